@@ -1,0 +1,1 @@
+//! Builds the parts once, starts the loops, handles signals, drains within bounds.

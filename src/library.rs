@@ -1,0 +1,105 @@
+//! The Library: the immutable snapshot of all Posts, and its Problems. The one owner of the site's folder.
+
+pub mod files;
+pub mod hugo;
+pub mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::post::{Page, Post, Status, id::PostId};
+use crate::problem::Problem;
+use crate::site::Site;
+
+/// What `site` and `content` of `postrider.yaml` say; everything else comes from the generator's own configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The site's folder.
+    pub root: PathBuf,
+    /// `site.url`
+    pub url: Option<String>,
+    /// `site.title`
+    pub title: Option<String>,
+    /// `site.description`
+    pub description: Option<String>,
+    /// `site.language`, BCP 47
+    pub language: Option<String>,
+    /// `site.generator`
+    pub generator: Option<String>,
+    /// `content.sections`
+    pub sections: Option<Vec<String>>,
+}
+
+/// What a scan found: the same files give the same Scan at any time.
+#[derive(Debug, Clone, Default)]
+pub struct Scan {
+    /// The site.
+    pub site: Site,
+    /// Every regular page, ordered by path.
+    pub pages: Vec<Arc<Page>>,
+    /// What could not be read, or had to be repaired, ordered by path and line.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a site again and again; what has not changed since the last time is not read twice.
+#[derive(Debug)]
+pub struct Scanner {
+    settings: Settings,
+}
+
+impl Scanner {
+    /// Of the site that `settings` name. Nothing is read yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    /// Reads the site. An error only where there is no site to read (no folder, generator's configuration broken, no
+    /// address): a broken post is a Problem.
+    pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
+        let _ = &self.settings;
+        todo!()
+    }
+}
+
+/// The snapshot at an instant.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    /// The site.
+    pub site: Arc<Site>,
+    /// Every regular page, whatever its status and section, ordered by path.
+    pub all: Vec<Arc<Post>>,
+    /// Listed pages of the main sections, newest first: what feeds and digests announce.
+    pub posts: Vec<Arc<Post>>,
+    /// What could not be read.
+    pub problems: Arc<Vec<Problem>>,
+    /// The next instant at which a page's status changes by itself.
+    pub next_change: Option<DateTime<Utc>>,
+}
+
+impl Library {
+    /// The Library of a scan at `now`; `ids` in the order of `scan.pages`.
+    pub fn new(scan: &Scan, ids: &[PostId], now: DateTime<Utc>) -> Self {
+        let all: Vec<Arc<Post>> = scan
+            .pages
+            .iter()
+            .zip(ids)
+            .map(|(page, id)| Arc::new(Post { id: id.clone(), status: page.status(now), page: Arc::clone(page) }))
+            .collect();
+        let mut posts: Vec<Arc<Post>> = all
+            .iter()
+            .filter(|post| post.status == Status::Listed && scan.site.main_sections.contains(&post.section))
+            .filter(|post| post.published.is_some() && !post.url.is_empty())
+            .cloned()
+            .collect();
+        posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
+        Self {
+            site: Arc::new(scan.site.clone()),
+            next_change: all.iter().filter_map(|post| post.next_change(now)).min(),
+            problems: Arc::new(scan.problems.clone()),
+            all,
+            posts,
+        }
+    }
+}

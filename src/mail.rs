@@ -1,0 +1,57 @@
+//! Mail on its way out: messages composed as bytes, SMTP, and a folder of `.eml` files as the embedded default.
+//! The one owner of `lettre`, which is the wire and nothing else.
+
+pub mod message;
+pub mod transport;
+
+use std::path::PathBuf;
+
+/// `mail` of `postrider.yaml`.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where mail goes.
+    pub transport: Transport,
+    /// Connections at once.
+    pub connections: usize,
+    /// Messages before a connection is closed.
+    pub messages_per_connection: usize,
+    /// Name for EHLO; default: the host part of `http.public_url`.
+    pub hello: String,
+    /// Start of every link in a mail, ends in `/`.
+    pub public_url: String,
+    /// Envelope sender (bounces go there); default: the From address.
+    pub bounce_address: Option<String>,
+}
+
+/// Where mail goes.
+#[derive(Clone)]
+pub enum Transport {
+    /// One `.eml` file a mail in this folder.
+    Folder(PathBuf),
+    /// A relay.
+    Smtp(Relay),
+}
+
+/// An SMTP server that takes our mail. Holds a password: no `Debug`.
+#[derive(Clone)]
+pub struct Relay {
+    /// Name or address.
+    pub host: String,
+    /// 465, 587, 25 …
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// User and password.
+    pub login: Option<(String, String)>,
+}
+
+/// RFC 8314: mail is sent over TLS. There is no opportunistic mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// `smtps://`: TLS from the first byte (port 465).
+    Implicit,
+    /// `smtp://`: STARTTLS, required (port 587).
+    StartTls,
+    /// `smtp://` to a loopback address only: no TLS.
+    None,
+}

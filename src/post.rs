@@ -1,0 +1,139 @@
+//! What a page of the site says, and what makes it a Post: identity and status.
+//!
+//! A [`Page`] is what one Markdown file says, before time and identity. A [`Post`] is a page with its permanent id
+//! and its status at an instant; only listed ones are shown to anybody.
+
+pub mod date;
+pub mod front_matter;
+pub mod id;
+pub mod markdown;
+pub mod permalink;
+pub mod sanitize;
+pub mod summary;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+/// A regular page as its generator would publish it, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Of the file, relative to the site's folder, `/` between parts: `content/zh/blog/x/index.md`.
+    pub path: String,
+    /// Absolute and percent-encoded; empty when the generator gives it none (`build.render: never`).
+    pub url: String,
+    /// Plain text, inline Markdown taken away. May be empty.
+    pub title: String,
+    /// The page's date, in the offset in which it was written.
+    pub published: Option<DateTime<FixedOffset>>,
+    /// Later change, where the front matter names one.
+    pub updated: Option<DateTime<FixedOffset>>,
+    /// Not shown before this instant (Hugo's `publishDate`, else `published`).
+    pub visible_from: Option<DateTime<FixedOffset>>,
+    /// Not shown from this instant on (Hugo's `expiryDate`).
+    pub visible_until: Option<DateTime<FixedOffset>>,
+    /// The author says it is not ready.
+    pub draft: bool,
+    /// Reachable by its address, but in no list (Hugo's `build.list: never`).
+    pub unlisted: bool,
+    /// First folder below the content root: `blog`. Empty at the root.
+    pub section: String,
+    /// As written, in order, without repeats.
+    pub tags: Vec<String>,
+    /// As written, in order, without repeats.
+    pub categories: Vec<String>,
+    /// In order; may be empty.
+    pub authors: Vec<Author>,
+    /// Plain text of a few lines; may be empty.
+    pub summary: String,
+    /// The generator's name of the language: `zh`.
+    pub language: String,
+    /// The picture that stands for the page.
+    pub cover: Option<Cover>,
+    /// Sanitised HTML, every link and picture absolute.
+    pub html: Arc<str>,
+    /// An id that the front matter gives, verbatim.
+    pub own_id: Option<String>,
+    /// Absolute addresses that the page had before (Hugo's `aliases`).
+    pub aliases: Vec<String>,
+    /// SHA-256 of the file, hexadecimal: finds a renamed file again.
+    pub source_hash: String,
+}
+
+/// Who wrote a page.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Author {
+    /// Never empty.
+    pub name: String,
+    /// Absolute, where known.
+    pub url: Option<String>,
+}
+
+/// A picture that stands for a page.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Cover {
+    /// Absolute.
+    pub url: String,
+    /// May be empty.
+    pub alt: String,
+}
+
+/// What a page is at an instant. Only [`Status::Listed`] makes it a Post that anybody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Published.
+    Listed,
+    /// Marked as not ready.
+    Draft,
+    /// Its time has not come.
+    Future,
+    /// Its time is over.
+    Expired,
+    /// Published, but in no list.
+    Unlisted,
+}
+
+impl Page {
+    /// What the page is at `now`.
+    pub fn status(&self, now: DateTime<Utc>) -> Status {
+        if self.draft {
+            Status::Draft
+        } else if self.visible_until.is_some_and(|until| until <= now) {
+            Status::Expired
+        } else if self.visible_from.is_some_and(|from| from > now) {
+            Status::Future
+        } else if self.unlisted {
+            Status::Unlisted
+        } else {
+            Status::Listed
+        }
+    }
+
+    /// The next instant after `now` at which [`Page::status`] changes by itself.
+    pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.draft {
+            return None;
+        }
+        [self.visible_from, self.visible_until].into_iter().flatten().map(|at| at.to_utc()).filter(|at| *at > now).min()
+    }
+}
+
+/// A page with its permanent id, and its status when the Library was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The same in every feed, for ever.
+    pub id: id::PostId,
+    /// At the Library's instant.
+    pub status: Status,
+    /// What the file says.
+    pub page: Arc<Page>,
+}
+
+impl Deref for Post {
+    type Target = Page;
+    fn deref(&self) -> &Page {
+        &self.page
+    }
+}

@@ -1,0 +1,13 @@
+//! Everything that crosses a border: the file system, a database, SMTP, HTTP, third-party programs. One binary, so
+//! that it is linked once.
+
+mod architecture;
+mod support;
+
+mod digests;
+mod end_to_end;
+mod feeds;
+mod mail;
+mod reader;
+mod store;
+mod web;

@@ -1,0 +1,4 @@
+//! What the tests stand on: databases, third-party programs, the corpora.
+
+pub mod databases;
+pub mod peers;
