@@ -1,1 +1,194 @@
 //! The command line: one small file a command.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 something is wrong with the
+//! content or configuration, 2 wrong usage, 3 an outside service (database, mail server, file system) failed.
+
+mod build;
+mod check;
+mod deliveries;
+mod demo;
+mod digest;
+mod init;
+mod posts;
+mod send_test;
+mod serve;
+mod subscribers;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{self, Config, Place};
+use crate::library::{Scan, Scanner};
+use crate::problem::Problem;
+use crate::store::{self, Store};
+
+/// Carries a site's posts to the people who asked for them: feeds and e-mail digests from a folder of Markdown.
+#[derive(Debug, Parser)]
+#[command(name = "postrider", version, max_term_width = 100)]
+struct Arguments {
+    /// The configuration [default: postrider.yaml in the site's folder, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The site's folder [default: the current one]
+    #[arg(long, global = true, value_name = "DIR")]
+    site: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows all of it at once: a bundled weekly, its feeds, and one mail to three readers
+    Demo(demo::Arguments),
+    /// Writes a commented `postrider.yaml` from what it finds in the site's folder
+    Init(init::Arguments),
+    /// Reads configuration, posts and templates, and says what is wrong with them
+    Check(check::Arguments),
+    /// Lists every page that was read
+    Posts(posts::Arguments),
+    /// Writes every feed into a folder
+    Build(build::Arguments),
+    /// Runs the daemon: feeds, sign-up pages, schedule and mail
+    Serve(serve::Arguments),
+    /// Plans, shows and sends digests
+    Digest(digest::Arguments),
+    /// Looks after the people who get the mail
+    Subscribers(subscribers::Arguments),
+    /// Says who got what
+    Deliveries(deliveries::Arguments),
+    /// Mails what a subscriber would get to one address
+    SendTest(send_test::Arguments),
+}
+
+/// How a command ended, when nothing failed on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0
+    Done,
+    /// 1: the content or configuration is at fault, and the command has said so.
+    Wrong,
+}
+
+/// Problems that end a command: printed one below the other, exit code 1.
+#[derive(Debug)]
+pub struct Faults(pub Vec<Problem>);
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if i == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// Marks an error of something outside: exit code 3. Use as `.context(Outside)` is not enough to read: give words with
+/// [`outside`].
+#[derive(Debug)]
+struct Outside(String);
+
+impl std::fmt::Display for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Outside {}
+
+/// An error of an outside service, exit code 3.
+pub fn outside(what: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Outside(what.into()))
+}
+
+/// What every command starts from.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where the configuration is.
+    pub place: Place,
+    /// `POSTRIDER_*`
+    pub environment: BTreeMap<String, String>,
+    /// The machine's.
+    pub clock: Clock,
+}
+
+impl Context {
+    /// The configuration; every fault of it otherwise. A digest's language may still be empty: see [`Context::site`].
+    pub fn config(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(&self.place, &self.environment).map_err(Faults)?)
+    }
+
+    /// The configuration completed by the site, and the site itself.
+    pub fn site(&self) -> anyhow::Result<(Config, Scan)> {
+        let config = self.config()?;
+        let scan = Scanner::new(config.library.clone()).scan().map_err(Faults)?;
+        Ok((config.for_site(&scan.site), scan))
+    }
+
+    /// The configured store, opened.
+    pub async fn store(&self, config: &Config) -> anyhow::Result<Store> {
+        Ok(Store::open(&config.store).await?)
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let context = Context {
+        place: Place { file: arguments.config, site: arguments.site },
+        environment: config::environment(),
+        clock: Clock::System,
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let ended = runtime.block_on(async {
+        match arguments.command {
+            Command::Demo(arguments) => demo::run(&context, arguments).await,
+            Command::Init(arguments) => init::run(&context, arguments).await,
+            Command::Check(arguments) => check::run(&context, arguments).await,
+            Command::Posts(arguments) => posts::run(&context, arguments).await,
+            Command::Build(arguments) => build::run(&context, arguments).await,
+            Command::Serve(arguments) => serve::run(&context, arguments).await,
+            Command::Digest(arguments) => digest::run(&context, arguments).await,
+            Command::Subscribers(arguments) => subscribers::run(&context, arguments).await,
+            Command::Deliveries(arguments) => deliveries::run(&context, arguments).await,
+            Command::SendTest(arguments) => send_test::run(&context, arguments).await,
+        }
+    });
+    // A blocked file system call must not keep an ended program alive.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match ended {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Wrong) => ExitCode::from(1),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Prints what failed and why; the exit code by whose fault it is.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // `postrider posts | head` ends the reader first; that is no fault.
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    let mut causes = error.chain();
+    if let Some(first) = causes.next() {
+        eprintln!("{first}");
+    }
+    for cause in causes {
+        eprintln!("  because {cause}");
+    }
+    let is_outside = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<Outside>() || cause.is::<store::Error>() || cause.is::<std::io::Error>()
+    };
+    ExitCode::from(if error.chain().any(is_outside) { 3 } else { 1 })
+}

@@ -1,1 +1,330 @@
 //! `postrider.yaml` + environment + `*_FILE` → checked types. The only reader of the environment.
+//!
+//! Every fault is reported at once, with the file's line. Parts below the daemon never see [`Config`]: each gets its own
+//! settings out of it.
+
+mod keys;
+mod reader;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
+use crate::feed::Family;
+use crate::problem::Problem;
+use crate::subscriber::Address;
+use crate::{feed, http, library, mail, store};
+
+pub use keys::{KEYS, Key};
+use reader::Reader;
+
+/// The file looked for in the site's folder.
+pub const FILE_NAME: &str = "postrider.yaml";
+
+/// Everything that can be configured, checked.
+#[derive(Clone)]
+pub struct Config {
+    /// `site`, `content`
+    pub library: library::Settings,
+    /// `content.rescan`: a full scan at least so often, whatever the file events said.
+    pub rescan: Duration,
+    /// `feeds`
+    pub feeds: feed::Settings,
+    /// `digests`, in the order of their names. An empty `language` means the site's: see [`Config::for_site`].
+    pub digests: Vec<Digest>,
+    /// `mail`
+    pub mail: mail::Settings,
+    /// `store`
+    pub store: store::Settings,
+    /// `http`
+    pub http: http::Settings,
+    /// Was `http.public_url` given? Else it is made from `http.listen`.
+    pub public_url_given: bool,
+    /// The owner's templates: path below `templates.folder` → text.
+    pub templates: BTreeMap<String, String>,
+    /// `log.format` is `json`.
+    pub log_json: bool,
+    /// `log.level`, in the syntax of `tracing`'s filter.
+    pub log_level: String,
+}
+
+/// Where to look for the configuration: what the command line said.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// `--config FILE`, else `POSTRIDER_CONFIG`, else [`FILE_NAME`] in the site's folder, where it exists.
+    pub file: Option<PathBuf>,
+    /// `--site DIR`, else the current folder.
+    pub site: Option<PathBuf>,
+}
+
+/// The environment, as far as it concerns us: `POSTRIDER_*`.
+pub fn environment() -> BTreeMap<String, String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::vars().filter(|(name, _)| name.starts_with("POSTRIDER_")).collect()
+}
+
+impl Config {
+    /// Reads the configuration of `place`. The error holds every fault found.
+    pub fn load(place: &Place, environment: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+        let site = place.site.clone().unwrap_or_else(|| PathBuf::from("."));
+        let named = place.file.clone().or_else(|| environment.get("POSTRIDER_CONFIG").map(PathBuf::from));
+        let file = named.clone().unwrap_or_else(|| site.join(FILE_NAME));
+        let shown = file.strip_prefix("./").unwrap_or(&file).display().to_string();
+        let text = match fs_err::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => String::new(),
+            Err(error) => {
+                let what = format!("cannot be read: {}", error.kind());
+                return Err(vec![Problem::error(&shown, None, what, "name the file with `--config FILE`")]);
+            }
+        };
+        // Paths in a file count from the file; without a file, from the site's folder.
+        let base = if named.is_some() || place.site.is_none() {
+            file.parent()
+                .filter(|parent| !parent.as_os_str().is_empty())
+                .map_or_else(|| PathBuf::from("."), Path::to_owned)
+        } else {
+            site.clone()
+        };
+        Self::read(&text, &shown, &base, place.site.as_deref(), environment)
+    }
+
+    /// Reads a configuration's text. `name` stands in messages, relative paths count from `base`, and `site` wins over
+    /// `site.folder`.
+    pub fn read(
+        text: &str,
+        name: &str,
+        base: &Path,
+        site: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::new(text, name, environment)?;
+        let r = &mut reader;
+        let at = |path: &str| absolute(&base.join(path));
+
+        let root = site.map_or_else(|| at(&r.text("site.folder").unwrap_or_default()), absolute);
+        let library = library::Settings {
+            root,
+            url: r.parsed("site.url", values::base_url),
+            title: r.text("site.title"),
+            description: r.text("site.description"),
+            language: r.text("site.language"),
+            generator: r.text("site.generator"),
+            sections: r.list("content.sections"),
+        };
+        let listen = r.parsed("http.listen", values::listen).unwrap_or_default();
+        let given = r.parsed("http.public_url", values::base_url);
+        let public_url_given = given.is_some();
+        let public_url = given.unwrap_or_else(|| format!("http://{listen}/"));
+        let feeds = feed::Settings {
+            entries: r.parsed("feeds.entries", values::count).unwrap_or_default(),
+            max_bytes: r.parsed("feeds.max_bytes", values::size).unwrap_or_default(),
+            by: r.list("feeds.by").unwrap_or_default().iter().filter_map(|word| r.word("feeds.by", word)).collect(),
+            public_url: public_url.clone(),
+        };
+        let store = store::Settings {
+            url: r.parsed("store.url", |url| Ok(store_url(url, &at))).unwrap_or_default(),
+            secret: r.text("store.secret"),
+        };
+        let transport = mail_transport(r, &at);
+        let mail = mail::Settings {
+            transport,
+            connections: r.parsed("mail.connections", values::count).unwrap_or(1),
+            messages_per_connection: r.parsed("mail.messages_per_connection", values::count).unwrap_or(1),
+            hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
+            public_url: public_url.clone(),
+            bounce_address: r.parsed("mail.bounce_address", values::address),
+        };
+        let digests: Vec<Digest> = r
+            .names("digests")
+            .iter()
+            .filter_map(|digest| read_digest(r, digest, library.language.as_deref()))
+            .collect();
+        let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
+
+        let to_the_world = matches!(&mail.transport, mail::Transport::Smtp(relay) if !mail::is_loopback(&relay.host));
+        if to_the_world && !public_url_given && !digests.is_empty() {
+            r.fault(
+                "http.public_url",
+                "is needed to mail through a relay: the links in every mail lead there",
+                "say how the world reaches this server, e.g. `public_url: https://feeds.example.org/`",
+            );
+        }
+        let config = Self {
+            library,
+            rescan: r.parsed("content.rescan", values::duration).unwrap_or_default(),
+            feeds,
+            digests,
+            mail,
+            store,
+            http: http::Settings { listen, public_url },
+            public_url_given,
+            templates: templates.unwrap_or_default(),
+            log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()
+                == Some("json"),
+            log_level: r.text("log.level").unwrap_or_default(),
+        };
+        reader.finish().map(|()| config)
+    }
+
+    /// The digests with what they take from the site: its language, where they name none.
+    pub fn for_site(mut self, site: &crate::site::Site) -> Self {
+        for digest in &mut self.digests {
+            if digest.language.is_empty() {
+                let only = match digest.selection.languages.as_slice() {
+                    [only] => site.tag(only),
+                    _ => site.language.as_str(),
+                };
+                digest.language = only.to_owned();
+            }
+        }
+        self
+    }
+
+    /// The same with another address for the world, where none was configured: a free port was taken.
+    pub fn with_public_url(mut self, url: &str) -> Self {
+        if !self.public_url_given {
+            url.clone_into(&mut self.http.public_url);
+            url.clone_into(&mut self.feeds.public_url);
+            url.clone_into(&mut self.mail.public_url);
+        }
+        self
+    }
+}
+
+fn read_digest(r: &mut Reader<'_>, name: &str, language: Option<&str>) -> Option<Digest> {
+    let key = |rest: &str| format!("digests.{name}.{rest}");
+    if let Err(what) = values::digest_name(name) {
+        r.fault(&format!("digests.{name}"), &what, "e.g. `weekly`");
+        return None;
+    }
+    let zone = r.parsed(&key("timezone"), values::zone);
+    let trigger = match r.text(&key("schedule")) {
+        Some(text) if text == "on_publish" => Some(Trigger::OnPublish),
+        Some(_) => {
+            zone.and_then(|zone| r.parsed(&key("schedule"), |text| Schedule::parse(text, zone))).map(Trigger::Cron)
+        }
+        None => {
+            r.fault(
+                &key("schedule"),
+                "is missing",
+                "say when it is sent, e.g. `schedule: \"0 9 * * 5\"`, `@weekly` or `on_publish`",
+            );
+            None
+        }
+    };
+    let from = r.parsed(&key("from"), mailbox);
+    if from.is_none() && r.text(&key("from")).is_none() {
+        r.fault(&key("from"), "is missing", "say who sends it, e.g. `from: \"SOFA Weekly <weekly@example.org>\"`");
+    }
+    let digest = Digest {
+        name: name.to_owned(),
+        title: r.text(&key("title")).unwrap_or_default(),
+        description: r.text(&key("description")).unwrap_or_default(),
+        selection: Selection {
+            sections: r.list(&key("select.sections")).unwrap_or_default(),
+            tags: r.list(&key("select.tags")).unwrap_or_default(),
+            categories: r.list(&key("select.categories")).unwrap_or_default(),
+            authors: r.list(&key("select.authors")).unwrap_or_default(),
+            languages: r.list(&key("select.languages")).unwrap_or_default(),
+        },
+        template: r.text(&key("template")).unwrap_or_default(),
+        reply_to: r.parsed(&key("reply_to"), mailbox),
+        language: r.text(&key("language")).or_else(|| language.map(str::to_owned)).unwrap_or_default(),
+        catch_up: r.parsed(&key("catch_up"), values::span).unwrap_or_default(),
+        hold_above: r.parsed(&key("hold_above"), values::count).unwrap_or_default(),
+        time_to_live: r.parsed(&key("time_to_live"), values::span).unwrap_or_default(),
+        public: r.parsed(&key("public"), values::truth).unwrap_or(true),
+        trigger: trigger?,
+        from: from?,
+    };
+    let title = [&digest.title, &digest.from.name, &digest.name].into_iter().find(|title| !title.is_empty())?.clone();
+    Some(Digest { title, ..digest })
+}
+
+fn mail_transport(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::Transport {
+    let password = r.text("mail.password");
+    let nowhere = mail::Transport::Folder(PathBuf::new());
+    let Some(url) = r.text("mail.url") else { return nowhere };
+    if let Some(folder) = url.strip_prefix("folder:") {
+        return mail::Transport::Folder(at(folder));
+    }
+    match relay(&url, password) {
+        Ok(relay) => mail::Transport::Smtp(relay),
+        Err(what) => {
+            r.fault("mail.url", &what, "e.g. `smtps://user@smtp.example.org`, `smtp://user@host:587` or `folder:mail`");
+            nowhere
+        }
+    }
+}
+
+fn relay(text: &str, password: Option<String>) -> Result<mail::Relay, String> {
+    let url = Url::parse(text).map_err(|_| "is not an address of a mail server".to_owned())?;
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no server")?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (security, port) = match url.scheme() {
+        "smtps" => (mail::Security::Implicit, 465),
+        "smtp" if mail::is_loopback(&host) => (mail::Security::None, 25),
+        "smtp" => (mail::Security::StartTls, 587),
+        other => return Err(format!("`{other}` is no way to send mail")),
+    };
+    let login = match (url.username(), password.or_else(|| url.password().map(decoded))) {
+        ("", None) => None,
+        ("", Some(_)) => return Err("has a password but no user".to_owned()),
+        (_, None) => return Err("has a user but no password: set `mail.password_file`".to_owned()),
+        (user, Some(password)) => Some((decoded(user), password)),
+    };
+    Ok(mail::Relay { host, port: url.port().unwrap_or(port), security, login })
+}
+
+/// SQLite paths count from the configuration's folder; everything else goes to the store as it is.
+fn store_url(url: &str, at: &impl Fn(&str) -> PathBuf) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => format!("sqlite:{}", at(path.trim_start_matches("//")).display()),
+        None => url.to_owned(),
+    }
+}
+
+/// `Name <a@b.c>` or `a@b.c`.
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (name.trim().trim_matches('"').trim(), address),
+        None => ("", text.trim()),
+    };
+    if name.chars().any(char::is_control) {
+        return Err("has a control character in the name".to_owned());
+    }
+    Ok(Mailbox { name: name.to_owned(), address: Address::parse(address)?.as_str().to_owned() })
+}
+
+fn read_templates(r: &mut Reader<'_>, folder: &Path) -> BTreeMap<String, String> {
+    library::files::texts(folder).unwrap_or_else(|error| {
+        r.fault("templates.folder", &error.to_string(), "name a folder that is laid out like `templates/`");
+        BTreeMap::new()
+    })
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn host_of(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".to_owned())
+}
+
+impl Reader<'_> {
+    /// A word of a closed list, by serde's names.
+    fn word(&mut self, key: &str, word: &str) -> Option<Family> {
+        serde_json::from_value(serde_json::Value::String(word.to_owned()))
+            .map_err(|_| {
+                let hint = "one of tag, category, author, section, language";
+                self.fault(key, &format!("does not know `{word}`"), hint);
+            })
+            .ok()
+    }
+}

@@ -55,3 +55,8 @@ pub enum Security {
     /// `smtp://` to a loopback address only: no TLS.
     None,
 }
+
+/// Is `host` this machine? Only there may mail go without TLS.
+pub fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

@@ -1,0 +1,153 @@
+//! The forms in which people write values: sizes, spans of time, addresses. Each error goes behind the key's name.
+
+use chrono_tz::Tz;
+use url::Url;
+
+use crate::subscriber::Address;
+
+/// A whole number from 1 on.
+pub fn count(text: &str) -> Result<usize, String> {
+    text.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("is no whole number from 1 on: `{text}`"))
+}
+
+/// `800000`, `500kB`, `1MB`.
+pub fn size(text: &str) -> Result<usize, String> {
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let factor = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kb" => Some(1_000),
+        "m" | "mb" => Some(1_000_000),
+        _ => None,
+    };
+    let size = factor.and_then(|factor| text[..digits].parse::<usize>().ok()?.checked_mul(factor));
+    size.filter(|n| *n > 0).ok_or_else(|| format!("is no size: `{text}`; write e.g. `500kB` or `1MB`"))
+}
+
+/// `90s`, `5m`, `6h`, `3d`.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let fault = || format!("is no span of time: `{text}`; write e.g. `90s`, `5m`, `6h` or `3d`");
+    let text = text.trim();
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let seconds = match &text[number.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(fault()),
+    };
+    // A century is more than anybody means, and keeps every later sum of times in range.
+    let total = number.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(seconds)).filter(|n| *n <= 3_155_760_000);
+    total.map(std::time::Duration::from_secs).ok_or_else(fault)
+}
+
+/// [`duration`] for calendar sums.
+pub fn span(text: &str) -> Result<chrono::Duration, String> {
+    duration(text).and_then(|span| chrono::Duration::from_std(span).map_err(|error| error.to_string()))
+}
+
+/// An absolute `http:` or `https:` address, given back with a final `/`.
+pub fn base_url(text: &str) -> Result<String, String> {
+    let fault = || format!("is no absolute address: `{text}`; write e.g. `https://www.example.org/`");
+    let mut url = Url::parse(text.trim()).map_err(|_| fault())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err(fault());
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return Err(format!("may hold no `?`, `#` or `@`: `{text}`"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url.into())
+}
+
+/// `127.0.0.1:8080`, `[::]:80`, `localhost:8080`.
+pub fn listen(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let good = text.rsplit_once(':').is_some_and(|(host, port)| {
+        port.parse::<u16>().is_ok() && !host.is_empty() && !host.contains(char::is_whitespace)
+    });
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("is no address to listen on: `{text}`; write e.g. `127.0.0.1:8080`"))
+    }
+}
+
+/// An IANA time zone.
+pub fn zone(text: &str) -> Result<Tz, String> {
+    text.trim().parse().map_err(|_| {
+        let near = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        let near =
+            super::reader::nearest(text, near).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        format!("is no time zone: `{text}`{near}")
+    })
+}
+
+/// `true` or `false`.
+pub fn truth(text: &str) -> Result<bool, String> {
+    text.trim().parse().map_err(|_| format!("is neither `true` nor `false`: `{text}`"))
+}
+
+/// A mail address.
+pub fn address(text: &str) -> Result<String, String> {
+    Address::parse(text).map(|address| address.as_str().to_owned())
+}
+
+/// One word of a closed list.
+pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
+    let text = text.trim();
+    if words.contains(&text) { Ok(text.to_owned()) } else { Err(format!("is none of {}: `{text}`", words.join(", "))) }
+}
+
+/// A Digest's name goes into addresses, List-IDs and commands.
+pub fn digest_name(name: &str) -> Result<(), String> {
+    let good = (1..=64).contains(&name.len())
+        && !name.starts_with('-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if good { Ok(()) } else { Err("may hold small letters, digits and hyphens only".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_spans() {
+        assert_eq!(size("1MB"), Ok(1_000_000));
+        assert_eq!(size("500 kB"), Ok(500_000));
+        assert_eq!(size("17"), Ok(17));
+        assert_eq!(duration("6h"), Ok(std::time::Duration::from_hours(6)));
+        assert_eq!(duration("0s"), Ok(std::time::Duration::ZERO));
+        for wrong in ["", "MB", "1GB", "-1", "1.5MB", "０", "99999999999999999999MB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "6", "h", "6 hours", "-6h", "99999999999999999999d", "200000d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(base_url("https://Example.org").as_deref(), Ok("https://example.org/"));
+        assert_eq!(base_url("https://example.org/blog").as_deref(), Ok("https://example.org/blog/"));
+        for wrong in
+            ["", "/", "example.org", "ftp://example.org/", "https://", "https://a/?b", "https://u@a/", "mailto:a@b.c"]
+        {
+            assert!(base_url(wrong).is_err(), "{wrong}");
+        }
+        for good in ["127.0.0.1:0", "[::1]:8080", "localhost:80"] {
+            assert_eq!(listen(good).as_deref(), Ok(good));
+        }
+        for wrong in ["", "8080", ":8080", "a b:1", "host:port", "host:70000"] {
+            assert!(listen(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_zone_gets_the_near_one() {
+        assert!(zone("Asia/Shanghai").is_ok());
+        assert!(zone("Asia/Shangai").unwrap_err().contains("Asia/Shanghai"));
+    }
+}
