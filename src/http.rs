@@ -1,6 +1,7 @@
 //! Every route on one screen. The web server reads prepared feeds and calls the store; it renders no feed and starts no mail.
 
 pub mod archive;
+pub mod client;
 pub mod error;
 pub mod feeds;
 pub mod operations;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub listen: String,
     /// How the world reaches us; ends in `/`.
     pub public_url: String,
+    /// Proxies whose `X-Forwarded-For` is believed. Default: [`client::Network::loopback`].
+    pub trusted_proxies: Vec<client::Network>,
 }
 
 /// What is served, swapped whole: no reader sees half a rebuild.
@@ -34,6 +37,8 @@ pub struct Settings {
 pub struct Published {
     /// The Library that the documents were made of.
     pub library: Arc<Library>,
+    /// When the last scan ended; `None` before the first.
+    pub scanned_at: Option<DateTime<Utc>>,
     /// By path below `public_url`, percent-decoded.
     pub documents: HashMap<String, Arc<Served>>,
     /// For the `/feeds/` page.
