@@ -5,6 +5,7 @@ pub mod message;
 pub mod transport;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `mail` of `postrider.yaml`.
 #[derive(Clone)]
@@ -21,6 +22,36 @@ pub struct Settings {
     pub public_url: String,
     /// Envelope sender (bounces go there); default: the From address.
     pub bounce_address: Option<String>,
+    /// How long each step with a relay may take.
+    pub timeouts: Timeouts,
+}
+
+/// How long an SMTP server may take for each step. The defaults are RFC 5321 §4.5.3.2's: shorter ones turn slow servers
+/// into repeated mails (RFC 1047).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP and TLS.
+    pub connect: Duration,
+    /// The greeting, EHLO, STARTTLS, AUTH, MAIL, RCPT and RSET, each.
+    pub command: Duration,
+    /// 354 after DATA.
+    pub data: Duration,
+    /// Taking the message in, before the final dot.
+    pub body: Duration,
+    /// The answer to the final dot.
+    pub dot: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            command: Duration::from_mins(5),
+            data: Duration::from_mins(2),
+            body: Duration::from_mins(3),
+            dot: Duration::from_mins(10),
+        }
+    }
 }
 
 /// Where mail goes.
@@ -43,6 +74,8 @@ pub struct Relay {
     pub security: Security,
     /// User and password.
     pub login: Option<(String, String)>,
+    /// PEM certificates that are trusted besides the system's (`mail.ca_file`): a relay with a certificate of its own.
+    pub trusted: Option<String>,
 }
 
 /// RFC 8314: mail is sent over TLS. There is no opportunistic mode.
