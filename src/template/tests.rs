@@ -1,0 +1,168 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::*;
+
+fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
+    Templates::new(&files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+}
+
+fn one(name: &str, text: &str, language: &str, context: &serde_json::Value) -> Result<String, String> {
+    with(&[(name, text)])?.render(name, language, context)
+}
+
+#[test]
+fn html_is_escaped_and_slashes_stay() {
+    let context = json!({ "url": "https://e.org/a/?b=1&c=\"'<>", "html": "<b>/</b>" });
+    assert_eq!(
+        one(
+            "web/x.html",
+            "<a href=\"{{ url }}\">{{ url|e }}</a>{{ html|safe }}{{ none }}",
+            "en",
+            &json!({"url": context["url"], "html": context["html"], "none": null})
+        )
+        .unwrap(),
+        "<a href=\"https://e.org/a/?b=1&amp;c=&quot;&#39;&lt;&gt;\">https://e.org/a/?b=1&amp;c=&quot;&#39;&lt;&gt;</a><b>/</b>"
+    );
+    assert_eq!(one("web/x.txt", "{{ url }}", "en", &context).unwrap(), "https://e.org/a/?b=1&c=\"'<>");
+}
+
+#[test]
+fn what_a_post_says_is_never_a_template() {
+    let context = json!({ "body": "{{ 7*7 }} {% for %} {{ env }}" });
+    assert_eq!(one("web/x.html", "{{ body|safe }}", "en", &context).unwrap(), "{{ 7*7 }} {% for %} {{ env }}");
+}
+
+#[test]
+fn faults_name_file_line_and_word() {
+    let context = json!({ "post": { "title": "x" } });
+    for (text, wanted) in [
+        ("a\n\n{{ post.titel }}", "templates/email/x/body.html:3: unknown name in `post.titel`"),
+        ("a\n{{ nobody }}", "templates/email/x/body.html:2: unknown name in `nobody`"),
+        ("a\n{% if nobody %}{% endif %}", "templates/email/x/body.html:2: unknown name in `nobody`"),
+        ("{{ post.titel.x }}", "templates/email/x/body.html:1: unknown name in `post.titel"),
+        ("\n{{ t(\"no-such\") }}", "templates/email/x/body.html:2: no message `no-such` in templates/i18n"),
+        ("\n\n{{ t(\"date-long\") }}", "templates/email/x/body.html:3: message `date-long`: "),
+        ("{{ date(\"now\") }}", "templates/email/x/body.html:1: `now` is no date"),
+        ("{% include \"email/x/none.html\" %}", "templates/email/x/body.html:1: template not found"),
+        ("{{ debug() }}", "templates/email/x/body.html:1: unknown function"),
+        ("{{ post|read }}", "templates/email/x/body.html:1: unknown filter"),
+    ] {
+        let error = one("email/x/body.html", text, "en", &context).unwrap_err();
+        assert!(error.starts_with(wanted), "{text}\n{error}");
+    }
+    let error = with(&[("email/x/body.html", "a\n{% if %}")]).unwrap_err();
+    assert!(error.starts_with("templates/email/x/body.html:2: syntax error"), "{error}");
+    let error = with(&[("i18n/en.ftl", "a = b\nfoo bar\n")]).unwrap_err();
+    assert!(error.starts_with("templates/i18n/en.ftl:2: "), "{error}");
+    let inner = with(&[("web/a.html", "{% include 'web/b.html' %}"), ("web/b.html", "\n{{ x }}")]).unwrap();
+    let error = inner.render("web/a.html", "en", &json!({})).unwrap_err();
+    assert_eq!(error, "templates/web/b.html:2: unknown name in `x`");
+}
+
+#[test]
+fn a_runaway_template_is_stopped() {
+    for text in [
+        "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{{ range(1000000000)|length }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% include 'web/x.html' %}",
+        "{% for a in range(9000) %}{{ big }}{% endfor %}",
+        "{{ 'x' * 1000000000 }}",
+    ] {
+        let began = std::time::Instant::now();
+        one("web/x.html", text, "en", &json!({ "big": "x".repeat(10_000) })).unwrap_err();
+        assert!(began.elapsed().as_secs() < 5, "{text}");
+    }
+}
+
+#[test]
+fn languages_fall_back_by_parts_and_message_by_message() {
+    let ours = with(&[
+        ("i18n/zh-TW.ftl", "month-1 = 元月\n"),
+        ("i18n/de.ftl", "month-1 = Jänner\n"),
+        ("i18n/en.ftl", "weekday-1 = Moonday\n"),
+    ])
+    .unwrap();
+    for (language, wanted) in [
+        ("zh-TW", "元月"),
+        ("zh-Hant", "元月"),
+        ("zh-Hant-HK", "元月"),
+        ("zh-HK", "元月"),
+        ("zh", "一月"),
+        ("zh-CN", "一月"),
+        ("zh-Hans-SG", "一月"),
+        ("de-AT", "Jänner"),
+        ("en-GB", "January"),
+        ("fr", "January"),
+        ("", "January"),
+        ("no tag at all", "January"),
+    ] {
+        assert_eq!(ours.message(language, "month-1", &[]), wanted, "{language}");
+    }
+    assert_eq!(ours.message("zh-TW", "month-2", &[]), "二月", "simplified is nearer than English");
+    assert_eq!(ours.message("de", "month-2", &[]), "February");
+    assert_eq!(ours.message("fr", "weekday-1", &[]), "Moonday");
+    assert_eq!(ours.message("fr", "no-such", &[]), "no-such");
+    assert_eq!(ours.nearest("zh-MO"), "zh-TW");
+    assert_eq!(ours.nearest("pt-BR"), "en");
+    assert_eq!(with(&[]).unwrap().nearest("zh-Hant-TW"), "zh-CN");
+}
+
+#[test]
+fn dates_are_said_in_their_own_offset() {
+    let at = "2021-10-15T23:05:00+08:00";
+    let said = |language: &str, style: &str| {
+        one("web/x.txt", "{{ date(at, style) }}", language, &json!({ "at": at, "style": style })).unwrap()
+    };
+    assert_eq!(said("en", "long"), "15 October 2021");
+    assert_eq!(said("en", "short"), "15 Oct");
+    assert_eq!(said("en", "time"), "Friday, 15 October 2021, 23:05");
+    assert_eq!(said("zh", "long"), "2021 年 10 月 15 日");
+    assert_eq!(said("zh", "time"), "2021 年 10 月 15 日星期五 23:05");
+}
+
+#[test]
+fn directions() {
+    for (tag, wanted) in [
+        ("ar", "rtl"),
+        ("he-IL", "rtl"),
+        ("az-Arab", "rtl"),
+        ("en", "ltr"),
+        ("ku-Latn", "ltr"),
+        ("", "ltr"),
+        ("ar-Latn", "ltr"),
+    ] {
+        assert_eq!(direction(tag), wanted, "{tag}");
+    }
+    assert_eq!(one("web/x.txt", "{{ lang }} {{ dir }}", "fa", &json!({})).unwrap(), "fa rtl");
+}
+
+fn keys(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
+        .filter_map(|line| line.split_once('=').map(|(key, _)| key.trim().to_owned()))
+        .collect()
+}
+
+/// `t("key"` in the templates and `message(…, "key"` in the sources.
+#[test]
+fn every_language_has_every_message_and_every_message_is_used() {
+    let mut files = BTreeMap::new();
+    collect(&EMBEDDED, &mut files);
+    let english = keys(files["i18n/en.ftl"]);
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with("i18n/")) {
+        let theirs = keys(text);
+        assert_eq!(english.difference(&theirs).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in {path}");
+        assert_eq!(theirs.difference(&english).collect::<Vec<_>>(), Vec::<&String>::new(), "only in {path}");
+    }
+    for (path, text) in files.iter().filter(|(path, _)| is_template(path)) {
+        for quote in ['"', '\''] {
+            for piece in text.split(&format!("t({quote}")).skip(1) {
+                let key = piece.split(quote).next().unwrap();
+                assert!(english.contains(key), "{path}: no message `{key}`");
+            }
+        }
+    }
+}
