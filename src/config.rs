@@ -138,6 +138,7 @@ impl Config {
             hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
             public_url: public_url.clone(),
             bounce_address: r.parsed("mail.bounce_address", values::address),
+            timeouts: mail::Timeouts::default(),
         };
         let digests: Vec<Digest> = r
             .names("digests")
@@ -161,7 +162,7 @@ impl Config {
             digests,
             mail,
             store,
-            http: http::Settings { listen, public_url },
+            http: http::Settings { listen, public_url, trusted_proxies: http::client::Network::loopback() },
             public_url_given,
             templates: templates.unwrap_or_default(),
             log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()
@@ -279,7 +280,7 @@ fn relay(text: &str, password: Option<String>) -> Result<mail::Relay, String> {
         (_, None) => return Err("has a user but no password: set `mail.password_file`".to_owned()),
         (user, Some(password)) => Some((decoded(user), password)),
     };
-    Ok(mail::Relay { host, port: url.port().unwrap_or(port), security, login })
+    Ok(mail::Relay { host, port: url.port().unwrap_or(port), security, login, trusted: None })
 }
 
 /// SQLite paths count from the configuration's folder; everything else goes to the store as it is.
