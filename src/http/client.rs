@@ -75,9 +75,10 @@ pub fn is_private(address: IpAddr) -> bool {
 
 /// One element of `X-Forwarded-For`; some proxies add the port.
 fn read_hop(hop: &str) -> Option<IpAddr> {
-    hop.parse().ok().or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|with_port| with_port.ip())).or_else(|| {
-        hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
-    })
+    hop.parse()
+        .ok()
+        .or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|with_port| with_port.ip()))
+        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
 }
 
 /// IPv4 in IPv6's clothes (a dual-stack listener) as IPv4, so that one rule holds for both.
