@@ -155,6 +155,14 @@ impl Config {
                 "say how the world reaches this server, e.g. `public_url: https://feeds.example.org/`",
             );
         }
+        let trusted_proxies = r.list("http.trusted_proxies").unwrap_or_default();
+        let trusted_proxies = trusted_proxies
+            .iter()
+            .filter_map(|text| {
+                let network = http::client::Network::parse(text);
+                network.map_err(|what| r.fault("http.trusted_proxies", &what, "e.g. `[127.0.0.1, 10.0.0.0/8]`")).ok()
+            })
+            .collect();
         let config = Self {
             library,
             rescan: r.parsed("content.rescan", values::duration).unwrap_or_default(),
@@ -162,7 +170,7 @@ impl Config {
             digests,
             mail,
             store,
-            http: http::Settings { listen, public_url, trusted_proxies: http::client::Network::loopback() },
+            http: http::Settings { listen, public_url, trusted_proxies },
             public_url_given,
             templates: templates.unwrap_or_default(),
             log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()

@@ -60,6 +60,7 @@ pub const KEYS: &[Key] = &[
     secret("store.secret", None),
     key("http.listen", Some("127.0.0.1:8080")),
     key("http.public_url", None),
+    key("http.trusted_proxies", Some("127.0.0.0/8, ::1")),
     key("log.format", Some("text")),
     key("log.level", Some("info")),
 ];
