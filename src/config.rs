@@ -272,7 +272,7 @@ fn mail_transport(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::Tr
 }
 
 fn relay(text: &str, password: Option<String>) -> Result<mail::Relay, String> {
-    let url = Url::parse(text).map_err(|_| "is not an address of a mail server".to_owned())?;
+    let url = Url::parse(text).map_err(|_| "is no address of a mail server".to_owned())?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no server")?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -335,5 +335,132 @@ impl Reader<'_> {
                 self.fault(key, &format!("does not know `{word}`"), hint);
             })
             .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml;
+
+    /// The example with every key live: `#key: value` becomes `key: value`.
+    fn example() -> String {
+        let live = |line: &str| {
+            let rest = line.trim_start();
+            match rest.strip_prefix('#') {
+                Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                    format!("{}{key}", &line[..line.len() - rest.len()])
+                }
+                _ => line.to_owned(),
+            }
+        };
+        include_str!("../deploy/postrider.example.yaml").lines().map(live).collect::<Vec<_>>().join("\n")
+    }
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::read(text, "postrider.yaml", Path::new("/site"), None, &environment)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_example_lists_every_key_with_its_default() {
+        let text = example();
+        let (tree, repeated) = yaml::parse(&text, 1 << 20).expect("the example is YAML");
+        assert_eq!(repeated, []);
+        for key in KEYS {
+            let path = key.path.replace('*', "weekly");
+            let value = path.split('.').try_fold(&tree, |value, part| value.get(part));
+            let value = value.unwrap_or_else(|| panic!("`{path}` is not in deploy/postrider.example.yaml"));
+            let shown = match value {
+                serde_json::Value::Array(items) => {
+                    items.iter().map(|item| item.as_str().unwrap_or_default()).collect::<Vec<_>>().join(", ")
+                }
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if let Some(default) = key.default {
+                assert_eq!(shown, default, "the default of `{path}`");
+            }
+        }
+        read(&text, &[]).map(|_| ()).expect("no key in the example that the code does not know");
+    }
+
+    #[test]
+    fn nothing_configured_is_a_configuration() {
+        let config = read("", &[]).map_err(|faults| faults.join("\n")).expect("the defaults");
+        assert_eq!(config.feeds.entries, 50);
+        assert_eq!(config.feeds.max_bytes, 1_000_000);
+        assert_eq!(config.feeds.by.len(), 5);
+        assert_eq!(config.http.public_url, "http://127.0.0.1:8080/");
+        assert_eq!(config.store.url, "sqlite:/site/postrider.db");
+        assert!(
+            matches!(&config.mail.transport, mail::Transport::Folder(path) if path == Path::new("/site/postrider-mail"))
+        );
+        assert_eq!(config.library.root, Path::new("/site"));
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once_with_its_line() {
+        let text = "site:\n  titel: x\n  url: example.org\nfeeds: { entries: none, by: [tags] }\ndigests:\n  weekly:\n    \
+                    schedule: \"0 9 * *\"\n    timezone: Asia/Shangai\n    from: nobody\n  Bad: {}\nmail: smtp\n";
+        let faults = read(text, &[]).map(|_| ()).expect_err("faults");
+        let lines: Vec<&str> = faults.iter().map(|fault| fault.lines().next().unwrap_or_default()).collect();
+        for start in [
+            "postrider.yaml:2: `site.titel` is no key",
+            "postrider.yaml:3: `site.url` is no absolute address",
+            "postrider.yaml:4: `feeds.by` does not know `tags`",
+            "postrider.yaml:4: `feeds.entries` is no whole number",
+            "postrider.yaml:8: `digests.weekly.timezone` is no time zone",
+            "postrider.yaml:9: `digests.weekly.from` ",
+            "postrider.yaml:10: `digests.Bad` may hold small letters",
+            "postrider.yaml:11: `mail` is no map",
+        ] {
+            assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {lines:#?}");
+        }
+        assert!(faults[0].contains("did you mean `title`?"), "{faults:#?}");
+    }
+
+    #[test]
+    fn the_environment_wins_and_is_checked_too() {
+        let config = read(
+            "http: { listen: \"127.0.0.1:1\" }",
+            &[("POSTRIDER_HTTP_LISTEN", "127.0.0.1:2"), ("POSTRIDER_FEEDS_BY", "tag, author")],
+        );
+        let config = config.map_err(|faults| faults.join("\n")).expect("a configuration");
+        assert_eq!(config.http.listen, "127.0.0.1:2");
+        assert_eq!(config.feeds.by, [Family::Tag, Family::Author]);
+        let faults = read("", &[("POSTRIDER_HTTP_LISTN", "x"), ("POSTRIDER_FEEDS_ENTRIES", "-1")])
+            .map(|_| ())
+            .expect_err("faults");
+        assert!(
+            faults[0].starts_with("POSTRIDER_FEEDS_ENTRIES: is no whole number") || faults[0].contains("feeds.entries"),
+            "{faults:?}"
+        );
+        assert!(faults.iter().any(|fault| fault.contains("did you mean `POSTRIDER_HTTP_LISTEN`?")), "{faults:?}");
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_relays_from_addresses() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("smtp");
+        fs_err::write(&file, "s3cret\n").expect("the secret");
+        let text = format!(
+            "mail: {{ url: \"smtps://me%40x@smtp.example.org\", password_file: {} }}\nhttp: {{ public_url: \"https://f.example.org\" }}",
+            file.display()
+        );
+        let config = read(&text, &[]).map_err(|faults| faults.join("\n")).expect("a configuration");
+        let mail::Transport::Smtp(relay) = config.mail.transport else { panic!("a relay") };
+        assert_eq!((relay.host.as_str(), relay.port), ("smtp.example.org", 465));
+        assert_eq!(relay.login, Some(("me@x".into(), "s3cret".into())));
+        assert_eq!(config.mail.hello, "f.example.org");
+        for (url, fault) in [
+            ("smtps://me@smtp.example.org", "password"),
+            ("http://smtp.example.org", "no way to send mail"),
+            ("smtp.example.org", "no address of a mail server"),
+        ] {
+            let faults = read(&format!("mail: {{ url: \"{url}\" }}"), &[]).map(|_| ()).expect_err("a fault");
+            assert!(faults[0].contains(fault), "{url}: {faults:?}");
+        }
     }
 }
