@@ -12,6 +12,11 @@ use std::str::FromStr as _;
 use chrono::{DateTime, Duration, NaiveDateTime, Offset as _, TimeZone as _, Timelike as _, Utc};
 use chrono_tz::Tz;
 
+/// The `cron` crate's years, and a margin in which the arithmetic of dates cannot overflow.
+fn within(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.clamp(DateTime::UNIX_EPOCH - Duration::days(2), DateTime::UNIX_EPOCH + Duration::days(365 * 132))
+}
+
 /// Further than any zone's clock was ever moved.
 const LARGEST_SHIFT: Duration = Duration::hours(26);
 
@@ -44,18 +49,20 @@ impl Schedule {
 
     /// The first Slot strictly after `at`. `None` only from 2100 on.
     pub fn next_after(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let at = within(at);
         if self.every_hour { self.next_by_real_time(at) } else { self.next_by_wall_clock(at) }
     }
 
     /// The last Slot at or before `at`. `None` only before 1970.
     pub fn last_until(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let at = within(at);
         let comes = |from: DateTime<Utc>| self.next_after(from).filter(|slot| *slot <= at);
         let mut after = Duration::minutes(1);
         while comes(at - after).is_none() {
             after = after * 2;
             if at - after < DateTime::UNIX_EPOCH {
-                comes(DateTime::UNIX_EPOCH)?;
-                after = at - DateTime::UNIX_EPOCH;
+                after = at - within(DateTime::<Utc>::MIN_UTC);
+                comes(at - after)?;
                 break;
             }
         }

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom to the top; a module uses its own layer and those below it, where not said otherwise.
-const VALUES: &[&str] = &[
-    "crypto", "problem", "yaml", "post", "site", "feed", "template", "digest", "subscriber", "delivery", "clock",
-];
+const VALUES: &[&str] =
+    &["crypto", "problem", "yaml", "post", "site", "feed", "template", "digest", "subscriber", "delivery", "clock"];
 const SHELL: &[&str] = &["library", "store", "mail"];
 const LOOPS: &[&str] = &["http", "publisher", "scheduler", "deliverer"];
 const PROGRAM: &[&str] = &["config", "daemon", "cli"];
@@ -61,7 +60,8 @@ fn sources() -> Vec<Source> {
         .map(|path| {
             let text = fs_err::read_to_string(&path).expect("a source file");
             let text = text.split("\n#[cfg(test)]").next().unwrap_or_default();
-            let code = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+            let code =
+                text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
             let module = path.strip_prefix(&src).expect("below src").with_extension("").to_string_lossy().into_owned();
             Source { module, code }
         })
@@ -141,9 +141,14 @@ fn outside_crates_have_one_owner() {
     let mut wrong = Vec::new();
     for source in sources() {
         for (name, owners) in OWNERS {
-            let owns = owners.iter().any(|owner| source.module == *owner || source.module.starts_with(&format!("{owner}/")));
+            let owns =
+                owners.iter().any(|owner| source.module == *owner || source.module.starts_with(&format!("{owner}/")));
             if !owns && named(&source.code, name) {
-                wrong.push(format!("src/{}.rs names `{name}`, which belongs to {}", source.module, owners.join(" and ")));
+                wrong.push(format!(
+                    "src/{}.rs names `{name}`, which belongs to {}",
+                    source.module,
+                    owners.join(" and ")
+                ));
             }
         }
     }

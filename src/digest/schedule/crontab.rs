@@ -59,7 +59,9 @@ pub fn parse(expression: &str) -> Result<Fields, String> {
     };
     let read = |field: &Field, text: &str| values(field, text).map_err(|what| format!("`{expression}`: {what}"));
     let mut weekdays = read(&FIELDS[4], weekday)?;
-    weekdays.iter_mut().for_each(|day| *day %= 7);
+    for day in &mut weekdays {
+        *day %= 7;
+    }
     weekdays.sort_unstable();
     weekdays.dedup();
     Ok(Fields {
