@@ -1,1 +1,337 @@
-//! (to be written)
+//! Front matter: the header of a page, in YAML, TOML or JSON, and where the body begins.
+//!
+//! Accepts what Hugo accepts at the start of a file. Keys are case-insensitive, the later one wins. Never panics on any
+//! text; what cannot be read has its line in the file.
+
+use serde_json::{Map, Value};
+
+use crate::yaml::{self, Fault};
+
+/// More than that is refused: a header is a screen, not a book.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// The notation of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Between lines of `---`.
+    Yaml,
+    /// Between lines of `+++`.
+    Toml,
+    /// From `{` to its `}`.
+    Json,
+}
+
+/// A header that was read. The default is the header of a page that has none.
+#[derive(Debug, Clone, Default)]
+pub struct FrontMatter {
+    /// Keys in lower case at the top level; below it as written.
+    pub values: Map<String, Value>,
+    text: String,
+    format: Option<Format>,
+    /// Of the first line of `text`, 1-based.
+    first_line: usize,
+}
+
+/// A page cut in two.
+#[derive(Debug, Clone)]
+pub struct Parts<'a> {
+    /// The header.
+    pub front_matter: FrontMatter,
+    /// The rest, from the line after the fence on.
+    pub body: &'a str,
+    /// Line of the file on which the body begins, 1-based.
+    pub body_line: usize,
+    /// What was repaired in the header: keys that are there twice. Lines of the file.
+    pub repaired: Vec<Fault>,
+}
+
+/// Cuts `text` (a whole file) into header and body. A file without a header is fine.
+pub fn split(text: &str) -> Result<Parts<'_>, Fault> {
+    let start = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
+    let first_line = 1 + lines_in(&text[..text.len() - start.len()]);
+    if start.starts_with('{') {
+        return json(start, first_line);
+    }
+    let (fence, format) = match start.get(..3) {
+        Some(fence @ "---") => (fence, Format::Yaml),
+        Some(fence @ "+++") => (fence, Format::Toml),
+        _ => return Ok(without(text)),
+    };
+    let (opening, rest) = first(start);
+    if opening.trim_end_matches([' ', '\t', '\r', '\n']) != fence {
+        // Four dashes and more would open an empty header that never closes; a `---` with text behind it is text.
+        if opening.starts_with("----") || opening.starts_with("++++") {
+            return Err(Fault {
+                line: Some(first_line),
+                what: format!("the fence is `{}`, not `{fence}`", opening.trim()),
+            });
+        }
+        return Ok(without(text));
+    }
+    let mut header_end = rest;
+    loop {
+        if header_end.is_empty() {
+            let what = format!("the front matter that begins here has no closing `{fence}`");
+            return Err(Fault { line: Some(first_line), what });
+        }
+        let (line, after) = first(header_end);
+        if line.strip_prefix(fence).is_some_and(|tail| tail.trim_matches([' ', '\t', '\r', '\n']).is_empty()) {
+            let header = &rest[..rest.len() - header_end.len()];
+            return parsed(header, after, format, first_line + 1, first_line + 1 + lines_in(header) + lines_in(line));
+        }
+        header_end = after;
+    }
+}
+
+fn without(text: &str) -> Parts<'_> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Parts { front_matter: FrontMatter::default(), body, body_line: 1, repaired: Vec::new() }
+}
+
+/// The first line with its end (LF, CRLF or a lone CR), and what follows.
+fn first(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let end = bytes
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))
+        .map_or(bytes.len(), |at| at + 1 + usize::from(bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n')));
+    text.split_at(end)
+}
+
+/// Line ends in `text`, of any of the three kinds.
+fn lines_in(text: &str) -> usize {
+    text.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count() - text.matches("\r\n").count()
+}
+
+fn parsed<'a>(
+    header: &str,
+    body: &'a str,
+    format: Format,
+    first_line: usize,
+    body_line: usize,
+) -> Result<Parts<'a>, Fault> {
+    let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
+    // The parsers count lines, and TOML refuses a lone CR.
+    let header =
+        if header.contains('\r') { header.replace("\r\n", "\n").replace('\r', "\n") } else { header.to_owned() };
+    let (value, repaired) = match format {
+        Format::Toml => (from_toml(&header).map_err(in_file)?, Vec::new()),
+        Format::Yaml | Format::Json => yaml::parse(&header, MAX_BYTES).map_err(in_file)?,
+    };
+    let values = match value {
+        Value::Object(map) => lower_case(map),
+        Value::Null => Map::new(),
+        _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
+    };
+    let repaired = repaired.into_iter().map(in_file).collect();
+    Ok(Parts {
+        front_matter: FrontMatter { values, text: header, format: Some(format), first_line },
+        body,
+        body_line,
+        repaired,
+    })
+}
+
+fn json(start: &str, first_line: usize) -> Result<Parts<'_>, Fault> {
+    let mut values = serde_json::Deserializer::from_str(start).into_iter::<Value>();
+    let value = match values.next() {
+        Some(Ok(value)) => value,
+        Some(Err(error)) => {
+            let what =
+                format!("the JSON front matter cannot be read: {}", error.to_string().replace(" at line ", ", line "));
+            return Err(Fault { line: Some(first_line + error.line().saturating_sub(1)), what });
+        }
+        None => Value::Null,
+    };
+    let end = values.byte_offset();
+    if end > MAX_BYTES {
+        return Err(Fault {
+            line: Some(first_line),
+            what: format!("the front matter is larger than {MAX_BYTES} bytes"),
+        });
+    }
+    let (header, mut body) = start.split_at(end);
+    let mut body_line = first_line + lines_in(header);
+    let (line, after) = first(body);
+    if line.trim().is_empty() {
+        body_line += lines_in(line);
+        body = after;
+    }
+    let values = if let Value::Object(map) = value { lower_case(map) } else { Map::new() };
+    let front_matter = FrontMatter { values, text: header.to_owned(), format: Some(Format::Json), first_line };
+    Ok(Parts { front_matter, body, body_line, repaired: Vec::new() })
+}
+
+fn lower_case(map: Map<String, Value>) -> Map<String, Value> {
+    let mut lower = Map::new();
+    for (key, value) in map {
+        lower.insert(key.to_lowercase(), value);
+    }
+    lower
+}
+
+/// A TOML document as JSON; dates and times as text. Also reads a generator's configuration.
+pub fn from_toml(text: &str) -> Result<Value, Fault> {
+    if text.len() > 16 * MAX_BYTES {
+        return Err(Fault { line: None, what: format!("too large: {} bytes", text.len()) });
+    }
+    // A dotted key nests without brackets, and the tree is dropped by recursion.
+    if let Some(at) = text
+        .lines()
+        .position(|line| line.len() > 256 && line.split('=').next().is_some_and(|key| key.matches('.').count() > 64))
+    {
+        return Err(Fault { line: Some(at + 1), what: "nested too deeply".into() });
+    }
+    match text.parse::<toml::Table>() {
+        Ok(table) => Ok(json_of(toml::Value::Table(table))),
+        Err(error) => {
+            let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            Err(Fault { line, what: error.message().replace('\n', ", ") })
+        }
+    }
+}
+
+fn json_of(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number),
+        toml::Value::Boolean(truth) => Value::Bool(truth),
+        toml::Value::Datetime(at) => Value::String(at.to_string()),
+        toml::Value::Array(items) => Value::Array(items.into_iter().map(json_of).collect()),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(key, value)| (key, json_of(value))).collect())
+        }
+    }
+}
+
+impl FrontMatter {
+    /// The value of the first of `keys` (lower case) that is there and not null.
+    pub fn get(&self, keys: &[&str]) -> Option<&Value> {
+        keys.iter().find_map(|key| self.values.get(*key).filter(|value| !value.is_null()))
+    }
+
+    /// The text of the first of `keys` that has any; numbers and truths as they are written.
+    pub fn text(&self, keys: &[&str]) -> Option<String> {
+        keys.iter().filter_map(|key| self.values.get(*key)).find_map(text_of)
+    }
+
+    /// Line of the file on which the key (any case) stands; of the header where it cannot be told.
+    pub fn line_of(&self, key: &str) -> Option<usize> {
+        let format = self.format?;
+        let line = match format {
+            Format::Toml => self.toml_line(key),
+            Format::Yaml | Format::Json => self.written(key).and_then(|key| yaml::line_of(&self.text, &[&key])),
+        };
+        Some(self.first_line + line.unwrap_or(1) - 1)
+    }
+
+    /// The key as it is written: the last of those that differ by case only.
+    fn written(&self, key: &str) -> Option<String> {
+        let (value, _) = yaml::parse(&self.text, MAX_BYTES).ok()?;
+        value.as_object()?.keys().rfind(|written| written.to_lowercase() == key).cloned()
+    }
+
+    fn toml_line(&self, key: &str) -> Option<usize> {
+        let table = toml::de::DeTable::parse(&self.text).ok()?;
+        let written = table.get_ref().keys().find(|written| written.get_ref().to_lowercase() == key)?;
+        Some(1 + self.text[..written.span().start].matches('\n').count())
+    }
+}
+
+/// Text of a plain value: a string as it is, numbers and truths as written. `None` for empty text, lists and maps.
+pub fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn title(text: &str) -> (Value, &str, usize) {
+        let parts = split(text).unwrap();
+        (parts.front_matter.values.get("title").cloned().unwrap_or_default(), parts.body, parts.body_line)
+    }
+
+    #[test]
+    fn every_accepted_start() {
+        for (text, body, line) in [
+            ("---\ntitle: T\n---\nBody\n", "Body\n", 4),
+            ("\u{feff}---\ntitle: T\n---\nBody\n", "Body\n", 4),
+            ("\n  \n---\ntitle: T\n---\nBody\n", "Body\n", 6),
+            ("--- \ntitle: T\n---\t \nBody\n", "Body\n", 4),
+            ("---\r\ntitle: T\r\n---\r\nBody\r\n", "Body\r\n", 4),
+            ("---\rtitle: T\r---\rBody\r", "Body\r", 4),
+            ("---\ntitle: T\n---", "", 3),
+            ("+++\ntitle = \"T\"\n+++\n\nBody", "\nBody", 4),
+            ("{\n\"title\": \"T\"\n}\nBody", "Body", 4),
+            ("{ \"title\": \"T\" } Body\n", " Body\n", 1),
+            ("---\nTITLE: T\n---\n---\nx", "---\nx", 4),
+        ] {
+            assert_eq!(title(text), (json!("T"), body, line), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_header_is_fine() {
+        for text in
+            ["Just body\n", "", "<!-- c -->\n---\ntitle: T\n---\n", "title: T\n---\nx", "--- not a fence\n", "- a\n"]
+        {
+            assert_eq!(title(text), (Value::Null, text, 1), "{text:?}");
+        }
+        assert_eq!(title("---\n\n---\nBody"), (Value::Null, "Body", 4));
+    }
+
+    #[test]
+    fn what_is_refused_has_its_line() {
+        for (text, line) in [
+            ("\n---\ntitle: T\n...\nBody\n", 2),
+            ("----\ntitle: T\n---\nBody", 1),
+            ("---\ntitle: a\nb: c: d\n---\n", 3),
+            ("---\nhello\n---\n", 2),
+            ("---\ntitle: \"A\n---\nx", 3),
+            ("+++\ntitle = \"T\"\ntitle = \"U\"\n+++\n", 3),
+            ("+++\n\ntitle = T\n+++\n", 3),
+            ("{\n\"title\": }\n", 2),
+            ("---\r\na: 1\r\n\tb: 2\r\n---\r\n", 3),
+        ] {
+            assert_eq!(split(text).unwrap_err().line, Some(line), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_of_keys_count_from_the_start_of_the_file() {
+        for text in [
+            "\n---\na: 1\nDate: x\nb: 2\n---\n",
+            "\n+++\na = 1\nDate = \"x\"\n[b]\n+++\n",
+            "\n{\n\"a\": 1,\n\"Date\": \"x\"}\n",
+        ] {
+            let front_matter = split(text).unwrap().front_matter;
+            assert_eq!(front_matter.line_of("date"), Some(4), "{text:?}");
+            assert_eq!(front_matter.text(&["none", "date"]), Some("x".into()));
+        }
+        let parts = split("---\na: 1\nb: 2\na: 3\n---\n").unwrap();
+        assert_eq!((parts.repaired[0].line, &parts.front_matter.values["a"]), (Some(4), &json!(3)));
+    }
+
+    #[test]
+    fn toml_bombs_are_cheap() {
+        let deep = format!("{} = 1\n", vec!["a"; 30_000].join("."));
+        let brackets = format!("a = {}", "[".repeat(30_000));
+        let inline = format!("a = {}", "{a=".repeat(20_000));
+        let tables = (1..300).map(|n| format!("[{}]\n", vec!["a"; n].join("."))).collect::<String>();
+        for bomb in [deep, brackets, inline, tables] {
+            let start = std::time::Instant::now();
+            let _ = from_toml(&bomb);
+            assert!(start.elapsed().as_millis() < 1_000, "{:?} {}", start.elapsed(), &bomb[..20]);
+        }
+        assert_eq!(from_toml("d = 2021-10-15T10:00:00\n").unwrap(), json!({"d": "2021-10-15T10:00:00"}));
+    }
+}
