@@ -1,1 +1,105 @@
-//! (to be written)
+//! Atom (RFC 4287) by `atom_syndication`, fenced: own prolog, escaped extension attributes, HTML content only.
+//!
+//! The crate writes an entry or a frame; documents are spliced of them, so that a post in ten feeds is written once.
+
+use atom_syndication::extension::Extension;
+use atom_syndication::{Category, Content, Feed, Generator, Link, Person, Text, WriteConfig};
+use chrono::{DateTime, FixedOffset};
+
+use super::entry::{Channel, Entry};
+use super::{Format, date, text};
+
+const XMLNS: &str = " xmlns=\"http://www.w3.org/2005/Atom\"";
+const END: &str = "</feed>";
+
+/// What stands before and after the entries.
+pub fn frame(channel: &Channel) -> (String, String) {
+    let this = format!("{}{}", channel.folder, Format::Atom.file_name());
+    let feed = Feed {
+        title: plain(&channel.title),
+        subtitle: (channel.description != channel.title).then(|| plain(&channel.description)),
+        updated: channel.updated.unwrap_or_else(never),
+        authors: vec![Person { name: channel.publisher.clone(), uri: Some(channel.home.clone()), ..Person::default() }],
+        generator: Some(Generator { value: "Postrider".to_owned(), uri: None, version: None }),
+        // The page first and alone: some readers take the last alternate for the feed's home.
+        links: vec![
+            link("alternate", &channel.home, Some("text/html")),
+            link("self", &this, Some(Format::Atom.media_type())),
+        ],
+        id: this,
+        lang: channel.language.clone(),
+        namespaces: [("media".to_owned(), "http://search.yahoo.com/mrss/".to_owned())].into(),
+        ..Feed::default()
+    };
+    let written =
+        feed.write_with_config(Vec::new(), WriteConfig { write_document_declaration: false, indent_size: None });
+    let xml = text::hexadecimal_references(&String::from_utf8_lossy(&written.unwrap_or_default()));
+    let end = xml.rfind(END).unwrap_or(xml.len());
+    (format!("{}{}", text::prolog(&channel.stylesheet), &xml[..end]), xml[end..].to_owned())
+}
+
+/// One `<entry>`.
+pub fn entry(entry: &Entry) -> String {
+    let mut links = vec![link("alternate", &entry.url, Some("text/html"))];
+    let mut atom = atom_syndication::Entry {
+        title: plain(&entry.title),
+        id: entry.id.clone(),
+        updated: date::writable(entry.stamp),
+        published: Some(date::writable(entry.published)),
+        authors: entry
+            .authors
+            .iter()
+            .map(|(name, uri)| Person { name: name.clone(), uri: uri.clone(), ..Person::default() })
+            .collect(),
+        categories: entry
+            .categories
+            .iter()
+            .map(|name| Category { term: name.clone(), ..Category::default() })
+            .collect(),
+        summary: (!entry.summary.is_empty()).then(|| plain(&entry.summary)),
+        content: (!entry.html.is_empty()).then(|| Content {
+            value: Some(entry.html.clone()),
+            content_type: Some("html".to_owned()),
+            ..Content::default()
+        }),
+        ..atom_syndication::Entry::default()
+    };
+    if let Some(cover) = &entry.cover {
+        links.push(link("enclosure", &cover.url, cover.media_type));
+        let mut attributes = vec![("url", cover.url.as_str()), ("medium", "image")];
+        attributes.extend(cover.media_type.map(|media_type| ("type", media_type)));
+        atom.extensions =
+            [("media".to_owned(), [("content".to_owned(), vec![extension("media:content", &attributes)])].into())]
+                .into();
+    }
+    atom.links = links;
+    let xml = String::from_utf8(atom.write_to(Vec::new()).unwrap_or_default()).unwrap_or_default();
+    // What the crate cannot write: the language of one entry. The namespace is the feed's.
+    let language = entry.language.as_ref().map(|tag| format!(" xml:lang=\"{tag}\"")).unwrap_or_default();
+    let xml = xml.replacen(XMLNS, &language, 1);
+    let content = xml.find("<content").unwrap_or(xml.len());
+    format!("{}{}", text::hexadecimal_references(&xml[..content]), &xml[content..])
+}
+
+/// Plain text; as HTML that shows it where a guessing reader would take it for HTML anyway and strip it.
+fn plain(value: &str) -> Text {
+    if text::looks_like_html(value) { Text::html(text::html(value)) } else { Text::plain(value) }
+}
+
+fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
+    Link { href: href.to_owned(), rel: rel.to_owned(), mime_type: media_type.map(str::to_owned), ..Link::default() }
+}
+
+/// The crate writes these attributes as they are, so they are escaped here.
+fn extension(name: &str, attributes: &[(&str, &str)]) -> Extension {
+    Extension {
+        name: name.to_owned(),
+        attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), text::attribute(value))).collect(),
+        ..Extension::default()
+    }
+}
+
+/// For a feed without entries: Atom demands a date, and the time of writing would change the bytes.
+fn never() -> DateTime<FixedOffset> {
+    DateTime::from_timestamp(946_684_800, 0).unwrap_or_default().fixed_offset()
+}

@@ -1,1 +1,92 @@
-//! (to be written)
+//! JSON Feed 1.1 (jsonfeed.org/version/1.1) by serde.
+
+use serde::Serialize;
+
+use super::entry::{Channel, Entry};
+use super::{Format, date};
+
+#[derive(Serialize)]
+struct Feed<'a> {
+    version: &'static str,
+    title: &'a str,
+    home_page_url: &'a str,
+    feed_url: String,
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
+    authors: [Author<'a>; 1],
+    // Last, so that items can be spliced in.
+    items: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Author<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: &'a str,
+    url: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<&'a str>,
+    // The format demands one of the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    date_published: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_modified: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
+}
+
+/// What stands before and after the items.
+pub fn frame(channel: &Channel) -> (String, String) {
+    let mut json = write(&Feed {
+        version: "https://jsonfeed.org/version/1.1",
+        title: &channel.title,
+        home_page_url: &channel.home,
+        feed_url: format!("{}{}", channel.folder, Format::Json.file_name()),
+        description: &channel.description,
+        language: channel.language.as_deref(),
+        authors: [Author { name: &channel.publisher, url: Some(&channel.home) }],
+        items: [],
+    });
+    let end = json.split_off(json.len().saturating_sub("]}".len()));
+    (json, end)
+}
+
+/// One item. Between two of them stands a comma.
+pub fn item(entry: &Entry) -> String {
+    let has_html = !entry.html.is_empty();
+    let text = if entry.summary.is_empty() { &entry.title } else { &entry.summary };
+    write(&Item {
+        id: &entry.id,
+        url: &entry.url,
+        title: &entry.title,
+        content_html: has_html.then_some(&entry.html),
+        content_text: (!has_html).then_some(text),
+        summary: &entry.summary,
+        image: entry.cover.as_ref().map(|cover| cover.url.as_str()),
+        date_published: date::rfc3339(entry.published),
+        date_modified: entry.updated.map(date::rfc3339),
+        authors: entry.authors.iter().map(|(name, url)| Author { name, url: url.as_deref() }).collect(),
+        tags: &entry.categories,
+        language: entry.language.as_deref(),
+    })
+}
+
+fn write(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

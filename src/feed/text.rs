@@ -1,1 +1,345 @@
-//! (to be written)
+//! What may stand in a feed: the one filter that all text, addresses and ids of a feed go through.
+//!
+//! Neither `rss` nor `atom_syndication` filters anything, so what passes here is what readers get. Pure; nothing fails.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use crate::crypto;
+
+/// `text` without what XML 1.0 §2.2 forbids (control characters, U+FFFE, U+FFFF) and what feed validators report
+/// besides: C1 controls, noncharacters, a byte order mark inside. Every line end becomes `\n`.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    let dubious =
+        |c: char| matches!(c, '\0'..='\x08' | '\x0b'..='\x1f' | '\x7f'..='\u{9f}' | '\u{feff}') || is_nonchar(c);
+    if !text.contains(dubious) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{85}' => out.push('\n'),
+            _ if dubious(c) => {}
+            _ => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_nonchar(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// `text` as one clean line: runs of breaks, tabs and spaces become one space, the ends are trimmed, and bidirectional
+/// controls left open are closed, so that a title does not turn the page around it.
+pub fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for part in clean(text).split([' ', '\t', '\n', '\u{2028}', '\u{2029}']).filter(|part| !part.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(part);
+    }
+    let trimmed = out.trim().to_owned();
+    balanced(trimmed)
+}
+
+/// Closes embeddings and isolates (UAX #9 §2) that `text` leaves open, and drops closers that close nothing.
+fn balanced(text: String) -> String {
+    if !text.contains([
+        '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+    ]) {
+        return text;
+    }
+    let mut open = Vec::new();
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => open.push('\u{202c}'),
+            '\u{2066}'..='\u{2068}' => open.push('\u{2069}'),
+            '\u{202c}' | '\u{2069}' => match open.iter().rposition(|closer| *closer == c) {
+                Some(at) => {
+                    while open.len() > at + 1 {
+                        out.extend(open.pop());
+                    }
+                    open.pop();
+                }
+                None => continue,
+            },
+            _ => {}
+        }
+        out.push(c);
+    }
+    out.extend(open.into_iter().rev());
+    out
+}
+
+/// `text` as HTML that shows it.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// `text` as the value of an XML attribute: for the writers that put it out as it is.
+pub fn attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The first lines of an XML document that browsers show by `stylesheet`. The crates' own lack the encoding.
+pub fn prolog(stylesheet: &str) -> String {
+    let href = attribute(stylesheet);
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<?xml-stylesheet type=\"text/css\" href=\"{href}\"?>\n")
+}
+
+/// Does plain `text` hold what looks like the end of an HTML element? Readers that guess would strip it.
+pub fn looks_like_html(text: &str) -> bool {
+    text.match_indices("</").any(|(at, _)| text[at + 2..].starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// `xml` with the named references of `& < >` as hexadecimal ones, which the RSS profile asks for (readers that decode
+/// twice then show `AT&T` and `Vec<T>` right). CDATA sections are left alone. To XML it is the same document.
+pub fn hexadecimal_references(xml: &str) -> String {
+    const OPEN: &str = "<![CDATA[";
+    const CLOSE: &str = "]]>";
+    let mut out = String::with_capacity(xml.len() + 64);
+    let mut rest = xml;
+    while !rest.is_empty() {
+        let (outside, section) = rest.split_at(rest.find(OPEN).unwrap_or(rest.len()));
+        out.push_str(&outside.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;").replace("&gt;", "&#x3E;"));
+        let (inside, after) = section.split_at(section.find(CLOSE).map_or(section.len(), |at| at + CLOSE.len()));
+        out.push_str(inside);
+        rest = after;
+    }
+    out
+}
+
+/// An absolute address as RFC 3986 wants it: what is right stays as it is, character by character; spaces, brackets and
+/// other letters are percent-encoded, the host becomes ASCII. `None` for what is no absolute address.
+pub fn uri(address: &str) -> Option<String> {
+    let address = clean(address.trim());
+    let parsed = Url::parse(&address).ok()?;
+    if address.bytes().all(is_uri_byte) && well_encoded(&address) && host_is_lower(&address, &parsed) {
+        return Some(address.into_owned());
+    }
+    let mut out = String::new();
+    let text = parsed.as_str();
+    for (at, byte) in text.bytes().enumerate() {
+        let stray = byte == b'%' && !is_escape(&text.as_bytes()[at..]);
+        // Brackets are for IPv6 hosts alone.
+        let bracket = matches!(byte, b'[' | b']') && !text[..at].ends_with("//") && !in_host(text, at);
+        if stray || bracket || (!is_uri_byte(byte) && !matches!(byte, b'[' | b']')) {
+            out.push_str(&percent_encoding::percent_encode_byte(byte).to_ascii_uppercase());
+        } else {
+            out.push(char::from(byte));
+        }
+    }
+    Some(out)
+}
+
+/// Is `at` within the authority of `address`?
+fn in_host(address: &str, at: usize) -> bool {
+    address.find("//").is_some_and(|start| {
+        let end = address[start + 2..].find(['/', '?', '#']).map_or(address.len(), |end| start + 2 + end);
+        at > start && at < end
+    })
+}
+
+fn host_is_lower(address: &str, parsed: &Url) -> bool {
+    parsed.host_str().is_none_or(|host| address.contains(host))
+}
+
+fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&byte)
+}
+
+fn is_escape(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+}
+
+fn well_encoded(address: &str) -> bool {
+    let bytes = address.as_bytes();
+    address.match_indices('%').all(|(at, _)| is_escape(&bytes[at..])) && address.matches('#').count() <= 1
+}
+
+/// An [`uri`] of the web.
+pub fn web_address(address: &str) -> Option<String> {
+    uri(address).filter(|uri| uri.starts_with("https://") || uri.starts_with("http://"))
+}
+
+/// A post's id as an absolute IRI, which Atom demands (RFC 4287 §4.2.6) and which is then the same in all formats.
+///
+/// An id that is one stays as it is. What the front matter gives may be anything: a UUID becomes `urn:uuid:`, and
+/// other text the UUID (RFC 9562 §5.8) of its hash, so that it depends neither on the host nor on time.
+pub fn identifier(id: &str) -> String {
+    let absolute = id.split_once(':').is_some_and(|(scheme, rest)| {
+        !rest.is_empty()
+            && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    if absolute && id.bytes().all(is_uri_byte) && well_encoded(id) {
+        return id.to_owned();
+    }
+    if is_uuid(id) {
+        return format!("urn:uuid:{}", id.to_ascii_lowercase());
+    }
+    let mut octets = crypto::sha256(id.as_bytes());
+    octets[6] = octets[6] & 0x0f | 0x80;
+    octets[8] = octets[8] & 0x3f | 0x80;
+    let hex = crypto::hex(&octets[..16]);
+    format!("urn:uuid:{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// `tag` if it is a well-formed language tag (RFC 5646 §2.1, without its rarest forms).
+pub fn language(tag: &str) -> Option<&str> {
+    let mut parts = tag.split('-');
+    let first = parts.next()?;
+    let first_is_good = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let rest_is_good =
+        parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    (first_is_good && rest_is_good).then_some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Production `Char` of XML 1.0 §2.2, written from the specification.
+    fn is_xml(c: char) -> bool {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_forbidden_passes(text: String) {
+            for out in [clean(&text).into_owned(), line(&text)] {
+                prop_assert!(out.chars().all(|c| is_xml(c) && !is_nonchar(c) && !('\x7f'..='\u{9f}').contains(&c)));
+            }
+        }
+
+        #[test]
+        fn an_address_is_ascii_and_settled(path: String) {
+            if let Some(once) = uri(&format!("https://example.org/{path}")) {
+                prop_assert!(once.bytes().all(is_uri_byte), "{once}");
+                prop_assert_eq!(uri(&once), Some(once.clone()));
+            }
+        }
+
+        #[test]
+        fn every_id_is_an_iri(id: String) {
+            let out = identifier(&id);
+            prop_assert!(Url::parse(&out).is_ok(), "{out}");
+            prop_assert_eq!(identifier(&out), out.clone());
+        }
+    }
+
+    #[test]
+    fn what_people_write_stays() {
+        for text in ["plain", "中文　全角", "👩‍👩‍👧‍👦 🇨🇳", "a\tb\nc", "\u{fffd}", "שלום", "e\u{301}", "\u{200b}"]
+        {
+            assert_eq!(clean(text), text);
+        }
+    }
+
+    #[test]
+    fn line_ends_and_controls() {
+        assert_eq!(clean("a\r\nb\rc\u{85}d\0\x0b\x1f\x7f\u{92}\u{fffe}\u{fdd0}\u{1ffff}\u{feff}e"), "a\nb\nc\nde");
+        assert_eq!(line("  a \r\n b\u{2028}c\t\td  "), "a b c d");
+        assert_eq!(line("\u{202e}abc"), "\u{202e}abc\u{202c}");
+        assert_eq!(line("a\u{202c}b\u{2069}"), "ab");
+        assert_eq!(line("\u{2067}a\u{202b}b\u{2069}c"), "\u{2067}a\u{202b}b\u{202c}\u{2069}c");
+    }
+
+    #[test]
+    fn references_change_outside_cdata_only() {
+        assert_eq!(
+            hexadecimal_references(
+                "<t>a &amp; b &lt;c&gt;</t><d><![CDATA[&amp; <p>]]]]><![CDATA[>&lt;]]></d><e>&amp;</e>"
+            ),
+            "<t>a &#x26; b &#x3C;c&#x3E;</t><d><![CDATA[&amp; <p>]]]]><![CDATA[>&lt;]]></d><e>&#x26;</e>"
+        );
+        assert_eq!(hexadecimal_references("<![CDATA[ &amp;"), "<![CDATA[ &amp;");
+    }
+
+    #[test]
+    fn addresses() {
+        for (given, expected) in [
+            ("https://example.org/a?b=c&d=e#f", Some("https://example.org/a?b=c&d=e#f")),
+            ("https://example.org", Some("https://example.org")),
+            ("https://example.org/a%2fb/../c", Some("https://example.org/a%2fb/../c")),
+            ("https://example.org/a b", Some("https://example.org/a%20b")),
+            ("https://example.org/中文/", Some("https://example.org/%E4%B8%AD%E6%96%87/")),
+            ("https://例え.jp/x", Some("https://xn--r8jz45g.jp/x")),
+            ("https://Example.ORG/Path", Some("https://example.org/Path")),
+            ("https://example.org/a[1]|{}^`", Some("https://example.org/a%5B1%5D%7C%7B%7D%5E%60")),
+            ("https://[::1]:8080/x[y]", Some("https://[::1]:8080/x%5By%5D")),
+            ("https://example.org/100%", Some("https://example.org/100%25")),
+            ("mailto:a@example.org", Some("mailto:a@example.org")),
+            ("/relative", None),
+            ("//host/x", None),
+            ("", None),
+        ] {
+            assert_eq!(uri(given).as_deref(), expected, "{given}");
+        }
+        assert_eq!(web_address("javascript:alert(1)"), None);
+        assert_eq!(web_address("data:image/png;base64,AA"), None);
+    }
+
+    #[test]
+    fn ids() {
+        for id in [
+            "tag:example.org,2021:/blog/x",
+            "https://example.org/?p=1",
+            "urn:uuid:0e0e0e0e-0000-4000-8000-000000000000",
+        ] {
+            assert_eq!(identifier(id), id);
+        }
+        assert_eq!(identifier("0E0E0E0E-0000-4000-8000-000000000000"), "urn:uuid:0e0e0e0e-0000-4000-8000-000000000000");
+        // sha256sum of the three octets begins ba7816bf8f01cfea414140de5dae2223.
+        assert_eq!(identifier("abc"), "urn:uuid:ba7816bf-8f01-8fea-8141-40de5dae2223");
+        assert_ne!(identifier("a b"), identifier("a%20b"));
+    }
+
+    #[test]
+    fn languages() {
+        for tag in ["zh", "zh-CN", "yue-Hant", "en-x-a", "de-1996"] {
+            assert_eq!(language(tag), Some(tag));
+        }
+        for tag in ["", "english", "zh_CN", "zh-", "中文", "e"] {
+            assert_eq!(language(tag), None, "{tag}");
+        }
+    }
+}
