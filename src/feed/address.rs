@@ -117,7 +117,7 @@ mod tests {
             ("C", "c"),
             (".NET", "dotnet"),
             ("Node.js", "node.js"),
-            ("..", "dotdot"),
+            ("..", "dot"),
             ("100%", "100percent"),
             ("a\\b?c", "a-b-c"),
             ("etc.", "etc"),
