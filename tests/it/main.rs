@@ -4,6 +4,7 @@
 mod architecture;
 mod support;
 
+mod deploy;
 mod digests;
 mod end_to_end;
 mod feeds;
