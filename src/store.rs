@@ -121,6 +121,19 @@ pub struct IssueRow {
     pub deliveries: u64,
 }
 
+/// An Issue in the public archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchivedIssue {
+    /// Row id.
+    pub id: String,
+    /// Its instant.
+    pub slot: DateTime<Utc>,
+    /// [`IssueState::Sending`] or [`IssueState::Done`].
+    pub state: IssueState,
+    /// Of its first Rendition.
+    pub subject: String,
+}
+
 // ---- deliveries ----
 
 /// A Delivery that this process may attempt until `lease` has passed.
@@ -301,6 +314,13 @@ contract! {
     issues(digest: Option<&str>, limit: u32) -> Vec<IssueRow>;
     /// Lets a held Issue go. False: it is not held (any more).
     approve_issue(id: &str, now: DateTime<Utc>) -> bool;
+    /// The Issues that are sent or being sent, newest first; whether or not anybody was there to read them.
+    archive(digest: &str, limit: u32) -> Vec<ArchivedIssue>;
+    /// The Renditions of an Issue in the order of [`NewIssue::renditions`], for the web copy: needs an `issue` column in
+    /// `renditions` (an Issue without readers has no Delivery that would lead to them).
+    issue_renditions(issue: &str) -> Vec<Rendition>;
+    /// Issues of each digest by state.
+    issue_counts() -> Vec<(String, IssueState, u64)>;
     /// Drops a held Issue: its queued Deliveries end as suppressed; its posts stay announced. False: not held.
     skip_issue(id: &str, now: DateTime<Utc>) -> bool;
 
@@ -337,6 +357,9 @@ contract! {
     subscription(id: &str) -> Option<TokenRow>;
     /// Unsubscribes; the same answer however often. Queued Deliveries of that digest to the reader end as suppressed.
     unsubscribe(id: &str, now: DateTime<Utc>) -> Option<TokenRow>;
+    /// Makes an unsubscribed subscription that was confirmed before confirmed again, at the wish of the reader, who holds a
+    /// preferences token from their own mail. Leaves every other state, and suppressed addresses, alone; says how it stands.
+    rejoin(id: &str, now: DateTime<Utc>) -> Option<TokenRow>;
     /// The subscriber of a preferences token, by row id.
     subscriber(id: &str) -> Option<Subscriber>;
     /// By address (case does not matter).
