@@ -52,3 +52,18 @@ impl fmt::Display for Problem {
         if self.hint.is_empty() { Ok(()) } else { write!(f, "\n  hint: {}", self.hint) }
     }
 }
+
+/// Problems that end what was asked for: an error that shows them one below the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(pub Vec<Problem>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if i == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}

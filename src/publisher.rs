@@ -1,14 +1,37 @@
 //! The publisher loop: content → Library → feeds in memory, by file events with a slow full re-scan behind them, and
 //! by a timer for pages whose time comes.
+//!
+//! What is served is swapped whole, and only after the store knows every post's id and every document's time. When the
+//! site cannot be read, or the store is away, the old feeds stay.
 
+use std::collections::HashMap;
+use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
+use flate2::{Compression, write::GzEncoder};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::http::Published;
-use crate::library::Scanner;
+use crate::clock::Clock;
+use crate::crypto;
+use crate::feed::{self, Document, Listing};
+use crate::http::{Published, Served};
+use crate::library::{self, Library, Scan, Scanner};
+use crate::post::Status;
+use crate::post::id::{self, Known, PostId};
+use crate::problem::{Faults, Problem, Severity};
 use crate::store::Store;
+
+/// How often the loop looks at the wall clock, which may jump: no timer of the runtime's follows it.
+const TICK: Duration = Duration::from_millis(500);
+/// After a failure the loop waits so long before it tries again by itself.
+const PAUSE: Duration = Duration::from_secs(10);
+/// So many new Problems are logged one by one; `postrider check` lists all.
+const LOGGED: usize = 20;
 
 /// What the loop works with.
 #[derive(Debug)]
@@ -18,15 +41,179 @@ pub struct Parts {
     /// Keeps ids and times.
     pub store: Store,
     /// `feeds` of the configuration.
-    pub feeds: crate::feed::Settings,
+    pub feeds: feed::Settings,
     /// What it fills.
     pub published: Arc<ArcSwap<Published>>,
     /// Names of the digests whose baseline is taken at the first scan.
     pub digests: Vec<String>,
+    /// Time.
+    pub clock: Clock,
+    /// A full scan at least so often, whatever the file events said.
+    pub rescan: Duration,
+}
+
+/// Repeats [`step`] until `cancel`: when files change, when a page's time comes, and every [`Parts::rescan`].
+pub async fn run(mut parts: Parts, cancel: CancellationToken) -> anyhow::Result<()> {
+    let mut scanned = Instant::now();
+    let mut failure: Option<(String, Instant)> = None;
+    loop {
+        let now = parts.clock.now();
+        let due =
+            scanned.elapsed() >= parts.rescan || parts.published.load().library.next_change.is_some_and(|at| at <= now);
+        let paused = failure.as_ref().is_some_and(|(_, at)| at.elapsed() < PAUSE);
+        if due && !paused {
+            match step(&mut parts, now).await {
+                Ok(()) => failure = None,
+                Err(error) => {
+                    let said = format!("{error:#}");
+                    if failure.as_ref().is_none_or(|(before, _)| *before != said) {
+                        tracing::error!(error = %said, "the site was not read again; what was published before stays");
+                    }
+                    failure = Some((said, Instant::now()));
+                }
+            }
+            scanned = Instant::now();
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return Ok(()),
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
 }
 
 /// One scan, and the feeds of what it found swapped in whole. Takes the baseline of digests never seen before.
+///
+/// The error is [`Faults`] when there is no site to read; whatever the error, the old feeds stay.
 pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let _ = (parts, now);
-    todo!()
+    let scan = scan(parts).await?;
+    let ids = identify(&parts.store, &scan, now).await?;
+    let library = Library::new(&scan, &ids, now);
+    let old = parts.published.load_full();
+    log_problems(&old.library.problems, &library.problems);
+
+    // Before anybody sees the posts: what is listed at a digest's first sight is never announced by it.
+    for digest in &parts.digests {
+        if parts.store.digest_begun(digest).await?.is_none() {
+            let listed = library.all.iter().filter(|post| post.status == Status::Listed);
+            let baseline: Vec<PostId> = listed.map(|post| post.id.clone()).collect();
+            if parts.store.begin_digest(digest, &baseline, now).await? {
+                tracing::info!(
+                    digest,
+                    posts = baseline.len(),
+                    "first sight of the digest: posts listed now are its baseline"
+                );
+            }
+        }
+    }
+
+    let unchanged = old.scanned_at.is_some() && old.library.site == library.site && old.library.posts == library.posts;
+    let (documents, listings) = if unchanged {
+        (old.documents.clone(), old.listings.clone())
+    } else {
+        render(parts, &old, &library, now).await?
+    };
+    parts.published.store(Arc::new(Published {
+        library: Arc::new(library),
+        scanned_at: Some(now),
+        documents,
+        listings,
+    }));
+    Ok(())
+}
+
+/// Reads the site, off the threads that serve.
+async fn scan(parts: &mut Parts) -> anyhow::Result<Scan> {
+    let mut scanner = std::mem::replace(&mut parts.scanner, Scanner::new(library::Settings::default()));
+    let (scanner, scan) = tokio::task::spawn_blocking(move || {
+        let scan = scanner.scan();
+        (scanner, scan)
+    })
+    .await
+    .context("the scan ended early")?;
+    parts.scanner = scanner;
+    Ok(scan.map_err(Faults)?)
+}
+
+/// Every page's permanent id, in the order of the pages; the store has them when this returns.
+async fn identify(store: &Store, scan: &Scan, now: DateTime<Utc>) -> anyhow::Result<Vec<PostId>> {
+    let known = store.known_posts().await?;
+    let ids = id::assign(&known, &scan.pages);
+    let known: HashMap<&str, &Known> = known.iter().map(|known| (known.id.as_str(), known)).collect();
+    let seen = scan.pages.iter().zip(&ids).map(|(page, id)| Known {
+        id: id.clone(),
+        path: page.path.clone(),
+        url: page.url.clone(),
+        title: page.title.clone(),
+        published: page.published.map(|published| published.timestamp_millis()),
+        source_hash: page.source_hash.clone(),
+    });
+    let changed: Vec<Known> = seen.filter(|seen| known.get(seen.id.as_str()) != Some(&seen)).collect();
+    if !changed.is_empty() {
+        store.save_posts(&changed, now).await?;
+    }
+    Ok(ids)
+}
+
+/// The documents of `library`, with the times that the store keeps; those whose bytes are the old ones are the old
+/// objects.
+async fn render(
+    parts: &Parts,
+    old: &Arc<Published>,
+    library: &Library,
+    now: DateTime<Utc>,
+) -> anyhow::Result<(HashMap<String, Arc<Served>>, Vec<Listing>)> {
+    let (site, posts, settings) = (Arc::clone(&library.site), library.posts.clone(), parts.feeds.clone());
+    let (documents, hashes, listings) = tokio::task::spawn_blocking(move || {
+        let (documents, listings) = feed::documents(&site, &posts, &settings);
+        let hash = |document: &Document| (document.path.clone(), crypto::sha256_hex(&document.body));
+        let hashes: Vec<(String, String)> = documents.iter().map(hash).collect();
+        (documents, hashes, listings)
+    })
+    .await
+    .context("rendering the feeds ended early")?;
+    let versions = parts.store.feed_versions(&hashes, now).await?;
+    let before = Arc::clone(old);
+    let (served, changed) = tokio::task::spawn_blocking(move || {
+        let mut changed = 0;
+        let served: HashMap<String, Arc<Served>> = documents
+            .into_iter()
+            .zip(versions)
+            .map(|(document, version)| {
+                let kept = before.documents.get(&document.path).filter(|kept| kept.hash == version.hash);
+                let served = kept.map(Arc::clone).unwrap_or_else(|| {
+                    changed += 1;
+                    Arc::new(served(document.content_type, document.body, version.hash, version.changed_at))
+                });
+                (document.path, served)
+            })
+            .collect();
+        (served, changed)
+    })
+    .await
+    .context("compressing the feeds ended early")?;
+    let bytes: usize = served.values().map(|served| served.identity.len() + served.gzip.len()).sum();
+    tracing::info!(posts = library.posts.len(), documents = served.len(), changed, bytes, "feeds published");
+    Ok((served, listings))
+}
+
+fn served(content_type: &'static str, body: Vec<u8>, hash: String, changed_at: DateTime<Utc>) -> Served {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::default());
+    // Writing to memory does not fail.
+    let gzip = encoder.write_all(&body).and_then(|()| encoder.finish()).unwrap_or_default();
+    Served { content_type, identity: body.into(), gzip: gzip.into(), hash, changed_at }
+}
+
+/// Says what is newly wrong, and no more of it than a person reads.
+fn log_problems(old: &[Problem], new: &[Problem]) {
+    let fresh: Vec<&Problem> = new.iter().filter(|problem| !old.contains(problem)).collect();
+    for problem in fresh.iter().take(LOGGED) {
+        let at = problem.line.map_or_else(|| problem.path.clone(), |line| format!("{}:{line}", problem.path));
+        match problem.severity {
+            Severity::Error => tracing::error!(%at, hint = problem.hint, "{}", problem.what),
+            Severity::Warning => tracing::warn!(%at, hint = problem.hint, "{}", problem.what),
+        }
+    }
+    if fresh.len() > LOGGED {
+        tracing::warn!(more = fresh.len() - LOGGED, "more problems: `postrider check` lists them");
+    }
 }
