@@ -1,11 +1,209 @@
-//! (to be written by its owner; the signature stays)
+//! `build`: every feed as a file, the same bytes as `serve` sends.
+//!
+//! Each file is replaced at once and only when its bytes differ. What an earlier `build` wrote and this one does not is
+//! removed; files of others never are.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use super::{Context, Exit};
+use crate::crypto;
+use crate::feed::{self, Document};
+use crate::library::Library;
+use crate::post::id;
+use crate::problem::Severity;
+
+/// Lists what the last `build` wrote: a hash and a path a line.
+const MANIFEST: &str = ".postrider-build";
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Where to; made when missing. Files there that are not ours stay
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
-    let _ = (context, arguments);
-    todo!()
+    let (config, scan) = context.site()?;
+    // Without a server of its own the site carries the feeds.
+    let config = config.with_public_url(&scan.site.url);
+    let known = match config.store.url.strip_prefix("sqlite:") {
+        // `build` reads a store, and makes none.
+        Some(path) if !Path::new(path).exists() => Vec::new(),
+        _ => context.store(&config).await?.known_posts().await?,
+    };
+    let ids = id::assign(&known, &scan.pages);
+    let library = Library::new(&scan, &ids, context.clock.now());
+    for problem in library.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        eprintln!("{problem}");
+    }
+    let (documents, listings) = feed::documents(&library.site, &library.posts, &config.feeds);
+    let tally = export(&arguments.out, &documents)?;
+    println!(
+        "{} feeds of {} posts in {}: {} files written, {} unchanged, {} removed",
+        listings.len(),
+        library.posts.len(),
+        arguments.out.display(),
+        tally.written,
+        tally.unchanged,
+        tally.removed
+    );
+    Ok(Exit::Done)
+}
+
+/// What became of the files.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    written: usize,
+    unchanged: usize,
+    removed: usize,
+}
+
+/// Brings `out` to hold `documents`. Interrupted at any point, the next run completes it.
+fn export(out: &Path, documents: &[Document]) -> io::Result<Tally> {
+    fs_err::create_dir_all(out)?;
+    let before = read_manifest(out)?;
+    let now: BTreeMap<String, String> =
+        documents.iter().map(|document| (document.path.clone(), crypto::sha256_hex(&document.body))).collect();
+    // First of all both: a run that ends too early must not forget what it may have written.
+    let mut both = before.clone();
+    both.extend(now.clone());
+    write_manifest(out, &both)?;
+
+    let mut tally = Tally::default();
+    for document in documents {
+        let file = out.join(&document.path);
+        if fs_err::read(&file).is_ok_and(|bytes| bytes == document.body) {
+            tally.unchanged += 1;
+            continue;
+        }
+        replace(&file, &document.body)?;
+        tally.written += 1;
+    }
+    for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(*path)) {
+        let file = out.join(path);
+        // Somebody else's by now, if its bytes are not what was written here.
+        if fs_err::read(&file).is_ok_and(|bytes| crypto::sha256_hex(&bytes) == *hash) {
+            fs_err::remove_file(&file)?;
+            tally.removed += 1;
+            // Folders that are empty now; the first that is not ends it.
+            let folders = file.ancestors().skip(1).take_while(|folder| *folder != out);
+            let _ = folders.map(fs_err::remove_dir).take_while(Result::is_ok).count();
+        }
+    }
+    write_manifest(out, &now)?;
+    Ok(tally)
+}
+
+/// Whoever opens `file` meanwhile finds the old bytes or the new ones.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
+        return Err(io::Error::other(format!("{} is no file's name", file.display())));
+    };
+    fs_err::create_dir_all(folder)?;
+    let new = folder.join(format!(".{}.new", name.to_string_lossy()));
+    fs_err::write(&new, bytes)?;
+    fs_err::rename(&new, file)
+}
+
+fn read_manifest(out: &Path) -> io::Result<BTreeMap<String, String>> {
+    let text = match fs_err::read_to_string(out.join(MANIFEST)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        text => text?,
+    };
+    // A path that leads elsewhere was not written here.
+    let below = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    Ok(text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(_, path)| below(path))
+        .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
+        .collect())
+}
+
+fn write_manifest(out: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
+    let text: String = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
+    let file = out.join(MANIFEST);
+    if fs_err::read(&file).is_ok_and(|bytes| bytes == text.as_bytes()) {
+        Ok(())
+    } else {
+        replace(&file, text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(path: &str, body: &str) -> Document {
+        Document { path: path.to_owned(), content_type: "text/plain", body: body.as_bytes().to_vec() }
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(next) = folders.pop() {
+            for entry in fs_err::read_dir(next).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                let name = path.strip_prefix(folder).expect("below").display().to_string();
+                if path.is_dir() {
+                    folders.push(path);
+                    names.push(format!("{name}/"));
+                } else if name != MANIFEST {
+                    names.push(name);
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+
+    fn tally(written: usize, unchanged: usize, removed: usize) -> Tally {
+        Tally { written, unchanged, removed }
+    }
+
+    #[test]
+    fn only_what_differs_is_written_and_only_what_is_ours_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("deep/out");
+        let (a, b) = (document("rss.xml", "a"), document("tags/x/rss.xml", "b"));
+        assert_eq!(export(&out, &[a.clone(), b.clone()]).expect("written"), tally(2, 0, 0));
+        let stamp = || fs_err::metadata(out.join("rss.xml")).and_then(|meta| meta.modified()).expect("a time");
+        let before = stamp();
+        fs_err::write(out.join("index.html"), "theirs").expect("written");
+        fs_err::create_dir(out.join("tags/y")).expect("made");
+        fs_err::write(out.join("tags/y/rss.xml"), "theirs").expect("written");
+
+        let changed = document("tags/x/rss.xml", "B");
+        assert_eq!(export(&out, &[a.clone(), changed]).expect("written"), tally(1, 1, 0));
+        assert_eq!(stamp(), before);
+        assert_eq!(fs_err::read(out.join("tags/x/rss.xml")).expect("read"), b"B");
+
+        assert_eq!(export(&out, std::slice::from_ref(&a)).expect("written"), tally(0, 1, 1));
+        assert_eq!(files(&out), ["index.html", "rss.xml", "tags/", "tags/y/", "tags/y/rss.xml"]);
+    }
+
+    #[test]
+    fn a_file_that_somebody_else_replaced_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        export(folder.path(), &[document("tags/x/rss.xml", "ours")]).expect("written");
+        fs_err::write(folder.path().join("tags/x/rss.xml"), "theirs").expect("written");
+        assert_eq!(export(folder.path(), &[]).expect("written"), tally(0, 0, 0));
+        assert_eq!(files(folder.path()), ["tags/", "tags/x/", "tags/x/rss.xml"]);
+    }
+
+    #[test]
+    fn a_manifest_that_leads_out_of_the_folder_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("out");
+        fs_err::create_dir(&out).expect("made");
+        let outside = folder.path().join("precious");
+        fs_err::write(&outside, "x").expect("written");
+        let hash = crypto::sha256_hex(b"x");
+        let lines = format!("{hash} ../precious\n{hash} {}\nnonsense\n", outside.display());
+        fs_err::write(out.join(MANIFEST), lines).expect("written");
+        assert_eq!(export(&out, &[]).expect("written"), tally(0, 0, 0));
+        assert!(outside.exists());
+    }
 }
