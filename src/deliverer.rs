@@ -1,12 +1,30 @@
 //! The deliverer loop: claim → message → SMTP → outcome.
+//!
+//! A claim is durable before anything of its mail is sent, an outcome is recorded as soon as it is known, and a mail is
+//! begun only when its slowest course ends within the lease: so that no other machine sends it at the same time.
 
+mod pause;
+mod record;
+mod work;
+
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
 
+use crate::clock::Clock;
 use crate::mail;
-use crate::store::Store;
+use crate::mail::message::Prepared;
+use crate::mail::transport::{Limits, Line, Route};
+use crate::store::{Claim, Store};
+use pause::Pause;
+use record::Recorder;
 
 /// What the loop works with.
 #[derive(Clone)]
@@ -21,8 +39,212 @@ pub struct Parts {
     pub mail_queued: Arc<Notify>,
 }
 
+/// Most mails claimed at once.
+const BATCH: u32 = 100;
+/// How long a claim is ours.
+const LEASE: Duration = Duration::from_mins(20);
+/// A mail is begun within this time of its claim, or given back: what is left of the lease is enough for all that RFC 5321
+/// lets a server take, the ten minutes after the final dot among them.
+const BEGIN_WITHIN: Duration = Duration::from_mins(2);
+/// Kept back from the lease's end, for recording the outcome.
+const RECORD_WITHIN: Duration = Duration::from_mins(1);
+/// After this long a stop no longer waits for servers (the daemon ends after 30 s).
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// Renditions kept prepared: the Issues being sent, in their languages.
+const PREPARED: usize = 16;
+
 /// Claims one batch of due Deliveries, attempts each, records what became of it. Returns how many were attempted.
 pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let _ = (parts, now);
-    todo!()
+    let mut deliverer = Deliverer::new(parts.clone(), Clock::fixed(now));
+    let attempted = deliverer.step(&CancellationToken::new()).await;
+    deliverer.rest().await;
+    attempted
+}
+
+/// Repeats [`step`] until `cancel`: then no mail is begun any more, and what is on its way is waited for.
+pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
+    let mail_queued = Arc::clone(&parts.mail_queued);
+    let mut deliverer = Deliverer::new(parts, clock);
+    let mut failing = false;
+    while !cancel.is_cancelled() {
+        // Listens before it looks, so that a ring in between is not missed.
+        let rung = mail_queued.notified();
+        tokio::pin!(rung);
+        rung.as_mut().enable();
+        let wait = match deliverer.step(&cancel).await {
+            Ok(0) => Wait::UntilDue,
+            Ok(_) => Wait::No,
+            Err(cause) => {
+                if !failing {
+                    error!("delivering failed, and is tried again every few seconds: {cause:#}");
+                }
+                Wait::For(Duration::from_secs(5))
+            }
+        };
+        failing = matches!(wait, Wait::For(_));
+        match wait {
+            Wait::No => {}
+            Wait::For(time) => {
+                tokio::select! { () = tokio::time::sleep(time) => {}, () = cancel.cancelled() => {} }
+            }
+            Wait::UntilDue => {
+                deliverer.rest().await;
+                tokio::select! { () = deliverer.until_due() => {}, () = rung => {}, () = cancel.cancelled() => {} }
+            }
+        }
+    }
+    deliverer.rest().await;
+}
+
+enum Wait {
+    No,
+    For(Duration),
+    UntilDue,
+}
+
+/// The loop's memory between steps.
+struct Deliverer {
+    parts: Parts,
+    clock: Clock,
+    route: Option<Arc<Route>>,
+    /// Connected or not; one a worker.
+    lines: Vec<Line>,
+    prepared: HashMap<String, Arc<Prepared>>,
+    pause: Pause,
+}
+
+impl Deliverer {
+    fn new(parts: Parts, clock: Clock) -> Self {
+        Self { parts, clock, route: None, lines: Vec::new(), prepared: HashMap::new(), pause: Pause::default() }
+    }
+
+    async fn step(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
+        let now = self.clock.now();
+        if !self.pause.is_over(now) || cancel.is_cancelled() {
+            return Ok(0);
+        }
+        let route = self.route()?;
+        let wanted = if self.pause.is_doubtful() { 1 } else { BATCH };
+        let claimed = Instant::now();
+        let claims = self.parts.store.claim(&self.parts.owner, wanted, LEASE, now).await?;
+        if claims.is_empty() {
+            return Ok(0);
+        }
+        let result = self.deliver(&route, &claims, claimed, cancel).await;
+        if result.is_err() {
+            // Best effort: whoever is not given back here is when the lease ends.
+            let _ = self.release(&claims, now).await;
+        }
+        result
+    }
+
+    async fn deliver(
+        &mut self,
+        route: &Arc<Route>,
+        claims: &[Claim],
+        claimed: Instant,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<usize> {
+        let jobs = self.jobs(claims).await?;
+        // Work stops for many reasons; what is on its way is given time, and then left.
+        let no_more = cancel.child_token();
+        let give_up = CancellationToken::new();
+        let limits = Limits { until: claimed + LEASE.saturating_sub(RECORD_WITHIN), stop: give_up.clone() };
+        let (results, incoming) = mpsc::channel(BATCH as usize);
+        let work =
+            work::Work::new(jobs, &self.parts, self.clock.clone(), claimed + BEGIN_WITHIN, limits, no_more.clone());
+        let workers = route.lines().min(claims.len());
+        self.lines.resize_with(self.lines.len().max(workers), || route.line());
+        let running: Vec<_> = self
+            .lines
+            .drain(..workers)
+            .map(|line| tokio::spawn(Arc::clone(&work).run(line, results.clone())))
+            .collect();
+        drop(results);
+        let late = tokio::spawn({
+            let cancel = cancel.clone();
+            async move {
+                cancel.cancelled().await;
+                tokio::time::sleep(STOP_WITHIN).await;
+                give_up.cancel();
+            }
+        });
+        let mut recorder = Recorder::new(self.parts.store.clone(), self.clock.clone(), no_more);
+        let recorded = recorder.record(incoming, &mut self.pause).await;
+        late.abort();
+        for worker in running {
+            if let Ok(line) = worker.await {
+                self.lines.push(line);
+            }
+        }
+        recorder.log();
+        let rest = work.rest();
+        let due_at = self.pause.until().unwrap_or_else(|| self.clock.now());
+        self.release(&rest, due_at).await?;
+        recorded?;
+        Ok(recorder.attempted())
+    }
+
+    /// The claims with their Renditions prepared.
+    async fn jobs(&mut self, claims: &[Claim]) -> anyhow::Result<Vec<work::Job>> {
+        let mut jobs = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let prepared = match self.prepared.get(&claim.rendition) {
+                Some(prepared) => Some(Arc::clone(prepared)),
+                None => self.prepare(&claim.rendition).await?,
+            };
+            jobs.push(work::Job { claim: claim.clone(), prepared });
+        }
+        Ok(jobs)
+    }
+
+    async fn prepare(&mut self, id: &str) -> anyhow::Result<Option<Arc<Prepared>>> {
+        let Some(rendition) = self.parts.store.rendition(id).await? else { return Ok(None) };
+        if self.prepared.len() >= PREPARED {
+            self.prepared.clear();
+        }
+        let prepared = Arc::new(Prepared::new(&rendition, &self.parts.settings.public_url));
+        self.prepared.insert(id.to_owned(), Arc::clone(&prepared));
+        Ok(Some(prepared))
+    }
+
+    async fn release(&self, claims: &[Claim], due_at: DateTime<Utc>) -> anyhow::Result<()> {
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<_> = claims.iter().map(|claim| (claim.id.clone(), claim.fence)).collect();
+        Ok(self.parts.store.release(&keys, due_at, self.clock.now()).await?)
+    }
+
+    fn route(&mut self) -> anyhow::Result<Arc<Route>> {
+        if let Some(route) = &self.route {
+            return Ok(Arc::clone(route));
+        }
+        let route = Route::new(Arc::clone(&self.parts.settings)).map_err(anyhow::Error::msg).context("mail")?;
+        Ok(Arc::clone(self.route.insert(Arc::new(route))))
+    }
+
+    /// Nothing is due: connections are closed, so that no server waits for us.
+    async fn rest(&mut self) {
+        for mut line in self.lines.drain(..) {
+            line.close().await;
+        }
+    }
+
+    /// Ends when something may be due. The wall clock is looked at every second, because it can be moved.
+    async fn until_due(&self) {
+        /// Other machines queue without ringing here.
+        const LOOK_AGAIN: u32 = 30;
+        let pause = self.pause.until();
+        let due = match self.parts.store.next_due().await {
+            Ok(due) => due.map(|due| pause.map_or(due, |pause| pause.max(due))),
+            Err(_) => None,
+        };
+        for _ in 0..LOOK_AGAIN {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if due.is_some_and(|due| due <= self.clock.now()) {
+                return;
+            }
+        }
+    }
 }

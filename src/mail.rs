@@ -4,6 +4,14 @@
 pub mod message;
 pub mod transport;
 
+mod connect;
+mod encode;
+mod folder;
+mod header;
+mod reply;
+mod smtp;
+mod wire;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

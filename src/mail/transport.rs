@@ -1,1 +1,195 @@
-//! (to be written)
+//! Where composed mails go, and what became of each: SMTP or a folder of `.eml` files behind one `send`.
+//!
+//! One mail is one transaction with one recipient. A [`Line`] is owned by one worker and never shared, and a send is
+//! never dropped half way with its connection kept: whatever ends early takes its connection with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::folder::Folder;
+use super::smtp::Session;
+use super::{Settings, Transport, connect, reply};
+use crate::delivery::{Outcome, Verdict};
+
+/// One mail on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Mail<'a> {
+    /// Envelope sender: bounces go there.
+    pub from: &'a str,
+    /// Envelope recipient.
+    pub to: &'a str,
+    /// Without angle brackets.
+    pub message_id: &'a str,
+    /// By [`super::message::Prepared::compose`].
+    pub bytes: &'a [u8],
+    /// When it is sent.
+    pub date: DateTime<Utc>,
+}
+
+/// How far an attempt came (RFC 5321 §4.1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// TCP and TLS.
+    Connect,
+    /// Greeting, EHLO, STARTTLS.
+    Hello,
+    /// AUTH.
+    Login,
+    /// MAIL: the sender.
+    Mail,
+    /// RCPT: the reader.
+    Rcpt,
+    /// DATA, before 354.
+    Data,
+    /// The message and its final dot.
+    Dot,
+}
+
+/// The end of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// How far it came.
+    pub stage: Stage,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+impl Attempt {
+    /// Is it about the way to the relay, not about this mail? Then the next mail would fare no better.
+    pub fn is_about_the_route(&self) -> bool {
+        match self.outcome.verdict {
+            Verdict::Ours => true,
+            Verdict::Temporary => self.stage <= Stage::Mail || self.outcome.code == 421,
+            Verdict::Accepted | Verdict::Permanent | Verdict::Uncertain => false,
+        }
+    }
+}
+
+/// How long an attempt may take at most, whatever the server does.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Not beyond this: the lease ends.
+    pub until: Instant,
+    /// Not beyond this being cancelled: the program ends.
+    pub stop: CancellationToken,
+}
+
+impl Limits {
+    /// Waits for `step`, at most `limit`. The error says what was waited for in vain.
+    pub(super) async fn step<T>(&self, limit: Duration, step: impl Future<Output = T>) -> Result<T, String> {
+        let end = (Instant::now() + limit).min(self.until);
+        tokio::select! {
+            biased;
+            done = step => Ok(done),
+            () = tokio::time::sleep_until(end) => Err(format!("no answer within {} s", limit.as_secs())),
+            () = self.stop.cancelled() => Err("stopped while waiting for an answer".to_owned()),
+        }
+    }
+}
+
+/// The way out, shared by all lines.
+pub struct Route {
+    settings: Arc<Settings>,
+    way: Way,
+}
+
+enum Way {
+    Folder(Folder),
+    Relay(connect::Relay),
+}
+
+impl Route {
+    /// Makes ready what all connections share. The error says what is missing on this machine.
+    pub fn new(settings: Arc<Settings>) -> Result<Self, String> {
+        let way = match &settings.transport {
+            Transport::Folder(path) => Way::Folder(Folder::open(path)?),
+            Transport::Smtp(relay) => Way::Relay(connect::Relay::new(relay.clone(), &settings)?),
+        };
+        Ok(Self { settings, way })
+    }
+
+    /// How many lines may be used at once.
+    pub fn lines(&self) -> usize {
+        match self.way {
+            // Files are written one after the other: the disk is one.
+            Way::Folder(_) => 1,
+            Way::Relay(_) => self.settings.connections.max(1),
+        }
+    }
+
+    /// A new line; it connects when it is first used.
+    pub fn line(self: &Arc<Self>) -> Line {
+        Line { route: Arc::clone(self), session: None, retired: None }
+    }
+}
+
+/// One worker's way out: at most one connection, used for several mails.
+pub struct Line {
+    route: Arc<Route>,
+    session: Option<Session>,
+    /// Served its number of mails; QUIT is said when nothing waits for it.
+    retired: Option<Session>,
+}
+
+impl Line {
+    /// Attempts one mail.
+    pub async fn send(&mut self, mail: &Mail<'_>, limits: &Limits) -> Attempt {
+        let route = Arc::clone(&self.route);
+        match &route.way {
+            Way::Folder(folder) => folder.send(mail).await,
+            Way::Relay(relay) => self.send_over(relay, mail, limits).await,
+        }
+    }
+
+    async fn send_over(&mut self, relay: &connect::Relay, mail: &Mail<'_>, limits: &Limits) -> Attempt {
+        if let Some(session) = self.retired.take() {
+            session.quit().await;
+        }
+        if let Some(mut session) = self.session.take() {
+            let attempt = session.attempt(mail, limits).await;
+            // Servers end idle connections and count mails a connection: what a used connection says before it took
+            // the sender is no word about this mail.
+            if attempt.stage > Stage::Mail {
+                self.keep(session);
+                return attempt;
+            }
+        }
+        match Session::open(relay, limits).await {
+            Ok(mut session) => {
+                let attempt = session.attempt(mail, limits).await;
+                self.keep(session);
+                attempt
+            }
+            Err((stage, refusal)) => reply::attempt(stage, refusal, false),
+        }
+    }
+
+    fn keep(&mut self, session: Session) {
+        if !session.in_step() {
+            return;
+        }
+        let most = self.route.settings.messages_per_connection.max(1);
+        if session.mails() < most { self.session = Some(session) } else { self.retired = Some(session) }
+    }
+
+    /// Another line on the same route, not connected yet.
+    pub fn another(&self) -> Self {
+        self.route.line()
+    }
+
+    /// Says QUIT.
+    pub async fn close(&mut self) {
+        for session in self.session.take().into_iter().chain(self.retired.take()) {
+            session.quit().await;
+        }
+    }
+}
+
+/// What a server said, for the log: whatever may be an address is left out.
+pub fn for_the_log(text: &str) -> String {
+    reply::without_addresses(text)
+}

@@ -1,0 +1,68 @@
+//! When the relay, not a reader, is in the way: nothing is claimed for a while, then one mail goes ahead to see.
+
+use chrono::{DateTime, Duration, Utc};
+
+/// Pauses of 30 s, 1 min, 2 min … at most 15 min, each ±10 %, until a mail gets through.
+#[derive(Debug, Clone, Default)]
+pub struct Pause {
+    failures: u32,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Pause {
+    /// The way was blocked at `now`. Several reports from one pause count once. `random`: 0..=1.
+    pub fn blocked(&mut self, now: DateTime<Utc>, random: f64) {
+        if self.until.is_some_and(|until| now < until) {
+            return;
+        }
+        let seconds = (30.0 * 2_f64.powi(self.failures.min(10).cast_signed())).min(900.0);
+        self.failures += 1;
+        #[expect(clippy::cast_possible_truncation, reason = "at most 990,000")]
+        let wait = Duration::milliseconds((seconds * 1000.0 * (0.9 + 0.2 * random)) as i64);
+        self.until = Some(now + wait);
+    }
+
+    /// A server took part in a whole transaction: the way is clear.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// May something be claimed at `now`?
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.until.is_none_or(|until| until <= now)
+    }
+
+    /// Was the way blocked the last time? Then one mail is enough to find out.
+    pub fn is_doubtful(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// When it ends.
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        self.until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_of_refusals_makes_few_attempts() {
+        let start = DateTime::from_timestamp(0, 0).unwrap();
+        let mut pause = Pause::default();
+        let mut attempts = 0;
+        for second in 0..3600 {
+            let now = start + Duration::seconds(second);
+            if pause.is_over(now) {
+                attempts += 1;
+                assert_eq!(pause.is_doubtful(), attempts > 1);
+                pause.blocked(now, 0.5);
+                pause.blocked(now, 0.5);
+            }
+        }
+        assert_eq!(attempts, 8);
+        pause.clear();
+        assert!(pause.is_over(start) && !pause.is_doubtful());
+    }
+}

@@ -1,0 +1,157 @@
+//! Outcomes become rows, several in one transaction, each within 50 ms; and a line in the log a digest and code.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::pause::Pause;
+use super::work::Done;
+use crate::clock::Clock;
+use crate::crypto;
+use crate::delivery::{self, State, Verdict};
+use crate::mail;
+use crate::store::{Claim, Report, Store};
+
+/// Most outcomes written in one transaction.
+const GROUP: usize = 50;
+/// An outcome waits at most this long for others.
+const GATHER: Duration = Duration::from_millis(50);
+/// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
+const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
+/// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
+/// otherwise give its readers one copy after the other.
+const UNCERTAIN_ATTEMPTS: u32 = 3;
+
+/// Takes a batch's outcomes in.
+pub struct Recorder {
+    store: Store,
+    clock: Clock,
+    /// Cancelled when nothing can be recorded: no further mail is put at risk.
+    no_more: CancellationToken,
+    attempted: usize,
+    counts: BTreeMap<(String, &'static str, u16), u64>,
+}
+
+impl Recorder {
+    /// With nothing recorded yet.
+    pub fn new(store: Store, clock: Clock, no_more: CancellationToken) -> Self {
+        Self { store, clock, no_more, attempted: 0, counts: BTreeMap::new() }
+    }
+
+    /// How many mails were attempted.
+    pub fn attempted(&self) -> usize {
+        self.attempted
+    }
+
+    /// Records until all workers are done.
+    pub async fn record(&mut self, mut incoming: mpsc::Receiver<Done>, pause: &mut Pause) -> anyhow::Result<()> {
+        let mut failed = None;
+        while let Some(first) = incoming.recv().await {
+            let mut group = vec![first];
+            let gathered = tokio::time::sleep(GATHER);
+            tokio::pin!(gathered);
+            while group.len() < GROUP {
+                tokio::select! {
+                    done = incoming.recv() => match done {
+                        Some(done) => group.push(done),
+                        None => break,
+                    },
+                    () = &mut gathered => break,
+                }
+            }
+            // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
+            if let Err(error) = self.write(&group, pause).await {
+                self.no_more.cancel();
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn write(&mut self, group: &[Done], pause: &mut Pause) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let mut reports = Vec::with_capacity(group.len());
+        let mut ours = Vec::new();
+        for done in group {
+            self.attempted += 1;
+            let outcome = &done.attempt.outcome;
+            *self.counts.entry((done.digest.clone(), word(outcome.verdict), outcome.code)).or_default() += 1;
+            if done.attempt.is_about_the_route() {
+                if !pause.is_doubtful() || pause.is_over(now) {
+                    let text = mail::transport::for_the_log(&outcome.text);
+                    warn!(stage = ?done.attempt.stage, code = outcome.code, "mail is paused: {text}");
+                }
+                pause.blocked(now, random());
+            } else if outcome.code != 0 {
+                pause.clear();
+            }
+            match report(&done.claim, outcome, now, random()) {
+                Some(report) => reports.push(report),
+                None => ours.push((done.claim.id.clone(), done.claim.fence)),
+            }
+        }
+        let due_at = pause.until().unwrap_or(now);
+        let mut wait = Duration::from_millis(100);
+        loop {
+            let written = async {
+                self.store.report(&reports, now).await?;
+                if !ours.is_empty() {
+                    self.store.release(&ours, due_at, now).await?;
+                }
+                Ok::<_, crate::store::Error>(())
+            };
+            match written.await {
+                Ok(()) => return Ok(()),
+                Err(error) if wait > Duration::from_secs(5) => return Err(error).context("recording what was sent"),
+                // Mails are out: while they are not recorded no other one may follow.
+                Err(_) => self.no_more.cancel(),
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+    }
+
+    /// One line a digest and result; never an address.
+    pub fn log(&self) {
+        for ((digest, result, code), count) in &self.counts {
+            info!(digest, result, code, count, "mail");
+        }
+    }
+}
+
+/// What the Delivery becomes. `None`: it is given back as it was.
+fn report(claim: &Claim, outcome: &delivery::Outcome, now: DateTime<Utc>, random: f64) -> Option<Report> {
+    let (state, due_at) = match outcome.verdict {
+        Verdict::Accepted => (State::Sent, None),
+        Verdict::Permanent => (State::Failed, None),
+        Verdict::Temporary => match delivery::next_attempt(claim.attempts + 1, now, claim.expires_at, random) {
+            Some(at) => (State::Queued, Some(at)),
+            None => (State::Expired, None),
+        },
+        Verdict::Uncertain => match now + REPEAT_UNCERTAIN {
+            at if at < claim.expires_at && claim.attempts + 1 < UNCERTAIN_ATTEMPTS => (State::Queued, Some(at)),
+            _ => (State::Uncertain, None),
+        },
+        Verdict::Ours => return None,
+    };
+    Some(Report { delivery: claim.id.clone(), fence: claim.fence, outcome: outcome.clone(), state, due_at })
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "sent",
+        Verdict::Temporary => "later",
+        Verdict::Permanent => "refused",
+        Verdict::Uncertain => "uncertain",
+        Verdict::Ours => "held",
+    }
+}
+
+fn random() -> f64 {
+    f64::from(u32::from_be_bytes(crypto::random())) / f64::from(u32::MAX)
+}
