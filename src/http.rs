@@ -1,18 +1,41 @@
-//! Every route on one screen. The web server reads prepared feeds and calls the store; it renders no feed and starts no mail.
+//! Every route on one screen. The web server reads prepared feeds and calls the store; it renders no feed and starts no
+//! mail.
+//!
+//! Addresses start at the path of `http.public_url`. With `https://example.org/news/` a proxy may pass `/news/subscribe`
+//! on as it is (better) or as `/subscribe`: both are answered alike. Only an address that is itself one of ours below the
+//! path of the same name (`/feeds/` with `https://example.org/feeds/`) needs a proxy that leaves the path alone.
+//! Links are made of `public_url`, never of a request's `Host`.
 
-pub mod archive;
+mod archive;
 pub mod client;
-pub mod error;
+mod error;
 pub mod feeds;
-pub mod operations;
+mod form;
+mod operations;
+mod pages;
+mod rate;
 pub mod server;
-pub mod subscriptions;
+mod sign_up;
+mod subscriptions;
+mod visitor;
+mod when;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRef;
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{Request, Response, Uri};
+use axum::response::IntoResponse as _;
+use axum::routing::get;
 use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::clock::Clock;
 use crate::digest::Digest;
@@ -20,6 +43,10 @@ use crate::feed::Listing;
 use crate::library::Library;
 use crate::store::Store;
 use crate::template::Templates;
+
+use client::Client;
+use error::Failure;
+pub use server::Listener;
 
 /// `http` of `postrider.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,4 +104,154 @@ pub struct App {
     pub clock: Clock,
     /// Rung when a Delivery was queued, so that the deliverer looks at once.
     pub mail_queued: Arc<tokio::sync::Notify>,
+}
+
+fn routes() -> Router<Web> {
+    Router::new()
+        .route("/", get(pages::home))
+        .route("/feeds/", get(pages::feeds))
+        .route("/feeds", get(pages::add_slash))
+        .route("/assets/style.css", get(pages::stylesheet))
+        .route("/robots.txt", get(pages::robots))
+        .route("/subscribe", get(sign_up::form).post(sign_up::submit))
+        .route("/confirm/{token}", get(subscriptions::confirmation).post(subscriptions::confirm))
+        .route("/unsubscribe/{token}", get(subscriptions::subscription).post(subscriptions::unsubscribe))
+        .route("/preferences/{token}", get(subscriptions::preferences).post(subscriptions::change))
+        .route("/archive/{digest}/", get(archive::list))
+        .route("/archive/{digest}", get(pages::add_slash))
+        .route("/archive/{digest}/{date}/", get(archive::issue))
+        .route("/archive/{digest}/{date}", get(pages::add_slash))
+        .route("/healthz", get(operations::health))
+        .route("/readyz", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        .fallback(feeds::serve)
+}
+
+/// Serves `app` on `listener` until `cancel`, then lets open requests end; the caller bounds how long.
+pub async fn serve(listener: Listener, app: App, cancel: CancellationToken) {
+    let trusted = app.settings.trusted_proxies.clone();
+    let web = Web::new(app, listener.limits);
+    let router = routes().with_state(web.clone());
+    let answer = move |request, peer| answer(web.clone(), router.clone(), request, peer);
+    listener.run(trusted, answer, cancel).await;
+}
+
+/// What the handlers share beyond [`App`]: everything that lives as long as the server and no longer.
+#[derive(Clone)]
+struct Web(Arc<Shared>);
+
+struct Shared {
+    app: App,
+    /// Path of `public_url`: `/`, or `/news/`.
+    base: String,
+    limits: server::Limits,
+    sign_ups: sign_up::Guard,
+    metrics: operations::Metrics,
+}
+
+impl std::ops::Deref for Web {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<Web> for App {
+    fn from_ref(web: &Web) -> Self {
+        web.app.clone()
+    }
+}
+
+impl Web {
+    fn new(app: App, limits: server::Limits) -> Self {
+        let base = url::Url::parse(&app.settings.public_url).map_or_else(|_| "/".into(), |url| url.path().to_owned());
+        let sign_ups = sign_up::Guard::new(app.store.key().clone());
+        Self(Arc::new(Shared { app, base, limits, sign_ups, metrics: operations::Metrics::default() }))
+    }
+}
+
+/// All that is done around every answer, in the order in which it is done.
+async fn answer(web: Web, router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response<Body> {
+    let client = client::address(peer.ip(), request.headers(), &web.app.settings.trusted_proxies);
+    request.extensions_mut().insert(Client(client));
+    if let Some(uri) = below(&web.base, request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    let visitor = visitor::Wish::of(&request);
+    let answered = unless_it_panics(async { router.oneshot(request).await.unwrap_or_else(|never| match never {}) });
+    let response = answered.await.unwrap_or_else(|what| Failure::Internal(what).into_response());
+    let mut response = error::explain(&web, &visitor, response);
+    protect(&web, response.headers_mut());
+    web.metrics.count(response.status());
+    response
+}
+
+/// The address below `base`; `None` where it is the same or does not lie below it.
+fn below(base: &str, uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let rest = path.strip_prefix(base).or_else(|| (path == base.trim_end_matches('/')).then_some(""));
+    let rest = rest.filter(|_| base != "/")?;
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("/{rest}{query}").parse().ok()
+}
+
+/// The headers that no answer goes without. A page that says otherwise itself (the web copy of a mail) is left alone.
+fn protect(web: &Web, headers: &mut axum::http::HeaderMap) {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; \
+                          frame-ancestors 'none'; base-uri 'none'";
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    if web.app.settings.public_url.starts_with("https:") {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
+/// What `answered` gives, or the words of its panic: one request's fault must not cost the connection its answer.
+async fn unless_it_panics<T>(answered: impl Future<Output = T>) -> Result<T, String> {
+    let mut answered = Box::pin(answered);
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| answered.as_mut().poll(context))) {
+        Ok(progress) => progress.map(Ok),
+        Err(panic) => {
+            let what = panic.downcast_ref::<String>().map(String::as_str);
+            let what = what.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("of an unknown kind");
+            std::task::Poll::Ready(Err(format!("a handler panicked: {what}")))
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_the_public_address_may_be_there_or_not() {
+        for (base, asked, seen) in [
+            ("/", "/subscribe?x=1", "/subscribe?x=1"),
+            ("/news/", "/news/subscribe?x=1", "/subscribe?x=1"),
+            ("/news/", "/subscribe?x=1", "/subscribe?x=1"),
+            ("/news/", "/news/", "/"),
+            ("/news/", "/news", "/"),
+            ("/news/", "/newsletter", "/newsletter"),
+            ("/news/", "/news/news/rss.xml", "/news/rss.xml"),
+            ("/news/", "/news//evil.example/", "//evil.example/"),
+            ("/feeds/", "/feeds/feeds/", "/feeds/"),
+        ] {
+            let uri: Uri = asked.parse().unwrap();
+            let got = below(base, &uri).unwrap_or(uri);
+            assert_eq!(got.to_string(), seen, "{base} {asked}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_error() {
+        assert_eq!(unless_it_panics(async { 1 }).await, Ok(1));
+        let words = unless_it_panics(async { panic!("hay {}", 7) }).await.map(|()| 0);
+        assert_eq!(words, Err("a handler panicked: hay 7".to_owned()));
+    }
 }

@@ -88,6 +88,11 @@ impl Templates {
         self.words.date(language, at, style).unwrap_or_else(|_| at.format("%Y-%m-%d").to_string())
     }
 
+    /// The tags of all languages that Postrider speaks.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.words.languages()
+    }
+
     /// The tag of the language in which Postrider itself speaks to readers of `language`: the nearest that has a file.
     pub fn nearest(&self, language: &str) -> &str {
         self.words.nearest(language)

@@ -3,9 +3,24 @@
 //! `X-Forwarded-For` is read from the right: each proxy appends the address that it saw, so everything left of the
 //! last address that a trusted proxy vouches for was typed by the client.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
+
+/// The client of a request, as [`address`] found it; every request carries one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client(pub IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED))))
+    }
+}
 
 /// A range of addresses, `10.0.0.0/8` or a single one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

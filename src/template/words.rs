@@ -124,6 +124,11 @@ impl Words {
         )
     }
 
+    /// The tags of all files, sorted.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.bundles.keys().map(String::as_str)
+    }
+
     /// The tag of the file that answers readers of `language` first.
     pub fn nearest(&self, language: &str) -> &str {
         chain(language).iter().find_map(|wanted| self.find(wanted)).unwrap_or(LAST)

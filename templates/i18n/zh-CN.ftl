@@ -36,3 +36,136 @@ weekday-4 = 星期四
 weekday-5 = 星期五
 weekday-6 = 星期六
 weekday-7 = 星期日
+
+## 网页
+
+language-name = 简体中文
+list-separator = 、
+skip-to-content = 跳到正文
+languages = 语言
+powered-by = 由 Postrider 发布与投递
+nav-home = 概览
+nav-feeds = 订阅源
+nav-subscribe = 邮件订阅
+
+when-published = 有新文章时随时发送
+when-daily = 每天 { $time }（{ $zone }）
+when-weekly = 每{ $days } { $time }（{ $zone }）
+when-monthly = 每月 { $days } 日 { $time }（{ $zone }）
+when-next = 下一期：{ $date }
+
+home-lead = 新文章会自己来找你：发到邮箱，或出现在阅读器里。
+home-to-site = 访问网站
+home-mail = 邮件
+home-mail-button = 用邮件订阅
+home-mail-archive = 往期
+home-feeds = 阅读器
+home-feeds-text = 把下面任意一个地址放进你的阅读器，里面是文章全文。
+home-feeds-all = 全部 { $count } 个订阅源
+home-empty = 正在第一次读取网站内容，请稍后再来。
+
+feeds-title = 订阅源
+feeds-lead = 订阅源把新文章告诉你的阅读器，不需要账号，也不需要邮箱。把地址复制到阅读器里，或者直接用阅读器打开。
+feeds-choose = 三种格式内容相同：RSS 所有阅读器都支持，Atom 几乎都支持，JSON Feed 较新的阅读器支持。
+feeds-all = 全部文章
+feeds-language = 按语言
+feeds-section = 按栏目
+feeds-category = 按分类
+feeds-tag = 按标签
+feeds-author = 按作者
+feeds-column-name = 名称
+feeds-column-posts = 文章数
+feeds-column-formats = 订阅源
+feeds-posts = { $count } 篇
+feeds-format-of = 《{ $title }》的 { $format }
+feeds-opml = 一次全部导入：OPML 文件
+feeds-opml-text = 阅读器导入这个文件，就会订阅全部订阅源。
+feeds-address = 地址
+
+subscribe-title = 用邮件订阅
+subscribe-lead = 填好邮箱，再去收件箱看一眼：在你确认之前，不会寄出任何一期。
+subscribe-choose = 你想收到什么？
+subscribe-this = 你将收到
+subscribe-address = 你的邮箱地址
+subscribe-address-hint = 只用来寄送这些邮件。每封邮件里都有退订链接。
+subscribe-trap = 请不要填写这一栏
+subscribe-button = 订阅
+subscribe-none = 这里没有可以用邮件订阅的内容，订阅源里什么都有。
+subscribe-fault = 还差一步
+subscribe-fault-empty = 请填写邮箱地址。
+subscribe-fault-address = 这个地址无法使用。
+subscribe-fault-choose = 请至少选择一项。
+subscribe-fault-unknown = 这里没有你要订阅的内容，请重新选择。
+subscribe-fault-early = 太快了，请再按一次按钮。
+subscribe-fault-late = 页面打开太久了，请再按一次按钮。
+
+subscribed-title = 请查看你的邮箱
+subscribed-text = 如果这个地址可以订阅，一封带链接的邮件已经在路上。打开链接并按下按钮，订阅才算完成。
+subscribed-late = 几分钟后还没收到？请看看垃圾邮件文件夹。同一个地址一天只会收到一封确认邮件。
+
+confirm-title = 确认订阅
+confirm-text = 邮件将寄到 { $address }。
+confirm-button = 是的，我要订阅
+confirm-not-me = 如果不是你本人，关掉这个页面就好，什么都不会寄出。
+confirm-done-title = 订阅成功
+confirm-done-text = 从现在起会寄到 { $address }。
+confirm-already-title = 已经确认过了
+confirm-already-text = 邮件会寄到 { $address }，不用再做什么。
+confirm-expired-title = 链接已过期
+confirm-expired-text = 确认链接三天内有效。请重新订阅，会收到新的链接。
+confirm-unsubscribed-title = 你已经退订
+confirm-unsubscribed-text = 这个链接用过，之后你又退订了。欢迎随时重新订阅。
+confirm-unknown-title = 无法识别的链接
+confirm-unknown-text = 链接可能被截断了。请从邮件里重新打开，或者重新订阅。
+
+unsubscribe-title = 退订
+unsubscribe-text = 不再寄到 { $address }。
+unsubscribe-button = 退订
+unsubscribe-done-title = 已退订
+unsubscribe-done-text = 不会再寄到 { $address }。
+unsubscribe-already-title = 已退订
+unsubscribe-already-text = 不会寄到 { $address }，不用再做什么。
+unsubscribe-unknown-title = 无法识别的链接
+unsubscribe-unknown-text = 链接可能被截断了，请从邮件里重新打开。如果对应的读者已经删除，就不会再寄出任何邮件。
+
+preferences-title = 你的订阅
+preferences-for = 寄到 { $address } 的邮件
+preferences-link = 查看你的全部订阅
+preferences-saved = 已保存。
+preferences-choose = 选择想收到的内容
+preferences-state-confirmed = 已订阅
+preferences-state-unconfirmed = 等待确认：链接在你的邮箱里
+preferences-state-unsubscribed = 未订阅
+preferences-gone = 已停止发送
+preferences-suppressed = 寄到这个地址的邮件曾被退回或拒收，所以不再寄送。
+preferences-save = 保存
+preferences-leave = 全部退订
+preferences-leave-text = 不再寄出任何邮件。
+preferences-empty = 这里什么都没有。
+preferences-unknown-title = 无法识别的链接
+preferences-unknown-text = 链接可能被截断了，请从邮件里重新打开。
+
+archive-title = 往期
+archive-empty = 第一期还没有寄出。
+archive-reader = 读者
+archive-subscribe = 订阅
+
+error-back = 回到概览
+error-malformed-title = 没看懂
+error-malformed-text = 这个地址收到了意料之外的请求。
+error-foreign-title = 来自别处的表单
+error-foreign-text = 这个表单来自不属于这里的页面，请使用我们自己的页面。
+error-private-title = 不对外开放
+error-private-text = 这个地址只回应运行网站的机器。
+error-not-found-title = 这里什么都没有
+error-not-found-text = 没有这个地址的页面。
+error-method-title = 不能这样用
+error-method-text = 这个地址不支持这种请求。
+error-slow-title = 太慢了
+error-slow-text = 表单没有及时送达，请再试一次。
+error-large-title = 太多了
+error-large-text = 送来的内容超过了这里任何表单的大小。
+error-many-title = 请求太多
+error-many-text = 你所在的网络短时间内请求过多，请一小时后再试。
+error-internal-title = 是我们的问题
+error-internal-text = 这里出了点问题，已经记录下来。请稍后再试。

@@ -1,0 +1,266 @@
+//! Pages without a form, and what all pages share: the frame with the site's name, the languages and the stylesheet.
+
+use std::sync::LazyLock;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::error::Failure;
+use super::visitor::Visitor;
+use super::when::{When, when};
+use super::{App, Web};
+use crate::crypto;
+use crate::digest::Digest;
+use crate::feed::{Family, Listing};
+use crate::template::direction;
+
+/// The type of a page.
+pub const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+const STYLE: &str = include_str!("../../templates/web/style.css");
+
+/// Changes with the stylesheet, so that browsers may keep it for ever.
+static STYLE_VERSION: LazyLock<String> = LazyLock::new(|| crypto::sha256_hex(STYLE.as_bytes())[..12].to_owned());
+
+/// What every template of `templates/web` is given, with a page's own `body` beside it.
+#[derive(serde::Serialize)]
+pub struct Page<T> {
+    /// Path at which our addresses begin: `/`.
+    base: String,
+    /// The same as the world says it: `https://feeds.example.org/`.
+    public_url: String,
+    style: &'static str,
+    site: SiteView,
+    /// The languages that this page can be had in.
+    languages: Vec<LanguageView>,
+    /// Can anybody sign up for anything?
+    sign_up: bool,
+    #[serde(flatten)]
+    body: T,
+    #[serde(skip)]
+    language: String,
+    #[serde(skip)]
+    app: App,
+}
+
+#[derive(serde::Serialize)]
+struct SiteView {
+    /// Empty before the first scan.
+    url: String,
+    title: String,
+    description: String,
+    lang: String,
+    dir: &'static str,
+}
+
+#[derive(serde::Serialize)]
+struct LanguageView {
+    tag: String,
+    name: String,
+}
+
+impl<T: serde::Serialize> Page<T> {
+    /// A page for `visitor`.
+    pub fn new(web: &Web, visitor: &Visitor, body: T) -> Self {
+        let app = web.app.clone();
+        let public_url = app.settings.public_url.clone();
+        let published = app.published.load();
+        let site = &published.library.site;
+        let host = || url::Url::parse(&public_url).ok()?.host_str().map(str::to_owned);
+        let title = Some(site.title.clone()).filter(|title| !title.is_empty()).or_else(host).unwrap_or_default();
+        Self {
+            base: web.base.clone(),
+            style: &STYLE_VERSION,
+            site: SiteView {
+                url: site.url.clone(),
+                title,
+                description: site.description.clone(),
+                lang: site.language.clone(),
+                dir: direction(&site.language),
+            },
+            languages: languages(&app, visitor),
+            sign_up: app.digests.iter().any(|digest| digest.public),
+            body,
+            language: visitor.language.clone(),
+            public_url,
+            app,
+        }
+    }
+
+    /// The page's HTML. The error names the template, its line and the unknown word.
+    pub fn render(&self, template: &str) -> Result<String, String> {
+        self.app.templates.render(template, &self.language, self)
+    }
+
+    /// A page for one visitor alone: no cache keeps it.
+    pub fn private(&self, template: &str) -> Result<Response, Failure> {
+        let html = self.render(template).map_err(Failure::Internal)?;
+        let headers = [
+            (header::CONTENT_TYPE, HTML),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+        ];
+        Ok((headers, html).into_response())
+    }
+
+    /// A page for everybody.
+    pub fn public(&self, template: &str) -> Result<Response, Failure> {
+        let html = self.render(template).map_err(Failure::Internal)?;
+        let headers = [
+            (header::CONTENT_TYPE, HTML),
+            (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60")),
+            (header::VARY, HeaderValue::from_static("accept-language")),
+        ];
+        Ok((headers, html).into_response())
+    }
+}
+
+/// The languages that Postrider speaks, named as their readers name them.
+fn languages(app: &App, visitor: &Visitor) -> Vec<LanguageView> {
+    let mut tags: Vec<&str> = app.templates.languages().collect();
+    // A page in a language that nobody can choose would be a trap.
+    if !tags.contains(&visitor.language.as_str()) {
+        tags.push(&visitor.language);
+    }
+    tags.into_iter()
+        .map(|tag| LanguageView { tag: tag.to_owned(), name: app.templates.message(tag, "language-name", &[]) })
+        .collect()
+}
+
+/// A Digest as the pages show it.
+#[derive(serde::Serialize)]
+pub struct DigestView {
+    name: String,
+    title: String,
+    description: String,
+    when: When,
+    lang: String,
+    dir: &'static str,
+}
+
+impl DigestView {
+    /// For `visitor`.
+    pub fn new(app: &App, visitor: &Visitor, digest: &Digest) -> Self {
+        Self {
+            name: digest.name.clone(),
+            title: digest.title.clone(),
+            description: digest.description.clone(),
+            when: when(&app.templates, digest, &visitor.language, app.clock.now()),
+            lang: digest.language.clone(),
+            dir: direction(&digest.language),
+        }
+    }
+
+    /// Every Digest that anybody may sign up for.
+    pub fn public(app: &App, visitor: &Visitor) -> Vec<Self> {
+        app.digests.iter().filter(|digest| digest.public).map(|digest| Self::new(app, visitor, digest)).collect()
+    }
+}
+
+#[derive(serde::Serialize)]
+struct FeedView {
+    title: String,
+    posts: usize,
+    rss: String,
+    atom: String,
+    json: String,
+    lang: String,
+    dir: &'static str,
+}
+
+impl FeedView {
+    fn new(app: &App, listing: &Listing) -> Self {
+        let at = |name: &str| format!("{}{}{name}", app.settings.public_url, listing.folder);
+        Self {
+            title: listing.title.clone(),
+            posts: listing.posts,
+            rss: at("rss.xml"),
+            atom: at("atom.xml"),
+            json: at("feed.json"),
+            lang: listing.language.clone(),
+            dir: direction(&listing.language),
+        }
+    }
+}
+
+/// The feed of all there is.
+fn whole(app: &App) -> Option<FeedView> {
+    app.published.load().listings.iter().find(|listing| listing.family.is_none()).map(|all| FeedView::new(app, all))
+}
+
+#[derive(serde::Serialize)]
+struct Home {
+    digests: Vec<DigestView>,
+    feed: Option<FeedView>,
+    feeds: usize,
+}
+
+/// `/`: what is here.
+pub async fn home(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
+    let body = Home {
+        digests: DigestView::public(&web.app, &visitor),
+        feed: whole(&web.app),
+        feeds: web.app.published.load().listings.len(),
+    };
+    Page::new(&web, &visitor, body).public("web/home.html")
+}
+
+#[derive(serde::Serialize)]
+struct Feeds {
+    feed: Option<FeedView>,
+    groups: Vec<Group>,
+    /// Address of the OPML file, where there is one.
+    opml: Option<String>,
+}
+
+#[derive(serde::Serialize)]
+struct Group {
+    /// Of the message `feeds-FAMILY`.
+    family: Family,
+    feeds: Vec<FeedView>,
+}
+
+/// `/feeds/`: every feed, for people.
+pub async fn feeds(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
+    const OPML: &str = "feeds.opml";
+    let published = web.app.published.load();
+    let groups = [Family::Language, Family::Section, Family::Category, Family::Tag, Family::Author]
+        .into_iter()
+        .map(|family| {
+            let of_it = published.listings.iter().filter(|listing| listing.family == Some(family));
+            Group { family, feeds: of_it.map(|listing| FeedView::new(&web.app, listing)).collect() }
+        })
+        .filter(|group| !group.feeds.is_empty())
+        .collect();
+    let opml = published.documents.contains_key(OPML).then(|| format!("{}{OPML}", web.app.settings.public_url));
+    Page::new(&web, &visitor, Feeds { feed: whole(&web.app), groups, opml }).public("web/feeds.html")
+}
+
+/// `/assets/style.css`, for ever where the version is the present one.
+pub async fn stylesheet(request: Request) -> Response {
+    let current = request.uri().query().is_some_and(|query| query == format!("v={}", *STYLE_VERSION));
+    let keep = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, keep)];
+    (headers, STYLE).into_response()
+}
+
+/// `/robots.txt`: the pages of single readers are nobody else's business.
+pub async fn robots(State(web): State<Web>) -> Response {
+    let rules: String = ["confirm/", "unsubscribe/", "preferences/"]
+        .iter()
+        .map(|path| format!("Disallow: {}{path}\n", web.base))
+        .collect();
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")];
+    (headers, format!("User-agent: *\n{rules}")).into_response()
+}
+
+/// The address that was meant: ours end in a slash.
+pub async fn add_slash(State(web): State<Web>, request: Request) -> Response {
+    let target = format!("{}{}/", web.base, request.uri().path().trim_start_matches('/'));
+    let headers = [(header::LOCATION, HeaderValue::from_str(&target))];
+    match headers {
+        [(name, Ok(value))] => (StatusCode::PERMANENT_REDIRECT, [(name, value)]).into_response(),
+        _ => Failure::NotFound.into_response(),
+    }
+}
