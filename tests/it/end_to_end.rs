@@ -1,1 +1,4 @@
-//! (to be written)
+//! From a new file to inboxes: the real program, a mail server that somebody else wrote, and a clock that we move.
+
+mod crash;
+mod story;
