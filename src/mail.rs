@@ -2,6 +2,7 @@
 //! The one owner of `lettre`, which is the wire and nothing else.
 
 pub mod message;
+pub mod read;
 pub mod transport;
 
 mod connect;

@@ -13,6 +13,7 @@ const PROGRAM: &[&str] = &["config", "daemon", "cli"];
 const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("lettre", &["mail"]),
+    ("mail_parser", &["mail"]),
     ("axum", &["http"]),
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),

@@ -55,8 +55,8 @@ async fn crash_at(stage: &str, nth: &str, store_url: &str) {
     let (ended, _) = house.serve().stop();
     assert!(ended.success(), "{at}");
     let readers: BTreeSet<String> = (0..READERS).map(|i| format!("reader{i}@example.com")).collect();
-    let csv: String = readers.iter().map(|address| format!("{address}\n")).collect();
-    fs_err::write(house.path("readers.csv"), format!("address\n{csv}")).expect("the readers");
+    let lines: Vec<&str> = readers.iter().map(String::as_str).collect();
+    fs_err::write(house.path("readers.csv"), format!("address\n{}\n", lines.join("\n"))).expect("the readers");
     let file = house.path("readers.csv").display().to_string();
     house.run(&["subscribers", "import", &file, "--digest", "daily", "--consent", "they wrote to us"]);
     // More than fits between the two programs' sockets.

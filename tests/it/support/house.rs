@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::peers;
 
 /// Longer than anything here takes on a loaded machine; reaching it is a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks `probe` until it has an answer. Fails the test when none comes.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut probe: impl FnMut() -> F) -> T {
@@ -146,11 +146,6 @@ impl Daemon {
         fs_err::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// What it wrote to standard output since it was last asked.
-    pub fn said(&self) -> Vec<String> {
-        self.lines.try_iter().collect()
-    }
-
     /// SIGTERM; how it ended and how long that took.
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let begun = Instant::now();
@@ -203,7 +198,7 @@ impl Sink {
         Self { child, lines, file: file.to_owned(), _alive: alive, port }
     }
 
-    /// The next line that it prints. Fails the test when none comes.
+    /// The next line that it printed, if there is one.
     pub fn line(&self) -> Option<String> {
         self.lines.try_recv().ok()
     }
