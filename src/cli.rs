@@ -23,7 +23,8 @@ use clap::{Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::{self, Config, Place};
 use crate::library::{Scan, Scanner};
-use crate::problem::Problem;
+use crate::daemon::Outside;
+use crate::problem::Faults;
 use crate::store::{self, Store};
 
 /// Carries a site's posts to the people who asked for them: feeds and e-mail digests from a folder of Markdown.
@@ -72,34 +73,6 @@ pub enum Exit {
     /// 1: the content or configuration is at fault, and the command has said so.
     Wrong,
 }
-
-/// Problems that end a command: printed one below the other, exit code 1.
-#[derive(Debug)]
-pub struct Faults(pub Vec<Problem>);
-
-impl std::fmt::Display for Faults {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, problem) in self.0.iter().enumerate() {
-            write!(f, "{}{problem}", if i == 0 { "" } else { "\n" })?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Faults {}
-
-/// Marks an error of something outside: exit code 3. Use as `.context(Outside)` is not enough to read: give words with
-/// [`outside`].
-#[derive(Debug)]
-struct Outside(String);
-
-impl std::fmt::Display for Outside {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Outside {}
 
 /// An error of an outside service, exit code 3.
 pub fn outside(what: impl Into<String>) -> anyhow::Error {

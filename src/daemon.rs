@@ -1,1 +1,202 @@
-//! Builds the parts once, starts the loops, handles signals, drains within bounds.
+//! Builds the parts once, starts the loops, and drains them within bounds.
+//!
+//! A loop that ends by itself (an error that it could not live with, a panic) ends the daemon: whoever supervises it
+//! starts it again, and the store says where everything stood.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::server::Listener;
+use crate::http::{self, App, Published};
+use crate::library::Scanner;
+use crate::problem::Faults;
+use crate::store::Store;
+use crate::template::Templates;
+use crate::{deliverer, publisher, scheduler};
+
+/// How long what is in flight may take to end.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// What this machine does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Answers requests.
+    pub web: bool,
+    /// Keeps posts' ids, baselines and feeds up to date.
+    pub publish: bool,
+    /// Makes Issues.
+    pub schedule: bool,
+    /// Sends mail.
+    pub deliver: bool,
+}
+
+impl Roles {
+    /// Everything.
+    pub const ALL: Self = Self { web: true, publish: true, schedule: true, deliver: true };
+
+    /// Web and schedule work on the Library, which the publisher loop keeps in this process's memory.
+    fn needs_library(self) -> bool {
+        self.web || self.publish || self.schedule
+    }
+}
+
+/// Something outside (the network, a database, a mail server) did not do its part. The text is for people.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Outside(pub String);
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Where the web server listens; `None` without the web role.
+    pub address: Option<SocketAddr>,
+    /// How the world reaches it, ends in `/`.
+    pub public_url: String,
+    /// What is being published.
+    pub published: Arc<ArcSwap<Published>>,
+    /// The store it works on.
+    pub store: Store,
+    cancel: CancellationToken,
+    loops: JoinSet<(&'static str, anyhow::Result<()>)>,
+}
+
+impl Daemon {
+    /// Opens the store, takes the daemon's lock, reads the site, and starts the loops of `roles`. Returns when the web
+    /// server listens and the first feeds are there.
+    pub async fn start(config: Config, roles: Roles, clock: Clock) -> anyhow::Result<Self> {
+        let store = Store::open(&config.store).await?;
+        store.lock_daemon().await?;
+        let templates = Arc::new(Templates::new(&config.templates).map_err(anyhow::Error::msg)?);
+
+        let listener = match roles.web {
+            true => Some(Listener::bind(&config.http.listen).await.map_err(Outside)?),
+            false => None,
+        };
+        let address = listener.as_ref().map(Listener::address);
+        let config = match address {
+            Some(address) => config.with_public_url(&format!("http://{address}/")),
+            None => config,
+        };
+
+        // The site first: a digest's language may be the site's, and a site that cannot be read is better refused
+        // here, where somebody is looking, than retried in the background.
+        let mut scanner = Scanner::new(config.library.clone());
+        let (scanner, scan) = tokio::task::spawn_blocking(move || {
+            let scan = scanner.scan();
+            (scanner, scan)
+        })
+        .await
+        .context("the scan ended early")?;
+        let scan = scan.map_err(Faults)?;
+        let config = config.for_site(&scan.site);
+
+        let published = Arc::new(ArcSwap::default());
+        let digests = Arc::new(config.digests);
+        let mail_queued = Arc::new(Notify::new());
+        let cancel = CancellationToken::new();
+        let mut loops = JoinSet::new();
+
+        if roles.needs_library() {
+            let mut parts = publisher::Parts {
+                scanner,
+                store: store.clone(),
+                feeds: config.feeds,
+                published: Arc::clone(&published),
+                digests: digests.iter().map(|digest| digest.name.clone()).collect(),
+                clock: clock.clone(),
+                rescan: config.rescan,
+            };
+            publisher::step(&mut parts, clock.now()).await?;
+            let cancel = cancel.clone();
+            loops.spawn(async move { ("publisher", publisher::run(parts, cancel).await) });
+        }
+        if let Some(listener) = listener {
+            let app = App {
+                settings: Arc::new(config.http.clone()),
+                published: Arc::clone(&published),
+                digests: Arc::clone(&digests),
+                templates: Arc::clone(&templates),
+                store: store.clone(),
+                clock: clock.clone(),
+                mail_queued: Arc::clone(&mail_queued),
+            };
+            let cancel = cancel.clone();
+            loops.spawn(async move { ("web", http::serve(app, listener, cancel).await) });
+        }
+        if roles.schedule {
+            let parts = scheduler::Parts {
+                digests: Arc::clone(&digests),
+                published: Arc::clone(&published),
+                templates,
+                store: store.clone(),
+                mail_queued: Arc::clone(&mail_queued),
+            };
+            let (clock, cancel) = (clock.clone(), cancel.clone());
+            loops.spawn(async move { ("scheduler", scheduler::run(parts, clock, cancel).await) });
+        }
+        if roles.deliver {
+            let parts = deliverer::Parts {
+                store: store.clone(),
+                settings: Arc::new(config.mail),
+                owner: crate::crypto::new_id(),
+                mail_queued,
+            };
+            let cancel = cancel.clone();
+            loops.spawn(async move { ("deliverer", deliverer::run(parts, clock, cancel).await) });
+        }
+        Ok(Self { address, public_url: config.http.public_url, published, store, cancel, loops })
+    }
+
+    /// Works until `stop` ends or a loop does, then drains: no new work is begun, and what is in flight has
+    /// [`DRAIN`] to end. The error is the first loop's.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let mut first = Ok(());
+        tokio::select! {
+            () = stop => tracing::info!("stopping: what is in flight may end"),
+            Some(ended) = self.loops.join_next() => first = outcome(ended),
+        }
+        self.cancel.cancel();
+        let drained = tokio::time::timeout(DRAIN, async {
+            while let Some(ended) = self.loops.join_next().await {
+                let ended = outcome(ended);
+                if first.is_ok() {
+                    first = ended;
+                }
+            }
+        });
+        if drained.await.is_err() {
+            tracing::warn!(seconds = DRAIN.as_secs(), "not everything ended in time; leases give back what was in flight");
+            self.loops.shutdown().await;
+        }
+        first
+    }
+}
+
+fn outcome(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>) -> anyhow::Result<()> {
+    let (name, result) = ended.context("a loop ended by a panic")?;
+    result.with_context(|| format!("the {name} loop ended"))
+}
+
+/// Ends at SIGTERM or Ctrl-C.
+pub async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
