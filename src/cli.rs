@@ -22,8 +22,8 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::{self, Config, Place};
-use crate::library::{Scan, Scanner};
 use crate::daemon::Outside;
+use crate::library::{Scan, Scanner};
 use crate::problem::Faults;
 use crate::store::{self, Store};
 

@@ -15,8 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::server::Listener;
-use crate::http::{self, App, Published};
+use crate::http::{self, App, Listener, Published};
 use crate::library::Scanner;
 use crate::problem::Faults;
 use crate::store::Store;
@@ -130,7 +129,10 @@ impl Daemon {
                 mail_queued: Arc::clone(&mail_queued),
             };
             let cancel = cancel.clone();
-            loops.spawn(async move { ("web", http::serve(app, listener, cancel).await) });
+            loops.spawn(async move {
+                http::serve(listener, app, cancel).await;
+                ("web", Ok(()))
+            });
         }
         if roles.schedule {
             let parts = scheduler::Parts {
@@ -141,7 +143,10 @@ impl Daemon {
                 mail_queued: Arc::clone(&mail_queued),
             };
             let (clock, cancel) = (clock.clone(), cancel.clone());
-            loops.spawn(async move { ("scheduler", scheduler::run(parts, clock, cancel).await) });
+            loops.spawn(async move {
+                scheduler::run(parts, clock, cancel).await;
+                ("scheduler", Ok(()))
+            });
         }
         if roles.deliver {
             let parts = deliverer::Parts {
@@ -151,7 +156,10 @@ impl Daemon {
                 mail_queued,
             };
             let cancel = cancel.clone();
-            loops.spawn(async move { ("deliverer", deliverer::run(parts, clock, cancel).await) });
+            loops.spawn(async move {
+                deliverer::run(parts, clock, cancel).await;
+                ("deliverer", Ok(()))
+            });
         }
         Ok(Self { address, public_url: config.http.public_url, published, store, cancel, loops })
     }
@@ -174,7 +182,10 @@ impl Daemon {
             }
         });
         if drained.await.is_err() {
-            tracing::warn!(seconds = DRAIN.as_secs(), "not everything ended in time; leases give back what was in flight");
+            tracing::warn!(
+                seconds = DRAIN.as_secs(),
+                "not everything ended in time; leases give back what was in flight"
+            );
             self.loops.shutdown().await;
         }
         first

@@ -31,3 +31,16 @@ pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     let _ = (parts, now);
     todo!()
 }
+
+/// Repeats [`step`] until `cancel`, about once a second.
+pub async fn run(parts: Parts, clock: crate::clock::Clock, cancel: tokio_util::sync::CancellationToken) {
+    loop {
+        if let Err(error) = step(&parts, clock.now()).await {
+            tracing::error!(error = format!("{error:#}"), "the scheduler's step failed");
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+        }
+    }
+}

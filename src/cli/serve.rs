@@ -46,9 +46,16 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
 
 /// Log lines go to standard error, as text or JSON.
 pub fn start_log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log_level)
-        .map_err(|error| anyhow::anyhow!("`log.level` cannot be read: {error}\n  hint: write e.g. `info` or `info,postrider::mail=debug`"))?;
+    let filter = EnvFilter::try_new(&config.log_level).map_err(|error| {
+        anyhow::anyhow!(
+            "`log.level` cannot be read: {error}\n  hint: write e.g. `info` or `info,postrider::mail=debug`"
+        )
+    })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log_json { lines.json().init() } else { lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init() }
+    if config.log_json {
+        lines.json().init()
+    } else {
+        lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init()
+    }
     Ok(())
 }
