@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 /// What kind of mail a Delivery is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Part of an Issue.
@@ -14,8 +14,24 @@ pub enum Kind {
     Test,
 }
 
+impl Kind {
+    /// The text in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Confirmation => "confirmation",
+            Self::Test => "test",
+        }
+    }
+
+    /// From the store's text.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Issue, Self::Confirmation, Self::Test].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 /// Where a Delivery is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Waits for `due_at`.

@@ -8,7 +8,7 @@ pub use address::Address;
 use chrono::{DateTime, Utc};
 
 /// A Subscriber's tie to one Digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Asked for, the Confirmation not answered yet.

@@ -1,1 +1,459 @@
-//! (to be written)
+//! Digests as the store knows them, and their Issues: what was announced, and the Deliveries planned for it.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Error, Result, Store, at, count, json, ms};
+use crate::delivery::{Kind, State};
+use crate::digest::{Mailbox, Rendition};
+use crate::post::id::PostId;
+
+/// An Issue to be written, whole, in one transaction.
+#[derive(Debug, Clone)]
+pub struct NewIssue {
+    /// Row id, by [`crate::crypto::new_id`].
+    pub id: String,
+    /// Name of the Digest.
+    pub digest: String,
+    /// Unique per digest.
+    pub slot: DateTime<Utc>,
+    /// Waits for a person before its Deliveries may be claimed.
+    pub held: bool,
+    /// After this its mails expire.
+    pub expires_at: DateTime<Utc>,
+    /// Newest first. Announced from now on, also by an Issue that is skipped: leave out what a later Issue may announce.
+    pub posts: Vec<PostId>,
+    /// One a language of the audience; the first serves everybody whose language has none of its own. Empty: the
+    /// Issue is recorded as skipped (nothing new, or by a person), so that its Slot is not made again.
+    pub renditions: Vec<Rendition>,
+}
+
+/// Where an Issue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssueState {
+    /// Waits for `digest approve`.
+    Held,
+    /// Its Deliveries are being sent.
+    Sending,
+    /// Every Delivery is at its end.
+    Done,
+    /// Nothing was sent: nothing new, too late, or a person said so.
+    Skipped,
+}
+
+impl IssueState {
+    /// The text in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Sending => "sending",
+            Self::Done => "done",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// From the store's text.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Held, Self::Sending, Self::Done, Self::Skipped].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// A row of `issues`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct IssueRow {
+    /// Row id.
+    pub id: String,
+    /// Name of the Digest.
+    pub digest: String,
+    /// Its instant.
+    pub slot: DateTime<Utc>,
+    /// See [`IssueState`].
+    pub state: IssueState,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// Post ids, newest first.
+    pub posts: Vec<PostId>,
+    /// Number of its Deliveries.
+    pub deliveries: u64,
+}
+
+/// An Issue in the public archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchivedIssue {
+    /// Row id.
+    pub id: String,
+    /// Its instant.
+    pub slot: DateTime<Utc>,
+    /// [`IssueState::Sending`] or [`IssueState::Done`].
+    pub state: IssueState,
+    /// Of its first Rendition.
+    pub subject: String,
+}
+
+#[derive(Serialize)]
+struct Announced<'a> {
+    post: &'a str,
+    position: usize,
+}
+
+#[derive(Serialize)]
+struct Spoken<'a> {
+    language: &'a str,
+    rendition: &'a str,
+}
+
+#[derive(sqlx::FromRow)]
+struct IssueOut {
+    id: String,
+    digest: String,
+    slot: i64,
+    state: String,
+    created_at: i64,
+    planned: i64,
+}
+
+/// Confirmed and unsuppressed: the readers of the digest `$1`.
+macro_rules! readers {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            " from subscriptions n join subscribers s on s.id = n.subscriber
+            left join suppressions x on x.hash = s.hash ",
+            $tail
+        )
+    };
+}
+
+macro_rules! select_renditions {
+    ($tail:literal) => {
+        concat!(
+            "select id, kind, digest, language, from_name, from_address, reply_name, reply_address, subject, html, plain
+            from renditions ",
+            $tail
+        )
+    };
+}
+
+impl Store {
+    /// On the first sight of a digest: records `posts` as its baseline, announced without a mail, and returns true.
+    /// Known digests are left alone: false.
+    pub async fn begin_digest(&self, digest: &str, posts: &[PostId], now: DateTime<Utc>) -> Result<bool> {
+        const BEGIN: &str = "insert into digests (name, begun_at) values ($1, $2) on conflict (name) do nothing";
+        let posts = announced(posts);
+        unit!(self, tx => {
+            let new = sqlx::query(BEGIN).bind(digest).bind(ms(now)).execute(&mut *tx).await?.rows_affected() == 1;
+            if new {
+                sqlx::query(self.sql(ANNOUNCE)).bind(&posts).bind(digest).bind(None::<&str>).bind(ms(now)).execute(&mut *tx).await?;
+            }
+            new
+        })
+    }
+
+    /// When the digest was first seen.
+    pub async fn digest_begun(&self, digest: &str) -> Result<Option<DateTime<Utc>>> {
+        const GET: &str = "select begun_at from digests where name = $1";
+        let begun: Option<i64> = on!(self, pool => sqlx::query_scalar(GET).bind(digest).fetch_optional(pool).await?);
+        Ok(begun.map(at))
+    }
+
+    /// Posts that the digest never announces again.
+    pub async fn announced(&self, digest: &str) -> Result<HashSet<PostId>> {
+        const GET: &str = "select post from announcements where digest = $1";
+        let posts: Vec<String> = on!(self, pool => sqlx::query_scalar(GET).bind(digest).fetch_all(pool).await?);
+        Ok(posts.into_iter().collect())
+    }
+
+    /// The newest Slot that has an Issue of any state.
+    pub async fn last_slot(&self, digest: &str) -> Result<Option<DateTime<Utc>>> {
+        const GET: &str = "select max(slot) from issues where digest = $1";
+        let slot: Option<i64> = on!(self, pool => sqlx::query_scalar(GET).bind(digest).fetch_one(pool).await?);
+        Ok(slot.map(at))
+    }
+
+    /// Languages that confirmed, unsuppressed subscribers of the digest named, each once, sorted, and how many readers there are in all.
+    pub async fn audience(&self, digest: &str) -> Result<(Vec<String>, u64)> {
+        const GET: &str = readers!(
+            "select s.language, count(*) as readers",
+            "where n.digest = $1 and n.state = 'confirmed' and x.hash is null group by s.language"
+        );
+        let rows: Vec<(Option<String>, i64)> =
+            on!(self, pool => sqlx::query_as(GET).bind(digest).fetch_all(pool).await?);
+        let readers = rows.iter().map(|row| count(row.1)).sum();
+        let mut languages: Vec<String> = rows.into_iter().filter_map(|row| row.0).collect();
+        languages.sort();
+        Ok((languages, readers))
+    }
+
+    /// Writes the Issue, its announcements, Renditions and one Delivery for each confirmed, unsuppressed subscriber, all in one
+    /// transaction and in set-based SQL. False: another machine won the Slot (or, with another Slot, announced one of the posts
+    /// meanwhile); nothing was written.
+    /// Deliveries' Message-IDs are `{delivery id}@{domain of from}`.
+    pub async fn create_issue(&self, issue: &NewIssue, now: DateTime<Utc>) -> Result<bool> {
+        const WIN: &str = "
+            insert into issues (id, digest, slot, state, planned, expires_at, created_at, changed_at)
+            values ($1, $2, $3, $4, 0, $5, $6, $6) on conflict (digest, slot) do nothing";
+        const LANGUAGES: &str = readers!(
+            "select distinct s.language",
+            "where n.digest = $1 and n.state = 'confirmed' and x.hash is null and s.language is not null"
+        );
+        // A language that nobody spoke a moment ago gets the first Rendition, like every language without its own.
+        const PLAN: &str = readers!(
+            "with spoken as materialized (
+                select r.value ->> 'language' as language, r.value ->> 'rendition' as rendition from {rows} as r
+            )
+            insert into deliveries (id, rank, kind, digest, issue, rendition, subscriber, subscription, state, attempts, fence,
+                owner, code, reply, due_at, wake_at, expires_at, created_at, changed_at)
+            select $2 || s.id, 1, 'issue', n.digest, $2, coalesce(l.rendition, $3), s.id, n.id, 'queued', 0, 0,
+                '', 0, '', $4, $5, $6, $4, $4",
+            "left join spoken l on l.language = s.language
+            where n.digest = $7 and n.state = 'confirmed' and x.hash is null"
+        );
+        const COUNT: &str = "update issues set planned = $2 where id = $1";
+        let state = match (issue.renditions.is_empty(), issue.held) {
+            (true, _) => IssueState::Skipped,
+            (false, true) => IssueState::Held,
+            (false, false) => IssueState::Sending,
+        };
+        let posts = announced(&issue.posts);
+        let distinct = issue.posts.iter().collect::<HashSet<_>>().len() as u64;
+        let won = unit!(self, tx => {
+            let won = sqlx::query(WIN)
+                .bind(&issue.id)
+                .bind(&issue.digest)
+                .bind(ms(issue.slot))
+                .bind(state.as_str())
+                .bind(ms(issue.expires_at))
+                .bind(ms(now))
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if won == 0 {
+                return Ok(false);
+            }
+            // Two machines may give one post to two Slots (`on_publish`, a person's `digest send`): the first one announces it.
+            let new = sqlx::query(self.sql(ANNOUNCE))
+                .bind(&posts)
+                .bind(&issue.digest)
+                .bind(Some(&issue.id))
+                .bind(ms(now))
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if new < distinct {
+                return Ok(false);
+            }
+            for (rendition, position) in issue.renditions.iter().zip(0_i64..) {
+                insert_rendition!(rendition, &rendition.id, now, Some(&issue.id), position).execute(&mut *tx).await?;
+            }
+            if let Some(first) = issue.renditions.first() {
+                let languages: Vec<String> = sqlx::query_scalar(LANGUAGES).bind(&issue.digest).fetch_all(&mut *tx).await?;
+                let planned = sqlx::query(self.sql(PLAN))
+                    .bind(spoken(&languages, &issue.renditions))
+                    .bind(&issue.id)
+                    .bind(&first.id)
+                    .bind(ms(now))
+                    .bind(Some(ms(now)).filter(|_| !issue.held))
+                    .bind(ms(issue.expires_at))
+                    .bind(&issue.digest)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected();
+                sqlx::query(COUNT).bind(&issue.id).bind(i64::try_from(planned).unwrap_or(i64::MAX)).execute(&mut *tx).await?;
+            }
+            true
+        })?;
+        if won {
+            self.finish_issues(now).await?;
+        }
+        Ok(won)
+    }
+
+    /// Newest first.
+    pub async fn issues(&self, digest: Option<&str>, limit: u32) -> Result<Vec<IssueRow>> {
+        const GET: &str = "
+            select id, digest, slot, state, created_at, planned from issues
+            where cast($1 as text) is null or digest = $1 order by slot desc, id limit $2";
+        const POSTS: &str = "
+            select a.issue, a.post from {rows} as r join announcements a on a.issue = r.value ->> 'issue' order by a.issue, a.position";
+        #[derive(Serialize)]
+        struct Wanted<'a> {
+            issue: &'a str,
+        }
+        let rows: Vec<IssueOut> =
+            on!(self, pool => sqlx::query_as(GET).bind(digest).bind(i64::from(limit)).fetch_all(pool).await?);
+        let wanted = json(&rows.iter().map(|row| Wanted { issue: &row.id }).collect::<Vec<_>>());
+        let posts: Vec<(String, String)> =
+            on!(self, pool => sqlx::query_as(self.sql(POSTS)).bind(&wanted).fetch_all(pool).await?);
+        let mut of = std::collections::HashMap::<String, Vec<PostId>>::new();
+        for (issue, post) in posts {
+            of.entry(issue).or_default().push(post);
+        }
+        rows.into_iter()
+            .map(|row| {
+                Ok(IssueRow {
+                    state: state_of(&row.state)?,
+                    slot: at(row.slot),
+                    created_at: at(row.created_at),
+                    posts: of.remove(&row.id).unwrap_or_default(),
+                    deliveries: count(row.planned),
+                    id: row.id,
+                    digest: row.digest,
+                })
+            })
+            .collect()
+    }
+
+    /// Lets a held Issue go. False: it is not held (any more).
+    pub async fn approve_issue(&self, id: &str, now: DateTime<Utc>) -> Result<bool> {
+        // The time that it was held does not count against its life.
+        const GO: &str = "
+            update deliveries set wake_at = $2, due_at = $2, changed_at = $2, expires_at = expires_at + ($2 - created_at)
+            where issue = $1 and state = 'queued'";
+        let held = unit!(self, tx => {
+            let held = sqlx::query(RELEASE).bind(id).bind(IssueState::Sending.as_str()).bind(ms(now)).execute(&mut *tx).await?;
+            let held = held.rows_affected() == 1;
+            if held {
+                sqlx::query(GO).bind(id).bind(ms(now)).execute(&mut *tx).await?;
+            }
+            held
+        })?;
+        if held {
+            self.finish_issues(now).await?;
+        }
+        Ok(held)
+    }
+
+    /// The Issues that are sent or being sent, newest first; whether or not anybody was there to read them.
+    pub async fn archive(&self, digest: &str, limit: u32) -> Result<Vec<ArchivedIssue>> {
+        const GET: &str = "
+            select i.id, i.slot, i.state, coalesce(r.subject, '') as subject
+            from issues i left join renditions r on r.issue = i.id and r.position = 0
+            where i.digest = $1 and i.state in ('sending', 'done') order by i.slot desc, i.id limit $2";
+        let rows: Vec<(String, i64, String, String)> =
+            on!(self, pool => sqlx::query_as(GET).bind(digest).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter()
+            .map(|(id, slot, state, subject)| {
+                Ok(ArchivedIssue { id, slot: at(slot), state: state_of(&state)?, subject })
+            })
+            .collect()
+    }
+
+    /// The Renditions of an Issue in the order of [`NewIssue::renditions`], for the web copy.
+    pub async fn issue_renditions(&self, issue: &str) -> Result<Vec<Rendition>> {
+        const GET: &str = select_renditions!("where issue = $1 order by position");
+        let rows: Vec<RenditionOut> = on!(self, pool => sqlx::query_as(GET).bind(issue).fetch_all(pool).await?);
+        rows.into_iter().map(Rendition::try_from).collect()
+    }
+
+    /// The Rendition of a Delivery.
+    pub async fn rendition(&self, id: &str) -> Result<Option<Rendition>> {
+        const GET: &str = select_renditions!("where id = $1");
+        let row: Option<RenditionOut> = on!(self, pool => sqlx::query_as(GET).bind(id).fetch_optional(pool).await?);
+        row.map(Rendition::try_from).transpose()
+    }
+
+    /// Issues of each digest by state.
+    pub async fn issue_counts(&self) -> Result<Vec<(String, IssueState, u64)>> {
+        const COUNT: &str = "select digest, state, count(*) from issues group by digest, state order by digest, state";
+        let rows: Vec<(String, String, i64)> = on!(self, pool => sqlx::query_as(COUNT).fetch_all(pool).await?);
+        rows.into_iter().map(|(digest, state, rows)| Ok((digest, state_of(&state)?, count(rows)))).collect()
+    }
+
+    /// Drops a held Issue: its queued Deliveries end as suppressed; its posts stay announced. False: not held.
+    pub async fn skip_issue(&self, id: &str, now: DateTime<Utc>) -> Result<bool> {
+        const DROP: &str = "
+            update deliveries set state = $2, wake_at = null, changed_at = $3 where issue = $1 and state = 'queued'";
+        unit!(self, tx => {
+            let held = sqlx::query(RELEASE).bind(id).bind(IssueState::Skipped.as_str()).bind(ms(now)).execute(&mut *tx).await?;
+            let held = held.rows_affected() == 1;
+            if held {
+                sqlx::query(DROP).bind(id).bind(State::Suppressed.as_str()).bind(ms(now)).execute(&mut *tx).await?;
+            }
+            held
+        })
+    }
+
+    /// Issues without open Deliveries become done. By itself after the transaction that ended some: two machines that end
+    /// the last two Deliveries at once do not see each other's, whoever looks afterwards does.
+    pub(super) async fn finish_issues(&self, now: DateTime<Utc>) -> Result<()> {
+        const OPEN: &str = "select count(*) from issues where state = 'sending'
+            and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
+        const DONE: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending'
+            and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
+        let over: i64 = on!(self, pool => sqlx::query_scalar(OPEN).fetch_one(pool).await?);
+        if over > 0 {
+            unit!(self, tx => sqlx::query(DONE).bind(ms(now)).execute(&mut *tx).await?.rows_affected())?;
+        }
+        Ok(())
+    }
+}
+
+const ANNOUNCE: &str = "
+    insert into announcements (digest, post, issue, position, announced_at)
+    select $2, r.value ->> 'post', $3, cast(r.value ->> 'position' as bigint), $4 from {rows} as r where true
+    on conflict (digest, post) do nothing";
+
+const RELEASE: &str = "update issues set state = $2, changed_at = $3 where id = $1 and state = 'held'";
+
+/// Rows of announcements, in an order that is the same for every machine (see `save_posts`).
+fn announced(posts: &[PostId]) -> String {
+    let mut rows: Vec<Announced<'_>> =
+        posts.iter().enumerate().map(|(position, post)| Announced { post, position }).collect();
+    rows.sort_by(|a, b| a.post.cmp(b.post));
+    json(&rows)
+}
+
+/// Which Rendition each language reads: its own, else one of the same primary language, else none (the first).
+fn spoken(languages: &[String], renditions: &[Rendition]) -> String {
+    let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
+    let rows: Vec<Spoken<'_>> = languages
+        .iter()
+        .filter_map(|language| {
+            let own = renditions.iter().find(|rendition| rendition.language.eq_ignore_ascii_case(language));
+            let near = || renditions.iter().find(|rendition| primary(&rendition.language) == primary(language));
+            own.or_else(near).map(|rendition| Spoken { language, rendition: &rendition.id })
+        })
+        .collect();
+    json(&rows)
+}
+
+fn state_of(text: &str) -> Result<IssueState> {
+    IssueState::parse(text).ok_or_else(|| Error::row("state of an issue", text))
+}
+
+/// A row of `renditions`.
+#[derive(sqlx::FromRow)]
+struct RenditionOut {
+    id: String,
+    kind: String,
+    digest: String,
+    language: String,
+    from_name: String,
+    from_address: String,
+    reply_name: Option<String>,
+    reply_address: Option<String>,
+    subject: String,
+    html: String,
+    plain: String,
+}
+
+impl TryFrom<RenditionOut> for Rendition {
+    type Error = Error;
+
+    fn try_from(row: RenditionOut) -> Result<Self> {
+        Ok(Self {
+            kind: Kind::parse(&row.kind).ok_or_else(|| Error::row("kind of mail", &row.kind))?,
+            from: Mailbox { name: row.from_name, address: row.from_address },
+            reply_to: row.reply_address.map(|address| Mailbox { name: row.reply_name.unwrap_or_default(), address }),
+            id: row.id,
+            digest: row.digest,
+            language: row.language,
+            subject: row.subject,
+            html: row.html,
+            text: row.plain,
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! Opening the store: which engine, its settings, the schema, the key. No message shows a password.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Db, Error, Result, Settings, Shared, Store, lock_file, schema};
+use crate::crypto::{self, Key};
+
+/// How long a statement waits for another process that writes, and a caller for a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens (and creates, for SQLite) the database and brings its schema up to date.
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        let (db, file, shown) = connect(&settings.url).await?;
+        schema::upgrade(&db, schema::STEPS, &shown).await?;
+        let key = key(&db, settings.secret.as_deref(), &shown).await?;
+        Ok(Self {
+            shared: std::sync::Arc::new(Shared {
+                db,
+                key,
+                writer: tokio::sync::Mutex::new(()),
+                file,
+                daemon: std::sync::Mutex::new(None),
+            }),
+        })
+    }
+}
+
+/// The pool, the file of SQLite, and what messages call the database.
+async fn connect(url: &str) -> Result<(Db, Option<PathBuf>, String)> {
+    match url.split_once(':') {
+        Some(("sqlite", rest)) => {
+            let path = Path::new(rest.strip_prefix("//").unwrap_or(rest));
+            let (pool, path) = sqlite(path).await?;
+            let shown = path.display().to_string();
+            Ok((Db::Sqlite(pool), Some(path), shown))
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            let options = PgConnectOptions::from_str(url).map_err(|_| {
+                Error::Unusable("`store.url` is not a PostgreSQL address (like `postgres://user@host/database`)".to_owned())
+            })?;
+            let options = options.application_name("postrider").disable_statement_logging();
+            let shown = format!("PostgreSQL database `{}`", options.get_database().unwrap_or(options.get_username()));
+            // By itself first: the pool tries again for ever and then only says that it timed out.
+            let first = tokio::time::timeout(PATIENCE, options.connect());
+            let first = first.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+            drop(first);
+            let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy_with(options);
+            Ok((Db::Postgres(pool), None, shown))
+        }
+        _ => Err(Error::Unusable("`store.url` starts with neither `sqlite:` nor `postgres:` (like `sqlite:postrider.db` or `postgres://user@host/database`)".to_owned())),
+    }
+}
+
+async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
+    let unusable =
+        |error: std::io::Error| Error::Unusable(format!("{error} (`store.url` names the file of the database)"));
+    create(path).map_err(unusable)?;
+    // One name for one file, whatever links lead to it: the daemon's lock is beside it.
+    let path = fs_err::canonicalize(path).map_err(unusable)?;
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // Every commit is on the disk: a mail must not leave before its row.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        // What is erased is overwritten in the file, not only unlinked.
+        .pragma("secure_delete", "on")
+        .disable_statement_logging();
+    let first = options.connect().await.map_err(|error| match error {
+        sqlx::Error::Database(cause) => Error::Unusable(format!(
+            "{}: not a database of Postrider, or not writable: {}",
+            path.display(),
+            cause.message()
+        )),
+        other => Error::Database(other),
+    })?;
+    drop(first);
+    let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy_with(options);
+    Ok((pool, path))
+}
+
+/// Makes the file when there is none, readable by its owner only: it holds addresses. SQLite gives its companions the
+/// same mode.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The key of tokens and keyed hashes: from `secret`, else one made once and kept in the store. Once there are
+/// subscribers it stays: with another, links in mails that were sent would stop working, and erased addresses would
+/// be strangers again.
+async fn key(db: &Db, secret: Option<&str>, shown: &str) -> Result<Key> {
+    const PUT: &str = "insert into meta (name, value) values ($1, $2) on conflict (name) do nothing";
+    const CHANGE: &str = "update meta set value = $2 where name = $1";
+    const GET: &str = "select value from meta where name = $1";
+    macro_rules! settle {
+        ($tx:expr) => {{
+            let secret = match secret {
+                Some(secret) => secret.to_owned(),
+                None => {
+                    let new = crypto::base64url(&crypto::random::<32>());
+                    sqlx::query(PUT).bind("secret").bind(new).execute($tx).await?;
+                    sqlx::query_scalar::<_, String>(GET).bind("secret").fetch_one($tx).await?
+                }
+            };
+            let key = Key::new(secret.as_bytes());
+            let print = crypto::base64url(&crypto::mac(&key, b"fingerprint")[..8]);
+            sqlx::query(PUT).bind("secret-fingerprint").bind(&print).execute($tx).await?;
+            let kept: String = sqlx::query_scalar(GET).bind("secret-fingerprint").fetch_one($tx).await?;
+            if kept != print {
+                let people: i64 = sqlx::query_scalar("select (select count(*) from subscribers) + (select count(*) from suppressions)")
+                    .fetch_one($tx)
+                    .await?;
+                if people > 0 {
+                    return Err(Error::Unusable(format!(
+                        "{shown}: `store.secret` is not the one that its links were made with; give it the old one back (a store that \
+                         began without `store.secret` keeps its own and needs none)"
+                    )));
+                }
+                sqlx::query(CHANGE).bind("secret-fingerprint").bind(&print).execute($tx).await?;
+            }
+            key
+        }};
+    }
+    match db {
+        Db::Sqlite(pool) => {
+            let mut tx = pool.begin_with("begin immediate").await?;
+            let key = settle!(&mut *tx);
+            tx.commit().await?;
+            Ok(key)
+        }
+        Db::Postgres(pool) => {
+            let mut tx = pool.begin().await?;
+            let key = settle!(&mut *tx);
+            tx.commit().await?;
+            Ok(key)
+        }
+    }
+}
+
+/// Takes the lock of the one daemon on `database` and writes our process id into it.
+pub(super) fn lock(database: &Path) -> Result<fs_err::File> {
+    use std::io::{Read as _, Seek as _, Write as _};
+    let path = lock_file(database);
+    let unusable =
+        |error: std::io::Error| Error::Unusable(format!("{error} (the daemon's lock is kept beside the database)"));
+    let mut options = fs_err::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path).map_err(unusable)?;
+    match file.file().try_lock() {
+        Ok(()) => {
+            file.set_len(0).map_err(unusable)?;
+            file.rewind().map_err(unusable)?;
+            writeln!(file, "{}", std::process::id()).map_err(unusable)?;
+            Ok(file)
+        }
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let holder = match file.read_to_string(&mut holder) {
+                Ok(_) if !holder.trim().is_empty() => format!("process {}", holder.trim()),
+                _ => "another process".to_owned(),
+            };
+            Err(Error::Unusable(format!(
+                "{}: {holder} already serves from this database; stop it first, or use PostgreSQL for several daemons",
+                database.display()
+            )))
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}

@@ -1,0 +1,81 @@
+//! The schema and how it grows: numbered steps, each in one transaction, so that a crash leaves the old or the new and
+//! nothing between. Two machines that start at once on one PostgreSQL take turns.
+
+use super::{Db, Error, Result};
+use sqlx::AssertSqlSafe;
+
+/// Every step so far, in order. Never edit one that was released; add another.
+pub(super) const STEPS: &[&str] = &[include_str!("migrations/001_first.sql")];
+
+/// Any number of ours: names the turn that machines take at the start.
+const TURN: i64 = 0x706f_7374_7269_6465;
+
+/// Runs the next step, if there is one; gives the version that is reached.
+macro_rules! step {
+    ($connection:expr, $steps:expr, $shown:expr) => {{
+        sqlx::query("create table if not exists meta (name text not null primary key, value text not null)")
+            .execute($connection)
+            .await
+            .map_err(|error| not_ours(error, $shown))?;
+        let version: Option<String> = sqlx::query_scalar("select value from meta where name = 'schema'")
+            .fetch_optional($connection)
+            .await
+            .map_err(|error| not_ours(error, $shown))?;
+        let version = match version {
+            None => 0,
+            Some(text) => text.parse::<usize>().map_err(|_| {
+                Error::Unusable(format!("{}: its table `meta` is not Postrider's (choose another `store.url`)", $shown))
+            })?,
+        };
+        if version > $steps.len() {
+            return Err(Error::Unusable(format!(
+                "{}: made by a newer Postrider (schema {version}, this one knows {}): install that one again, or restore a backup",
+                $shown,
+                $steps.len()
+            )));
+        }
+        if let Some(step) = $steps.get(version) {
+            sqlx::raw_sql(AssertSqlSafe(*step)).execute($connection).await.map_err(|error| not_ours(error, $shown))?;
+            sqlx::query("insert into meta (name, value) values ('schema', $1) on conflict (name) do update set value = excluded.value")
+                .bind((version + 1).to_string())
+                .execute($connection)
+                .await?;
+            version + 1
+        } else {
+            version
+        }
+    }};
+}
+/// Brings the schema to `steps`. `shown` names the database in messages, without its password.
+pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Result<()> {
+    loop {
+        let version = match db {
+            Db::Sqlite(pool) => {
+                let mut tx = pool.begin_with("begin immediate").await.map_err(|error| not_ours(error, shown))?;
+                let version = step!(&mut *tx, steps, shown);
+                tx.commit().await?;
+                version
+            }
+            Db::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                sqlx::query("select pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *tx).await?;
+                let version = step!(&mut *tx, steps, shown);
+                tx.commit().await?;
+                version
+            }
+        };
+        if version == steps.len() {
+            return Ok(());
+        }
+    }
+}
+
+/// A database that refuses the first words is not ours; one that does not answer is away.
+fn not_ours(error: sqlx::Error, shown: &str) -> Error {
+    match error {
+        sqlx::Error::Database(cause) => {
+            Error::Unusable(format!("{shown}: not a database of Postrider, or not writable: {}", cause.message()))
+        }
+        other => Error::Database(other),
+    }
+}
