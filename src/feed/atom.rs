@@ -74,6 +74,7 @@ pub fn entry(entry: &Entry) -> String {
     }
     atom.links = links;
     let xml = String::from_utf8(atom.write_to(Vec::new()).unwrap_or_default()).unwrap_or_default();
+    let xml = &xml[xml.find("<entry").unwrap_or(0)..];
     // What the crate cannot write: the language of one entry. The namespace is the feed's.
     let language = entry.language.as_ref().map(|tag| format!(" xml:lang=\"{tag}\"")).unwrap_or_default();
     let xml = xml.replacen(XMLNS, &language, 1);

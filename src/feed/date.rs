@@ -6,11 +6,11 @@ use chrono::{DateTime, Duration, FixedOffset, NaiveDate, SecondsFormat, Timelike
 
 use crate::crypto;
 
-/// `date` as every format can write it: whole milliseconds, no leap second, an offset of whole minutes, a year of four
-/// digits in its own offset and in UTC.
+/// `date` as every format can write it and parsers read it: whole milliseconds, no leap second, an offset of whole
+/// minutes, a year from 1000 (parsers take 0021 for 2021) to 9999.
 pub fn writable(date: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
     let millis = date.timestamp_millis();
-    let (Some(first), Some(last)) = (midnight(1, 1, 2), midnight(9999, 12, 31)) else { return date };
+    let (Some(first), Some(last)) = (midnight(1000, 1, 2), midnight(9999, 12, 31)) else { return date };
     let utc = DateTime::from_timestamp_millis(millis).unwrap_or(first).clamp(first, last);
     // Clamped, or an offset that RFC 3339 cannot write: the instant is what counts.
     if utc.timestamp_millis() != millis || date.offset().local_minus_utc() % 60 != 0 {
