@@ -7,7 +7,7 @@ use atom_syndication::{Category, Content, Feed, Generator, Link, Person, Text, W
 use chrono::{DateTime, FixedOffset};
 
 use super::entry::{Channel, Entry};
-use super::{Format, date, text};
+use super::{Format, text};
 
 const XMLNS: &str = " xmlns=\"http://www.w3.org/2005/Atom\"";
 const END: &str = "</feed>";
@@ -44,8 +44,8 @@ pub fn entry(entry: &Entry) -> String {
     let mut atom = atom_syndication::Entry {
         title: plain(&entry.title),
         id: entry.id.clone(),
-        updated: date::writable(entry.stamp),
-        published: Some(date::writable(entry.published)),
+        updated: entry.stamp,
+        published: Some(entry.published),
         authors: entry
             .authors
             .iter()

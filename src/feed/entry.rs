@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, FixedOffset};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::text;
+use super::{date, text};
 use crate::post::Post;
 use crate::site::Site;
 
@@ -60,8 +60,8 @@ impl Entry {
             title: title(&text::line(&post.title), &summary, &url),
             summary,
             html: text::clean(post.html.trim()).into_owned(),
-            published,
-            updated: post.updated.filter(|updated| *updated > published),
+            published: date::writable(published),
+            updated: post.updated.filter(|updated| *updated > published).map(date::writable),
             stamp,
             language: text::language(site.tag(&post.language)).or(text::language(&site.language)).map(str::to_owned),
             authors: post

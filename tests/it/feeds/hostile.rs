@@ -121,8 +121,27 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
 
     posts.push(post("tags", |page| {
         let odd = [
-            "C&C", "C++", "C#", "C", "c", "a/b", "?", "..", "100%", "Service Mesh", "Service mesh", " ", "\u{1}", "<b>x</b>", "🎉",
-            "Kata\u{a0}Containers", "云 原生", "\"'", "&amp;", ".NET", "SOFA WEEKLY",
+            "C&C",
+            "C++",
+            "C#",
+            "C",
+            "c",
+            "a/b",
+            "?",
+            "..",
+            "100%",
+            "Service Mesh",
+            "Service mesh",
+            " ",
+            "\u{1}",
+            "<b>x</b>",
+            "🎉",
+            "Kata\u{a0}Containers",
+            "云 原生",
+            "\"'",
+            "&amp;",
+            ".NET",
+            "SOFA WEEKLY",
         ];
         page.tags = odd.into_iter().map(str::to_owned).chain(["长".repeat(300)]).collect();
         page.categories = vec!["云 原生".to_owned(), "tags".to_owned(), "a\\b".to_owned()];
@@ -146,7 +165,9 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
         ("relative", "/images/cover.png"),
     ];
     posts.extend(covers.map(|(name, url)| {
-        post(&format!("cover-{name}"), |page| page.cover = Some(Cover { url: url.to_owned(), alt: "<alt> & \"x\"".to_owned() }))
+        post(&format!("cover-{name}"), |page| {
+            page.cover = Some(Cover { url: url.to_owned(), alt: "<alt> & \"x\"".to_owned() })
+        })
     }));
 
     let html = "<p>CDATA ]]&gt; ends ]]> here <![CDATA[</p>".replace("<![CDATA[", "&lt;![CDATA[");
@@ -165,7 +186,8 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
         page.html = "".into();
         page.summary.clear();
     }));
-    let urls = ["https://www.example.org/blog/a b/[c]|中文/?q=é#x y", "https://例え.jp/x", "https://WWW.Example.org/CASE"];
+    let urls =
+        ["https://www.example.org/blog/a b/[c]|中文/?q=é#x y", "https://例え.jp/x", "https://WWW.Example.org/CASE"];
     for (at, url) in urls.into_iter().enumerate() {
         posts.push(post(&format!("url-{at}"), |page| page.url = url.to_owned()));
     }
@@ -225,8 +247,14 @@ fn every_reader_and_validator_takes_hostile_posts_and_sees_the_same() {
     ] {
         assert!(folders.contains(&folder), "no {folder} among {folders:?}");
     }
-    assert_eq!(listings.iter().find(|listing| listing.folder == "tags/service-mesh/").map(|l| l.title.as_str()), Some("Service Mesh"));
-    assert_eq!(listings.iter().find(|listing| listing.folder == "tags/sofa-weekly/").map(|l| l.posts), Some(posts.len()));
+    assert_eq!(
+        listings.iter().find(|listing| listing.folder == "tags/service-mesh/").map(|l| l.title.as_str()),
+        Some("Service Mesh")
+    );
+    assert_eq!(
+        listings.iter().find(|listing| listing.folder == "tags/sofa-weekly/").map(|l| l.posts),
+        Some(posts.len())
+    );
 }
 
 #[test]
@@ -242,7 +270,8 @@ fn body(documents: &[Document], path: &str) -> String {
 #[test]
 fn a_date_keeps_its_offset_and_a_cover_its_place() {
     let mut page = post("weekly", |_| {});
-    Arc::make_mut(&mut page.page).cover = Some(Cover { url: "https://img.example.com/a".to_owned(), alt: String::new() });
+    Arc::make_mut(&mut page.page).cover =
+        Some(Cover { url: "https://img.example.com/a".to_owned(), alt: String::new() });
     let (documents, _) = feed::documents(&site(), &[Arc::new(page)], &settings());
     let atom = body(&documents, "atom.xml");
     assert!(atom.contains("<updated>2021-10-15T15:00:00+08:00</updated><author>"), "{atom}");
@@ -252,7 +281,10 @@ fn a_date_keeps_its_offset_and_a_cover_its_place() {
     let rss = body(&documents, "rss.xml");
     assert!(rss.contains("<pubDate>Fri, 15 Oct 2021 07:00:00 GMT</pubDate>"), "{rss}");
     assert!(rss.contains("<lastBuildDate>Fri, 15 Oct 2021 07:00:00 GMT</lastBuildDate>"), "{rss}");
-    assert!(rss.contains("<media:content medium=\"image\" url=\"https://img.example.com/a\"></media:content>"), "{rss}");
+    assert!(
+        rss.contains("<media:content medium=\"image\" url=\"https://img.example.com/a\"></media:content>"),
+        "{rss}"
+    );
     assert!(!rss.contains("<enclosure"), "an enclosure must say its type");
 }
 
