@@ -3,6 +3,7 @@
 pub mod render;
 pub mod schedule;
 pub mod selection;
+pub mod text;
 
 use chrono::Duration;
 
@@ -61,7 +62,7 @@ pub struct Mailbox {
 }
 
 /// One mail as all of its readers get it: rendered once, kept in the store, so that every attempt and every machine
-/// sends the same bytes. `subject`, `html` and `text` hold marks for what differs between readers; see [`Rendition::hole`].
+/// sends the same bytes. `subject`, `html` and `text` hold marks for what differs between readers; see [`Hole::mark`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendition {
     /// Row id.

@@ -3,6 +3,7 @@
 //! Sandboxed: no files, no environment, fuel and output limits. Unknown names are errors, never blanks.
 
 mod words;
+pub mod wrap;
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 use include_dir::{Dir, include_dir};
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, context};
 
@@ -61,7 +63,8 @@ impl Templates {
 
     /// Renders the file `name` (`web/subscribe.html`) in `language` (BCP 47). In `.html` everything is escaped; `t("key", name=value)`
     /// gives a message of `templates/i18n`, `date(value, "long")` a date (RFC 3339) in words, `lang` and `dir` say how the page reads,
-    /// `direction(tag)` how another language does. The error names file, line and the unknown word.
+    /// `direction(tag)` how another language does; for plain text there are the filters `wrap`, `underline("=")` and `cut(columns)`.
+    /// The error names file, line and the unknown word.
     pub fn render(&self, name: &str, language: &str, context: &impl serde::Serialize) -> Result<String, String> {
         let template = self.engine.get_template(name).map_err(|error| fault(&error))?;
         let values = context! {
@@ -123,6 +126,7 @@ fn engine(words: &Arc<Words>) -> Environment<'static> {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
     engine.set_recursion_limit(RECURSION);
+    engine.set_syntax(lines_of_their_own());
     // So that a fault can name the unknown word; it costs nothing until there is one.
     engine.set_debug(true);
     engine.set_auto_escape_callback(|name| match name.rsplit_once('.') {
@@ -161,7 +165,21 @@ fn engine(words: &Arc<Words>) -> Environment<'static> {
         dates.date(&language(state), at, style).map_err(wrong)
     });
     engine.add_function("direction", |tag: &str| direction(tag));
+    engine.add_filter("wrap", |text: &str| wrap::wrap(text, wrap::WIDTH));
+    engine.add_filter("cut", |text: &str, columns: usize| wrap::cut(text, columns));
+    engine.add_filter("underline", |text: &str, with: &str| {
+        let lines = wrap::wrap(text, wrap::WIDTH);
+        let width = lines.lines().map(wrap::width).max().unwrap_or(0);
+        format!("{lines}\n{}", with.repeat(width))
+    });
     engine
+}
+
+/// `{% … %}` on a line of its own leaves no blank line behind.
+fn lines_of_their_own() -> SyntaxConfig {
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true);
+    syntax.build().unwrap_or_default()
 }
 
 fn language(state: &State) -> String {

@@ -1,0 +1,513 @@
+//! A post's HTML → the words of a mail's text part: wrapped by display width, links as numbered references, quotes
+//! with `>`. Takes sanitised HTML (closed tags, few entities); anything else costs looks, never a panic.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use lol_html::html_content::{Element, EndTag, TextChunk, TextType};
+use lol_html::{ElementContentHandlers, RewriteStrSettings, rewrite_str};
+
+use crate::template::wrap;
+
+/// What [`text`] gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    /// Lines end in `\n`; no blank ones at the ends.
+    pub body: String,
+    /// Addresses in the order of their numbers.
+    pub links: Vec<String>,
+}
+
+/// The text of `html`. Links are numbered from `first` on; one to `own` (the post's own address) is only its words.
+pub fn text(html: &str, own: &str, first: usize) -> Text {
+    let mut walk = Walk { own, first, ..Walk::default() };
+    let pieces = pieces(html);
+    walk.top = pieces.iter().filter_map(|piece| if let Piece::Open(tag, _) = piece { level(tag) } else { None }).min();
+    for piece in pieces {
+        match piece {
+            Piece::Open(tag, attributes) => walk.open(&tag, attributes),
+            Piece::Close(tag) => walk.close(&tag),
+            Piece::Words(words) => walk.words(&words),
+        }
+    }
+    walk.paragraph();
+    while walk.lines.last().is_some_and(String::is_empty) {
+        walk.lines.pop();
+    }
+    let mut body = walk.lines.join("\n");
+    if !body.is_empty() {
+        body.push('\n');
+    }
+    Text { body, links: walk.links }
+}
+
+/// The words alone, in one line: for excerpts and counting. Code, tables and pictures are left out.
+pub fn words(html: &str) -> String {
+    let mut out = String::new();
+    let mut inside = 0_usize;
+    for piece in pieces(html) {
+        match piece {
+            Piece::Open(tag, _) if matches!(tag.as_str(), "pre" | "table" | "sup") => inside += 1,
+            Piece::Close(tag) if matches!(tag.as_str(), "pre" | "table" | "sup") => inside = inside.saturating_sub(1),
+            Piece::Words(words) if inside == 0 => out.push_str(&words),
+            Piece::Open(tag, _) | Piece::Close(tag) if is_block(&tag) => out.push(' '),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Is this alternative text only the picture's file name?
+pub fn is_file_name(alt: &str) -> bool {
+    let lower = alt.trim().to_ascii_lowercase();
+    !lower.contains(' ')
+        && [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp"].iter().any(|end| lower.ends_with(end))
+}
+
+enum Piece {
+    Open(String, Attributes),
+    Close(String),
+    Words(String),
+}
+
+#[derive(Default)]
+struct Attributes {
+    href: Option<String>,
+    alt: Option<String>,
+    start: Option<u64>,
+    checked: bool,
+    checkbox: bool,
+}
+
+fn pieces(html: &str) -> Vec<Piece> {
+    let found = Rc::new(RefCell::new(Vec::new()));
+    let (opened, said) = (Rc::clone(&found), Rc::clone(&found));
+    let handlers = ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+        let tag = element.tag_name();
+        let get = |name: &str| element.get_attribute(name).map(|value| unescape(&value));
+        let attributes = Attributes {
+            href: get("href"),
+            alt: get("alt"),
+            start: get("start").and_then(|start| start.parse().ok()),
+            checked: element.has_attribute("checked"),
+            checkbox: get("type").is_some_and(|kind| kind == "checkbox"),
+        };
+        opened.borrow_mut().push(Piece::Open(tag.clone(), attributes));
+        if element.can_have_content() {
+            let closed = Rc::clone(&opened);
+            element.on_end_tag(Box::new(move |_: &mut EndTag<'_>| {
+                closed.borrow_mut().push(Piece::Close(tag));
+                Ok(())
+            }))?;
+        }
+        Ok(())
+    });
+    let words = lol_html::DocumentContentHandlers::default().text(move |chunk: &mut TextChunk<'_>| {
+        if matches!(chunk.text_type(), TextType::Data | TextType::RCData) {
+            let mut found = said.borrow_mut();
+            // An entity may be cut in two by the parser's chunks.
+            if let Some(Piece::Words(words)) = found.last_mut() {
+                words.push_str(chunk.as_str());
+            } else {
+                found.push(Piece::Words(chunk.as_str().to_owned()));
+            }
+        }
+        Ok(())
+    });
+    let everything = std::borrow::Cow::Owned("*".parse().expect("a selector"));
+    let settings = RewriteStrSettings::new()
+        .append_element_content_handler((everything, handlers))
+        .append_document_content_handler(words);
+    drop(rewrite_str(html, settings));
+    let mut pieces = found.take();
+    for piece in &mut pieces {
+        if let Piece::Words(words) = piece {
+            *words = unescape(words);
+        }
+    }
+    pieces
+}
+
+/// The entities that a serialiser writes, and numbers.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some(end) = rest.bytes().take(12).position(|byte| byte == b';') else {
+            out.push('&');
+            rest = &rest[1..];
+            continue;
+        };
+        let code = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+        let char = match &rest[1..end] {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            "nbsp" => Some('\u{a0}'),
+            name => match name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
+                Some(digits) => code(digits, 16),
+                None => name.strip_prefix('#').and_then(|digits| code(digits, 10)),
+            },
+        };
+        match char {
+            Some(char) => {
+                out.push(char);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn level(tag: &str) -> Option<u8> {
+    match tag.as_bytes() {
+        [b'h', level @ b'1'..=b'6'] => Some(level - b'0'),
+        _ => None,
+    }
+}
+
+fn is_block(tag: &str) -> bool {
+    level(tag).is_some()
+        || matches!(
+            tag,
+            "p" | "div"
+                | "section"
+                | "article"
+                | "header"
+                | "footer"
+                | "figure"
+                | "figcaption"
+                | "details"
+                | "summary"
+                | "ul"
+                | "ol"
+                | "li"
+                | "dl"
+                | "dt"
+                | "dd"
+                | "blockquote"
+                | "pre"
+                | "table"
+                | "tr"
+                | "td"
+                | "th"
+                | "hr"
+                | "br"
+                | "center"
+                | "main"
+                | "aside"
+                | "address"
+        )
+}
+
+/// Lists and quotes inside each other that are still shown as such.
+const DEEPEST: usize = 12;
+
+/// A container's beginning of line: once for its first, then for the others.
+struct Prefix {
+    first: Option<String>,
+    rest: String,
+}
+
+#[derive(Default)]
+struct Walk<'a> {
+    own: &'a str,
+    first: usize,
+    /// The highest heading there is; it alone is underlined.
+    top: Option<u8>,
+    lines: Vec<String>,
+    /// The paragraph so far; `\n` is a break that the author wants.
+    inline: String,
+    /// White space that stands before the next word: `\n` if there was one.
+    gap: Option<char>,
+    /// Put a blank line before the next paragraph.
+    apart: bool,
+    prefixes: Vec<Prefix>,
+    /// The next number of each open list; `None` for bullets.
+    lists: Vec<Option<u64>>,
+    /// Open links: where to, and where their words begin.
+    open_links: Vec<(String, usize)>,
+    links: Vec<String>,
+    pre: usize,
+    after_blank: bool,
+    after_address: bool,
+    cells: usize,
+}
+
+impl Walk<'_> {
+    fn words(&mut self, words: &str) {
+        if self.pre > 0 {
+            self.inline.push_str(words);
+            return;
+        }
+        for char in words.chars() {
+            if matches!(char, ' ' | '\n' | '\t' | '\r') {
+                self.gap = if char == '\n' { Some('\n') } else { self.gap.or(Some(' ')) };
+            } else if !char.is_control() {
+                self.char(char);
+            }
+        }
+    }
+
+    fn char(&mut self, char: char) {
+        let mut buffer = [0; 4];
+        let ideographic = |char: char, buffer: &mut [u8; 4]| wrap::ideographic(char.encode_utf8(buffer));
+        let last = self.inline.chars().last().filter(|last| *last != '\n');
+        if let (Some(gap), Some(last)) = (self.gap.take(), last) {
+            // A line break in the source is no blank between characters of scripts that write none.
+            if gap == ' ' || !(ideographic(last, &mut buffer) && ideographic(char, &mut buffer)) {
+                self.inline.push(' ');
+            }
+        } else if self.after_address && !char.is_ascii_punctuation() {
+            self.inline.push(' ');
+        }
+        self.after_address = false;
+        self.inline.push(char);
+    }
+
+    fn open(&mut self, tag: &str, attributes: Attributes) {
+        match tag {
+            "br" if self.pre > 0 => self.inline.push('\n'),
+            "br" => {
+                self.gap = None;
+                self.inline.push('\n');
+            }
+            "img" => {
+                let alt = attributes.alt.unwrap_or_default();
+                if !alt.trim().is_empty() && !is_file_name(&alt) {
+                    self.words(&format!("[{}]", alt.trim()));
+                }
+            }
+            "input" if attributes.checkbox => self.words(if attributes.checked { "[x] " } else { "[ ] " }),
+            "a" => {
+                if let Some(href) = attributes.href {
+                    // The blank before a link is not part of its words.
+                    if self.gap.take().is_some() && !self.inline.is_empty() && !self.inline.ends_with('\n') {
+                        self.inline.push(' ');
+                    }
+                    self.open_links.push((href, self.inline.len()));
+                }
+            }
+            "hr" => {
+                self.paragraph();
+                self.apart = true;
+                "-".repeat(10).clone_into(&mut self.inline);
+                self.paragraph();
+                self.apart = true;
+            }
+            "ul" | "ol" => {
+                self.paragraph();
+                self.apart |= self.lists.is_empty();
+                self.lists.push((tag == "ol").then(|| attributes.start.unwrap_or(1)));
+            }
+            "li" => {
+                self.paragraph();
+                let mark = match self.lists.last_mut() {
+                    Some(Some(next)) => {
+                        *next = next.saturating_add(1);
+                        format!("{}. ", *next - 1)
+                    }
+                    _ => "- ".to_owned(),
+                };
+                let rest = " ".repeat(wrap::width(&mark));
+                self.enter(Some(mark), rest);
+            }
+            "blockquote" => {
+                self.paragraph();
+                self.apart = true;
+                self.enter(None, "> ".to_owned());
+            }
+            "dd" => {
+                self.paragraph();
+                self.enter(None, "  ".to_owned());
+            }
+            "pre" => {
+                self.paragraph();
+                self.apart = true;
+                self.pre += 1;
+            }
+            "td" | "th" => {
+                if self.cells > 0 {
+                    self.gap = None;
+                    self.inline.push_str(" | ");
+                }
+                self.cells += 1;
+            }
+            "tr" => {
+                self.paragraph();
+                self.cells = 0;
+            }
+            "div" | "section" | "article" | "dt" | "figcaption" | "summary" | "center" => self.paragraph(),
+            _ if is_block(tag) => {
+                // A cell's paragraphs stay in its line.
+                if self.cells == 0 {
+                    self.paragraph();
+                    self.apart |= self.prefixes.last().is_none_or(|prefix| prefix.first.is_none());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, tag: &str) {
+        match tag {
+            "a" => self.end_link(),
+            "ul" | "ol" => {
+                self.paragraph();
+                self.lists.pop();
+                self.apart |= self.lists.is_empty();
+            }
+            "li" | "dd" => {
+                self.paragraph();
+                self.prefixes.pop();
+            }
+            "blockquote" => {
+                self.paragraph();
+                self.prefixes.pop();
+                self.apart = true;
+            }
+            "pre" => {
+                self.preformatted();
+                self.pre = self.pre.saturating_sub(1);
+                self.apart = true;
+            }
+            "table" => {
+                self.paragraph();
+                self.cells = 0;
+                self.apart = true;
+            }
+            "tr" | "div" | "section" | "article" | "dt" | "figcaption" | "summary" | "center" => self.paragraph(),
+            "td" | "th" => {}
+            _ if level(tag).is_some() => self.heading(level(tag) == self.top),
+            _ if is_block(tag) && self.cells == 0 => {
+                self.paragraph();
+                self.apart = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// `words [7]`; an address that is its own words stands alone.
+    fn end_link(&mut self) {
+        let Some((href, start)) = self.open_links.pop() else { return };
+        // A block inside the link has ended its words already.
+        let said = self.inline.get(start..).unwrap_or_default().trim().to_owned();
+        let bare = |address: &str| {
+            let address =
+                ["https://", "http://", "mailto:"].iter().find_map(|s| address.strip_prefix(s)).unwrap_or(address);
+            address.trim_end_matches('/').to_lowercase()
+        };
+        let own = !self.own.is_empty()
+            && href.strip_prefix(self.own).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
+        if own {
+            return;
+        }
+        if said.is_empty() || bare(&said) == bare(&href) {
+            self.inline.truncate(start.min(self.inline.len()));
+            let shown = href.strip_prefix("mailto:").unwrap_or(&href);
+            if self.inline.chars().last().is_some_and(char::is_alphanumeric) {
+                self.inline.push(' ');
+            }
+            self.inline.push_str(shown);
+            self.after_address = true;
+            return;
+        }
+        let number = match self.links.iter().position(|link| *link == href) {
+            Some(at) => at,
+            None => {
+                self.links.push(href);
+                self.links.len() - 1
+            }
+        };
+        self.inline.push_str(&format!(" [{}]", self.first + number));
+    }
+
+    fn enter(&mut self, first: Option<String>, rest: String) {
+        if std::mem::take(&mut self.apart) {
+            self.blank();
+        }
+        // Deeper, nobody can read it, and a hostile page would make every line as long as it is deep.
+        let deep = self.prefixes.len() >= DEEPEST;
+        self.prefixes.push(if deep { Prefix { first: None, rest: String::new() } } else { Prefix { first, rest } });
+    }
+
+    fn blank(&mut self) {
+        let line: String = self.prefixes.iter().map(|prefix| prefix.rest.as_str()).collect();
+        if !self.lines.is_empty() && !std::mem::replace(&mut self.after_blank, true) {
+            self.lines.push(line.trim_end().to_owned());
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        let mut line: String =
+            self.prefixes.iter_mut().map(|prefix| prefix.first.take().unwrap_or_else(|| prefix.rest.clone())).collect();
+        line.push_str(text);
+        self.after_blank = false;
+        self.lines.push(line.trim_end().to_owned());
+    }
+
+    fn columns(&self) -> usize {
+        let used: usize = self.prefixes.iter().map(|prefix| wrap::width(&prefix.rest)).sum();
+        wrap::WIDTH.saturating_sub(used).max(24)
+    }
+
+    fn block(&mut self, text: &str) {
+        if std::mem::take(&mut self.apart) {
+            self.blank();
+        }
+        for line in text.lines() {
+            self.line(line);
+        }
+    }
+
+    fn paragraph(&mut self) {
+        if self.pre > 0 {
+            return;
+        }
+        let text = std::mem::take(&mut self.inline);
+        self.gap = None;
+        self.after_address = false;
+        if !text.trim().is_empty() {
+            self.block(&wrap::wrap(text.trim(), self.columns()));
+        }
+    }
+
+    fn heading(&mut self, underlined: bool) {
+        let text = std::mem::take(&mut self.inline);
+        self.gap = None;
+        self.after_address = false;
+        if text.trim().is_empty() {
+            return;
+        }
+        self.apart = true;
+        let mut lines = wrap::wrap(text.trim(), self.columns());
+        if underlined {
+            let width = lines.lines().map(wrap::width).max().unwrap_or(0);
+            lines = format!("{lines}\n{}", "-".repeat(width));
+        } else {
+            lines = format!("# {lines}");
+        }
+        self.block(&lines);
+        self.apart = true;
+    }
+
+    fn preformatted(&mut self) {
+        let text = std::mem::take(&mut self.inline);
+        let text = text.trim_matches('\n');
+        if !text.trim().is_empty() {
+            self.block(&text.lines().map(|line| format!("    {line}\n")).collect::<String>());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn body(html: &str) -> String {
+    text(html, "https://e.org/p/", 1).body
+}
+
+#[test]
+fn blocks() {
+    for (html, wanted) in [
+        ("<p>One\ntwo &amp; <b>three</b>&#33;</p><p>four</p>", "One two & three!\n\nfour\n"),
+        ("<h3>Head</h3><p>x</p><h4>Sub</h4><p>y</p>", "Head\n----\n\nx\n\n# Sub\n\ny\n"),
+        ("<h3>标题</h3><p>一\n二</p>", "标题\n----\n\n一二\n"),
+        ("<p>a<br>b<br/>\nc</p>", "a\nb\nc\n"),
+        ("<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul><p>d</p>", "- a\n- b\n  - c\n\nd\n"),
+        (
+            "<p>x</p>\n<ol start=\"9\">\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n<p>c</p>\n</li>\n</ol>",
+            "x\n\n9. a\n\n10. b\n\n    c\n",
+        ),
+        (
+            "<p>x</p><blockquote><p>q</p><blockquote><p>r</p></blockquote></blockquote><p>y</p>",
+            "x\n\n> q\n>\n> > r\n\ny\n",
+        ),
+        ("<blockquote><ul><li>a</li></ul></blockquote>", "> - a\n"),
+        ("<p>x</p><pre><code>a  b\n\n  c\n</code></pre>", "x\n\n    a  b\n\n      c\n"),
+        (
+            "<table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td><p>1</p></td><td>2</td></tr></tbody></table>",
+            "A | B\n1 | 2\n",
+        ),
+        ("<p>a</p><hr><p>b</p>", "a\n\n----------\n\nb\n"),
+        (
+            "<ul><li><input type=\"checkbox\" checked> done</li><li><input type=\"checkbox\"> open</li></ul>",
+            "- [x] done\n- [ ] open\n",
+        ),
+        ("<p><img src=\"x\" alt=\"A cat\"> and <img src=\"y\" alt=\"weekly.jpg\"></p>", "[A cat] and\n"),
+        ("<blockquote><p><img src=\"y\" alt=\"weekly.jpg\"></p></blockquote><p>z</p>", "z\n"),
+        ("<dl><dt>T</dt><dd>D</dd></dl>", "T\n  D\n"),
+        ("", ""),
+        ("<p>  </p>", ""),
+        ("plain", "plain\n"),
+        ("<p>unclosed <b>tags", "unclosed tags\n"),
+    ] {
+        assert_eq!(body(html), wanted, "{html}");
+    }
+}
+
+#[test]
+fn links_are_numbered_once() {
+    let html = "<p>See <a href=\"https://a.org/\">the docs</a>, <a href=\"https://b.org/?x=1&amp;y=2\">b</a> and \
+                <a href=\"https://a.org/\">again</a>. 「MOSN」：<a href=\"https://m.org/x\">https://m.org/x</a>\n\
+                <a href=\"mailto:a@b.org\">a@b.org</a> <a href=\"https://e.org/p/#fn1\">1</a> <a href=\"https://i.org\"><img alt=\"\"></a></p>";
+    let text = text(html, "https://e.org/p/", 4);
+    assert_eq!(
+        text.body,
+        "See the docs [4], b [5] and again [4]. 「MOSN」：https://m.org/x a@b.org\n1 https://i.org\n"
+    );
+    assert_eq!(text.links, ["https://a.org/", "https://b.org/?x=1&y=2"]);
+    assert_eq!(body("<p><a href=\"https://x.org\">x.org</a>后面</p>"), "https://x.org 后面\n");
+}
+
+#[test]
+fn words_for_excerpts() {
+    assert_eq!(words("<h2>A</h2><p>b <code>c</code></p><pre>no</pre><p>d</p>"), "A b c d");
+}
+
+proptest! {
+    #[test]
+    fn any_markup_is_read(html in "(<[a-z]{1,10}>|</[a-z]{1,10}>|<li>|<pre>|<a href=\"x\">|</a>|&[a-z#0-9]{0,4};?|[ -~\n]|[中é👩])*") {
+        let text = text(&html, "", 1);
+        prop_assert!(!text.body.starts_with('\n') && !text.body.ends_with("\n\n"));
+        let _ = words(&html);
+    }
+}
