@@ -1,5 +1,6 @@
 //! A Digest: a configured series of mails. Which posts, when, in which form, under whose name.
 
+pub mod html;
 pub mod render;
 pub mod schedule;
 pub mod selection;

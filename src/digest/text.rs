@@ -1,11 +1,12 @@
 //! A post's HTML → the words of a mail's text part: wrapped by display width, links as numbered references, quotes
 //! with `>`. Takes sanitised HTML (closed tags, few entities); anything else costs looks, never a panic.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use lol_html::html_content::{Element, EndTag, TextChunk, TextType};
-use lol_html::{ElementContentHandlers, RewriteStrSettings, rewrite_str};
+use lol_html::{ElementContentHandlers, RewriteStrSettings, Selector, rewrite_str};
 
 use crate::template::wrap;
 
@@ -114,10 +115,11 @@ fn pieces(html: &str) -> Vec<Piece> {
         }
         Ok(())
     });
-    let everything = std::borrow::Cow::Owned("*".parse().expect("a selector"));
-    let settings = RewriteStrSettings::new()
-        .append_element_content_handler((everything, handlers))
-        .append_document_content_handler(words);
+    let mut settings = RewriteStrSettings::new().append_document_content_handler(words);
+    if let Ok(everything) = "*".parse::<Selector>() {
+        settings = settings.append_element_content_handler((Cow::Owned(everything), handlers));
+    }
+    // What the parser gives up on was read up to there.
     drop(rewrite_str(html, settings));
     let mut pieces = found.take();
     for piece in &mut pieces {
@@ -153,15 +155,12 @@ fn unescape(text: &str) -> String {
                 None => name.strip_prefix('#').and_then(|digits| code(digits, 10)),
             },
         };
-        match char {
-            Some(char) => {
-                out.push(char);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some(char) = char {
+            out.push(char);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);
@@ -347,12 +346,10 @@ impl Walk<'_> {
                 self.cells = 0;
             }
             "div" | "section" | "article" | "dt" | "figcaption" | "summary" | "center" => self.paragraph(),
-            _ if is_block(tag) => {
-                // A cell's paragraphs stay in its line.
-                if self.cells == 0 {
-                    self.paragraph();
-                    self.apart |= self.prefixes.last().is_none_or(|prefix| prefix.first.is_none());
-                }
+            // A cell's paragraphs stay in its line.
+            _ if is_block(tag) && self.cells == 0 => {
+                self.paragraph();
+                self.apart |= self.prefixes.last().is_none_or(|prefix| prefix.first.is_none());
             }
             _ => {}
         }
@@ -429,6 +426,7 @@ impl Walk<'_> {
             }
         };
         self.inline.push_str(&format!(" [{}]", self.first + number));
+        self.after_address = true;
     }
 
     fn enter(&mut self, first: Option<String>, rest: String) {

@@ -177,3 +177,33 @@ error-many-title = Too many at once
 error-many-text = There have been very many requests from your network. Please try again in an hour.
 error-internal-title = Our fault
 error-internal-text = Something went wrong here, and it has been noted. Please try again later.
+
+## Mails
+
+between-names = { ", " }
+# Given: title of the first post, more: how many others.
+subject = { $more ->
+    [0] { $title }
+   *[other] { $title } and { $more } more
+}
+summary = { $count ->
+    [one] One new post
+   *[other] { $count } new posts
+} · { $minutes } min read
+minutes = { $count } min read
+read-on = Read on { $site }
+read-post = Read “{ $title }”
+more = { $count ->
+    [one] One more post on { $site }
+   *[other] { $count } more posts on { $site }
+}
+footer-why = You get this because you subscribed to { $title } of { $site } and confirmed it.
+footer-address = Sent to
+footer-preferences = Change what you get
+footer-unsubscribe = Unsubscribe
+confirmation-subject = Please confirm: { $title }
+confirmation-title = Do you want { $title } by mail?
+confirmation-asked = Somebody, most likely you, asked on { $site } to send { $title } to this address. Press the button and it will come from the next issue on.
+confirmation-button = Yes, subscribe me
+confirmation-link = If the button does not work, open this address:
+confirmation-ignore = If it was not you, ignore this mail. Nothing will be sent to you.

@@ -169,3 +169,26 @@ error-many-title = 请求太多
 error-many-text = 你所在的网络短时间内请求过多，请一小时后再试。
 error-internal-title = 是我们的问题
 error-internal-text = 这里出了点问题，已经记录下来。请稍后再试。
+
+## 邮件
+
+between-names = 、
+subject = { $more ->
+    [0] { $title }
+   *[other] { $title }，另有 { $more } 篇
+}
+summary = { $count } 篇新文章 · 约 { $minutes } 分钟读完
+minutes = { $count } 分钟
+read-on = 前往 { $site } 阅读
+read-post = 阅读《{ $title }》
+more = { $site } 上还有 { $count } 篇
+footer-why = 您收到这封邮件，是因为您订阅并确认了 { $site } 的《{ $title }》。
+footer-address = 收件地址：
+footer-preferences = 更改订阅
+footer-unsubscribe = 退订
+confirmation-subject = 请确认订阅《{ $title }》
+confirmation-title = 要用邮件接收《{ $title }》吗？
+confirmation-asked = 有人（多半是您）在 { $site } 上请求把《{ $title }》发到这个地址。点一下按钮，从下一期起就会寄给您。
+confirmation-button = 确认订阅
+confirmation-link = 如果按钮点不动，请打开这个地址：
+confirmation-ignore = 如果不是您本人的操作，请忽略这封邮件，我们不会再寄来。
