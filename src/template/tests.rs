@@ -146,9 +146,8 @@ fn keys(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// `t("key"` in the templates and `message(…, "key"` in the sources.
 #[test]
-fn every_language_has_every_message_and_every_message_is_used() {
+fn every_language_has_every_message() {
     let mut files = BTreeMap::new();
     collect(&EMBEDDED, &mut files);
     let english = keys(files["i18n/en.ftl"]);
@@ -157,12 +156,36 @@ fn every_language_has_every_message_and_every_message_is_used() {
         assert_eq!(english.difference(&theirs).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in {path}");
         assert_eq!(theirs.difference(&english).collect::<Vec<_>>(), Vec::<&String>::new(), "only in {path}");
     }
+}
+
+/// `t("key"` in the templates is a message, and every message is named in a template or in the sources; `"prefix-" ~ x` and
+/// `"prefix-{x}"` name all that begin so.
+#[test]
+fn every_message_that_is_used_exists_and_every_one_is_used() {
+    let mut files = BTreeMap::new();
+    collect(&EMBEDDED, &mut files);
+    let english = keys(files["i18n/en.ftl"]);
+    let mut used: BTreeSet<String> = BTreeSet::new();
     for (path, text) in files.iter().filter(|(path, _)| is_template(path)) {
-        for quote in ['"', '\''] {
-            for piece in text.split(&format!("t({quote}")).skip(1) {
-                let key = piece.split(quote).next().unwrap();
-                assert!(english.contains(key), "{path}: no message `{key}`");
-            }
+        for piece in text.split("t(\"").skip(1) {
+            let key = piece.split('"').next().unwrap();
+            let known = if key.ends_with('-') { english.iter().any(|k| k.starts_with(key)) } else { english.contains(key) };
+            assert!(known, "{path}: no message `{key}`");
+        }
+        used.extend(text.split('"').map(str::to_owned));
+    }
+    for entry in walkdir::WalkDir::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")) {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_some_and(|end| end == "rs") {
+            let text = fs_err::read_to_string(entry.path()).unwrap();
+            used.extend(text.split('"').map(|piece| piece.split('{').next().unwrap().to_owned()));
         }
     }
+    used.retain(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && key.len() > 2);
+    let prefixes: Vec<&String> = used.iter().filter(|key| key.ends_with('-')).collect();
+    let unused: Vec<&String> = english
+        .iter()
+        .filter(|key| !used.contains(*key) && !prefixes.iter().any(|prefix| key.starts_with(prefix.as_str())))
+        .collect();
+    assert_eq!(unused, Vec::<&String>::new());
 }

@@ -180,7 +180,6 @@ error-internal-text = Something went wrong here, and it has been noted. Please t
 
 ## Mails
 
-between-names = { ", " }
 # Given: title of the first post, more: how many others.
 subject = { $more ->
     [0] { $title }

@@ -172,7 +172,6 @@ error-internal-text = 这里出了点问题，已经记录下来。请稍后再�
 
 ## 邮件
 
-between-names = 、
 subject = { $more ->
     [0] { $title }
    *[other] { $title }，另有 { $more } 篇

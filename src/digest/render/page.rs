@@ -180,7 +180,7 @@ impl Shown {
             title => title,
         };
         let authors: Vec<String> = post.authors.iter().map(|author| clean(&author.name)).collect();
-        let between = templates.message(&lang, "between-names", &[]);
+        let between = templates.message(&lang, "list-separator", &[]);
         Ok(Self {
             url: post.url.clone(),
             published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
