@@ -170,7 +170,7 @@ impl Deliverer {
             }
         });
         let mut recorder = Recorder::new(self.parts.store.clone(), self.clock.clone(), no_more);
-        let recorded = recorder.record(incoming, &mut self.pause).await;
+        let outcome = recorder.record(incoming, &mut self.pause).await;
         late.abort();
         for worker in running {
             if let Ok(line) = worker.await {
@@ -181,7 +181,7 @@ impl Deliverer {
         let rest = work.rest();
         let due_at = self.pause.until().unwrap_or_else(|| self.clock.now());
         self.release(&rest, due_at).await?;
-        recorded?;
+        outcome?;
         Ok(recorder.attempted())
     }
 

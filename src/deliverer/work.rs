@@ -64,16 +64,9 @@ impl Work {
                 let attempt = mine.attempt(&job, &mut line).await;
                 (attempt, line)
             });
-            let attempt = match sent.await {
-                Ok((attempt, back)) => {
-                    line = back;
-                    attempt
-                }
-                Err(_) => {
-                    line = fresh;
-                    not_composed("sending it broke off by a fault of ours")
-                }
-            };
+            let attempt;
+            (attempt, line) =
+                sent.await.unwrap_or_else(|_| (not_composed("sending it broke off by a fault of ours"), fresh));
             if attempt.is_about_the_route() {
                 self.no_more.cancel();
             }

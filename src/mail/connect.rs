@@ -118,7 +118,7 @@ fn lost(error: std::io::Error) -> Refusal {
 /// A refused certificate or no common version is for our owner to put right; a broken connection is not.
 fn tls_refusal(error: &std::io::Error) -> Refusal {
     let text = format!("TLS: {error}");
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
         Refusal::ours(text)
     } else {
         Refusal::lost(text)

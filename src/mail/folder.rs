@@ -57,7 +57,7 @@ impl Folder {
                 Attempt { stage: Stage::Dot, outcome }
             }
             // A full disk or a missing right can pass, and is no fault of this one mail.
-            Some(error) => reply::attempt(Stage::Connect, Refusal::lost(error), false),
+            Some(error) => reply::attempt(Stage::Connect, &Refusal::lost(error), false),
         }
     }
 

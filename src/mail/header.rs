@@ -55,9 +55,9 @@ pub fn mailbox(out: &mut Vec<u8>, name: &str, mailbox: &Mailbox) {
     line.phrase(&mailbox.name);
     let address = clean(&mailbox.address);
     if line.empty {
-        line.word(&address)
+        line.word(&address);
     } else {
-        line.word(&format!("<{address}>"))
+        line.word(&format!("<{address}>"));
     }
     line.end();
 }

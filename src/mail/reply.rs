@@ -46,7 +46,7 @@ impl From<Error> for Refusal {
 }
 
 /// What `refusal` at `stage` means. `dot_sent`: the final dot may have reached the server.
-pub fn attempt(stage: Stage, refusal: Refusal, dot_sent: bool) -> Attempt {
+pub fn attempt(stage: Stage, refusal: &Refusal, dot_sent: bool) -> Attempt {
     let verdict = if refusal.ours { Verdict::Ours } else { verdict(stage, refusal.code, dot_sent) };
     Attempt { stage, outcome: Outcome { verdict, code: refusal.code, text: one_line(&refusal.text) } }
 }
@@ -125,7 +125,7 @@ mod tests {
             (Dot, 421, true, Temporary),
             (Dot, 552, true, Permanent),
         ] {
-            let found = attempt(stage, Refusal::said(code, "words"), dot_sent).outcome.verdict;
+            let found = attempt(stage, &Refusal::said(code, "words"), dot_sent).outcome.verdict;
             assert_eq!(found, expected, "{code} at {stage:?}");
         }
     }

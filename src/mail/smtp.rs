@@ -73,7 +73,7 @@ impl Session {
             Err(refusal) => {
                 // Without a reply, or with one to another question, nobody knows what comes next on this connection.
                 self.in_step = (400..600).contains(&refusal.code) && !matches!(refusal.code, 421 | 503);
-                reply::attempt(stage, refusal, self.written.get() >= dot_at)
+                reply::attempt(stage, &refusal, self.written.get() >= dot_at)
             }
         }
     }

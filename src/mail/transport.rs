@@ -164,7 +164,7 @@ impl Line {
                 self.keep(session);
                 attempt
             }
-            Err((stage, refusal)) => reply::attempt(stage, refusal, false),
+            Err((stage, refusal)) => reply::attempt(stage, &refusal, false),
         }
     }
 
@@ -177,6 +177,7 @@ impl Line {
     }
 
     /// Another line on the same route, not connected yet.
+    #[must_use]
     pub fn another(&self) -> Self {
         self.route.line()
     }

@@ -1,1 +1,4 @@
-//! (to be written)
+//! Mail against servers and parsers that know nothing of our code.
+
+mod message;
+mod transport;

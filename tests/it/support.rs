@@ -3,3 +3,4 @@
 pub mod databases;
 pub mod house;
 pub mod peers;
+pub mod smtp;

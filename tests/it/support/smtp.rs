@@ -1,0 +1,304 @@
+//! A scripted SMTP server: says what the test wants at the point where it wants it, and keeps what it was given.
+//! It knows nothing of our client; it reads commands and message octets from the socket.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto};
+
+/// Where in the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Point {
+    /// The connection was made.
+    Greeting,
+    Ehlo,
+    StartTls,
+    Auth,
+    Mail,
+    Rcpt,
+    Data,
+    /// In the middle of the message.
+    Body,
+    /// The final dot was read.
+    Dot,
+    Rset,
+    Quit,
+}
+
+/// What it does there.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// What a good server does.
+    Well,
+    /// These octets instead, and go on.
+    Say(Vec<u8>),
+    /// These octets, then the connection ends.
+    SayAndDrop(Vec<u8>),
+    /// The connection ends without a word.
+    Drop,
+    /// Nothing is said any more, and nothing is read.
+    Hang,
+    /// This many octets without a line's end, then nothing more.
+    Endless(usize),
+}
+
+/// `Say` with a line's end.
+pub fn say(reply: &str) -> Act {
+    Act::Say(format!("{reply}\r\n").into_bytes())
+}
+
+/// How connections are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    None,
+    Implicit,
+    /// Offered after EHLO.
+    StartTls,
+}
+
+/// A message that the server said 250 to, or meant to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub from: String,
+    pub to: Vec<String>,
+    /// As sent, dots not undone, without the final dot.
+    pub data: Vec<u8>,
+}
+
+/// Decides by the point, how many times that point was reached before (counted over all connections) and the line.
+type Script = Arc<dyn Fn(Point, usize, &str) -> Act + Send + Sync>;
+
+/// A running server; ends with the test.
+pub struct Server {
+    pub address: SocketAddr,
+    state: Arc<State>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Mutex<Vec<Kept>>,
+    commands: Mutex<Vec<String>>,
+    connections: AtomicUsize,
+    reached: Mutex<std::collections::HashMap<Point, usize>>,
+}
+
+impl Server {
+    /// Plain SMTP.
+    pub async fn start(script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static) -> Self {
+        Self::with(Tls::None, "localhost", script).await
+    }
+
+    /// With the certificate `tests/fixtures/tls/NAME.pem`.
+    pub async fn with(
+        tls: Tls,
+        certificate: &str,
+        script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let state = Arc::new(State::default());
+        let script: Script = Arc::new(script);
+        let acceptor = acceptor(certificate);
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                stream.set_nodelay(true).expect("an option of every socket");
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                let (state, script, acceptor) = (Arc::clone(&shared), Arc::clone(&script), acceptor.clone());
+                tokio::spawn(async move {
+                    let talk = Talk { state, script, offers_tls: tls == Tls::StartTls };
+                    match tls {
+                        Tls::None => drop(talk.serve(BufStream::new(stream)).await),
+                        Tls::Implicit => {
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                drop(talk.serve(BufStream::new(stream)).await);
+                            }
+                        }
+                        Tls::StartTls => {
+                            let state = Arc::clone(&talk.state);
+                            let script = Arc::clone(&talk.script);
+                            if let Some(stream) = talk.serve(BufStream::new(stream)).await
+                                && let Ok(stream) = acceptor.accept(stream.into_inner()).await
+                            {
+                                let talk = Talk { state, script, offers_tls: false };
+                                drop(talk.serve_after_tls(BufStream::new(stream)).await);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        Self { address, state, task }
+    }
+
+    /// What it took.
+    pub fn kept(&self) -> Vec<Kept> {
+        self.state.kept.lock().unwrap().clone()
+    }
+
+    /// Every command line, in order, of all connections.
+    pub fn commands(&self) -> Vec<String> {
+        self.state.commands.lock().unwrap().clone()
+    }
+
+    /// How many connections were made to it.
+    pub fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn acceptor(certificate: &str) -> TlsAcceptor {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
+    let chain = vec![CertificateDer::from_pem_file(folder.join(format!("{certificate}.pem"))).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_file(folder.join(format!("{certificate}.key"))).expect("its key");
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("TLS 1.2 and 1.3")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("they belong together");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+struct Talk {
+    state: Arc<State>,
+    script: Script,
+    offers_tls: bool,
+}
+
+impl Talk {
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
+        self.answer(&mut stream, Point::Greeting, "", b"220 scripted ESMTP\r\n").await?;
+        self.serve_after_tls(stream).await
+    }
+
+    /// Until the connection ends (`None`) or TLS is to begin.
+    async fn serve_after_tls<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
+        let mut from = String::new();
+        let mut to = Vec::new();
+        loop {
+            let line = String::from_utf8_lossy(&until(&mut stream, b"\r\n").await?).into_owned();
+            self.state.commands.lock().unwrap().push(line.clone());
+            let upper = line.to_ascii_uppercase();
+            let path = || line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(path, _)| path);
+            if upper.starts_with("EHLO") {
+                let offers = if self.offers_tls { "250-STARTTLS\r\n" } else { "250-AUTH PLAIN LOGIN\r\n" };
+                let well = format!("250-scripted\r\n250-SMTPUTF8\r\n{offers}250 8BITMIME\r\n");
+                self.answer(&mut stream, Point::Ehlo, &line, well.as_bytes()).await?;
+            } else if upper.starts_with("STARTTLS") {
+                self.answer(&mut stream, Point::StartTls, &line, b"220 go on\r\n").await?;
+                return Some(stream);
+            } else if upper.starts_with("AUTH") {
+                self.answer(&mut stream, Point::Auth, &line, b"235 2.7.0 welcome\r\n").await?;
+            } else if upper.starts_with("MAIL") {
+                path().clone_into(&mut from);
+                to.clear();
+                self.answer(&mut stream, Point::Mail, &line, b"250 2.1.0 sender ok\r\n").await?;
+            } else if upper.starts_with("RCPT") {
+                to.push(path().to_owned());
+                self.answer(&mut stream, Point::Rcpt, &line, b"250 2.1.5 reader ok\r\n").await?;
+            } else if upper.starts_with("DATA") {
+                if !self.answer(&mut stream, Point::Data, &line, b"354 go ahead\r\n").await? {
+                    continue;
+                }
+                let act = self.act(Point::Body, &line);
+                if !matches!(act, Act::Well) {
+                    stream.read_exact(&mut [0; 20]).await.ok()?;
+                    self.perform(&mut stream, act, b"").await?;
+                }
+                // An empty message is the dot alone: the line end of the command counts as the one before it.
+                let data = until(&mut stream, b"\r\n.\r\n").await?;
+                let kept = Kept { from: from.clone(), to: to.clone(), data };
+                let act = self.act(Point::Dot, &line);
+                let taken = match &act {
+                    Act::Say(words) | Act::SayAndDrop(words) => words.starts_with(b"2"),
+                    _ => true,
+                };
+                if taken {
+                    self.state.kept.lock().unwrap().push(kept);
+                }
+                self.perform(&mut stream, act, b"250 2.0.0 queued as 4711\r\n").await?;
+            } else if upper.starts_with("RSET") {
+                to.clear();
+                self.answer(&mut stream, Point::Rset, &line, b"250 forgotten\r\n").await?;
+            } else if upper.starts_with("QUIT") {
+                self.answer(&mut stream, Point::Quit, &line, b"221 bye\r\n").await?;
+                return None;
+            } else {
+                stream.write_all(b"500 what?\r\n").await.ok()?;
+            }
+        }
+    }
+
+    fn act(&self, point: Point, line: &str) -> Act {
+        let mut reached = self.state.reached.lock().unwrap();
+        let times = reached.entry(point).or_default();
+        *times += 1;
+        (self.script)(point, *times - 1, line)
+    }
+
+    /// `None`: the connection is over. `Some(false)`: something else was said than a good server says.
+    async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        point: Point,
+        line: &str,
+        well: &[u8],
+    ) -> Option<bool> {
+        let act = self.act(point, line);
+        self.perform(stream, act, well).await
+    }
+
+    async fn perform<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: &mut S, act: Act, well: &[u8]) -> Option<bool> {
+        match act {
+            Act::Well => {
+                stream.write_all(well).await.ok()?;
+                stream.flush().await.ok()?;
+                Some(true)
+            }
+            Act::Say(words) => {
+                stream.write_all(&words).await.ok()?;
+                stream.flush().await.ok()?;
+                Some(words.get(..3) == well.get(..3))
+            }
+            Act::SayAndDrop(words) => {
+                stream.write_all(&words).await.ok()?;
+                stream.shutdown().await.ok()?;
+                None
+            }
+            Act::Drop => None,
+            Act::Hang => std::future::pending().await,
+            Act::Endless(octets) => {
+                let chunk = vec![b'2'; 1 << 16];
+                for _ in 0..octets >> 16 {
+                    stream.write_all(&chunk).await.ok()?;
+                }
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// Reads to `end`, which is taken away.
+async fn until<S: AsyncRead + Unpin>(stream: &mut S, end: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    while !octets.ends_with(end) {
+        octets.push(stream.read_u8().await.ok()?);
+    }
+    octets.truncate(octets.len() - end.len());
+    Some(octets)
+}
