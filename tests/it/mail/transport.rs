@@ -51,7 +51,8 @@ async fn send_to(line: &mut Line, to: &str) -> Attempt {
 
 /// The first mail meets `act` at `point` (once), the second meets a good server.
 async fn meets(point: Point, act: Act, patience: Duration) -> (Attempt, Attempt, Server) {
-    let server = Server::start(move |at, times, _| if at == point && times == 0 { act.clone() } else { Act::Well }).await;
+    let server =
+        Server::start(move |at, times, _| if at == point && times == 0 { act.clone() } else { Act::Well }).await;
     let mut settings = settings(server.address, patience);
     if let Transport::Smtp(relay) = &mut settings.transport {
         relay.login = Some(("user".to_owned(), "canary-password".to_owned()));
@@ -269,9 +270,10 @@ async fn a_connection_serves_its_number_of_mails_and_says_goodbye() {
 #[tokio::test]
 async fn a_used_connection_that_has_ended_costs_the_next_mail_nothing() {
     for act in [Act::SayAndDrop(b"421 4.4.2 idle too long\r\n".to_vec()), Act::Drop, say("550 5.7.0 enough for one")] {
-        let server =
-            Server::start(move |point, times, _| if point == Point::Mail && times == 1 { act.clone() } else { Act::Well })
-                .await;
+        let server = Server::start(
+            move |point, times, _| if point == Point::Mail && times == 1 { act.clone() } else { Act::Well },
+        )
+        .await;
         let mut line = line(settings(server.address, LONG));
         for _ in 0..2 {
             assert_eq!(send_to(&mut line, "a@example.net").await.outcome.verdict, Verdict::Accepted);
@@ -366,9 +368,12 @@ async fn starttls_is_required() {
     ];
     for (at, act, verdict) in expected {
         let case = format!("{act:?}");
-        let server =
-            Server::with(Tls::StartTls, "localhost", move |point, _, _| if point == at { act.clone() } else { Act::Well })
-                .await;
+        let server = Server::with(
+            Tls::StartTls,
+            "localhost",
+            move |point, _, _| if point == at { act.clone() } else { Act::Well },
+        )
+        .await;
         let attempt = send_to(&mut line(secure(&server, Security::StartTls)), "a@example.net").await;
         assert_eq!(attempt.outcome.verdict, verdict, "{case}: {attempt:?}");
         nothing_said(&server, &case);
@@ -420,8 +425,7 @@ async fn addresses_beyond_ascii_need_a_server_that_takes_them() {
     assert_eq!(send_to(&mut taken, "用户@example.net").await.outcome.verdict, Verdict::Accepted);
     assert!(server.commands().contains(&"MAIL FROM:<weekly@example.org> SMTPUTF8".to_owned()));
 
-    let server =
-        Server::start(|point, _, _| if point == Point::Ehlo { say("250 old") } else { Act::Well }).await;
+    let server = Server::start(|point, _, _| if point == Point::Ehlo { say("250 old") } else { Act::Well }).await;
     let mut refused = line(settings(server.address, LONG));
     let attempt = send_to(&mut refused, "用户@example.net").await;
     assert_eq!(attempt.outcome.verdict, Verdict::Permanent, "{attempt:?}");
