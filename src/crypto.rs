@@ -55,6 +55,9 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// `N` octets from the system's random source.
+///
+/// # Panics
+/// When the system has no random source: nothing that we could do without would be safe.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut out = [0; N];
     rand::fill(&mut out).expect("the system's random source answers");

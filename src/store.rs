@@ -178,6 +178,7 @@ impl Store {
 
     /// Makes this process the one daemon on an SQLite file (an advisory lock on `FILE.lock`, held until the Store's last clone
     /// is dropped). `Unusable`, naming the file and the holder's process id, when another has it. PostgreSQL: always granted.
+    #[expect(clippy::unused_async, reason = "every method of the store is called alike")]
     pub async fn lock_daemon(&self) -> Result<()> {
         let Some(file) = &self.shared.file else { return Ok(()) };
         let mut held = self.shared.daemon.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -79,3 +79,68 @@ fn not_ours(error: sqlx::Error, shown: &str) -> Error {
         other => Error::Database(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    async fn open(folder: &tempfile::TempDir) -> Db {
+        let url = format!("sqlite:{}?mode=rwc", folder.path().join("x.db").display());
+        Db::Sqlite(SqlitePoolOptions::new().connect(&url).await.unwrap())
+    }
+
+    async fn tables(db: &Db) -> Vec<String> {
+        let Db::Sqlite(pool) = db else { unreachable!("the tests open SQLite") };
+        sqlx::query_scalar("select name from sqlite_master where type = 'table' order by name")
+            .fetch_all(pool)
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn grows_by_whole_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder).await;
+        upgrade(&db, &["create table a (x text)"], "x.db").await.unwrap();
+        upgrade(&db, &["create table a (x text)"], "x.db").await.unwrap();
+        assert_eq!(tables(&db).await, ["a", "meta"]);
+        // The second step breaks in its middle: nothing of it stays, everything before it does.
+        let broken = [
+            "create table a (x text)",
+            "create table b (x text); create table c (x text)",
+            "create table d (x text); create tible e (x text)",
+        ];
+        let Err(Error::Unusable(said)) = upgrade(&db, &broken, "x.db").await else { panic!("it went through") };
+        assert!(said.contains("x.db") && said.contains("tible"), "{said}");
+        assert_eq!(tables(&db).await, ["a", "b", "c", "meta"]);
+        let mended = [broken[0], broken[1], "create table d (x text); create table e (x text)"];
+        upgrade(&db, &mended, "x.db").await.unwrap();
+        assert_eq!(tables(&db).await, ["a", "b", "c", "d", "e", "meta"]);
+    }
+
+    #[tokio::test]
+    async fn refuses_what_it_does_not_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder).await;
+        upgrade(&db, &["create table a (x text)", "create table b (x text)"], "x.db").await.unwrap();
+        let Err(Error::Unusable(said)) = upgrade(&db, &["create table a (x text)"], "x.db").await else {
+            panic!("went back")
+        };
+        assert!(said.contains("newer Postrider"), "{said}");
+
+        let Db::Sqlite(pool) = &db else { unreachable!("the tests open SQLite") };
+        sqlx::query("update meta set value = 'theirs'").execute(pool).await.unwrap();
+        let Err(Error::Unusable(said)) = upgrade(&db, STEPS, "x.db").await else { panic!("took it") };
+        assert!(said.contains("meta"), "{said}");
+        sqlx::raw_sql("drop table meta; create table meta (k text); create table posts (k text)")
+            .execute(pool)
+            .await
+            .unwrap();
+        assert!(matches!(upgrade(&db, STEPS, "x.db").await, Err(Error::Unusable(_))));
+        sqlx::raw_sql("drop table meta").execute(pool).await.unwrap();
+        // Another program's tables: ours are not put between them.
+        assert!(matches!(upgrade(&db, STEPS, "x.db").await, Err(Error::Unusable(_))));
+        assert_eq!(tables(&db).await, ["a", "b", "posts"]);
+    }
+}

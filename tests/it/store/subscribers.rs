@@ -204,8 +204,8 @@ async fn never_revives_by_an_import(bench: Bench) {
 }
 
 async fn comes_back_by_the_form(bench: Bench) {
-    let store = &bench.store;
     const DAY: i64 = 24 * 60;
+    let store = &bench.store;
     bench.sign_up("a@example.org", 0).await;
     let first = bench.token("a@example.org", 0).await;
     store.confirm(&first, at(1)).await.unwrap();
@@ -292,7 +292,7 @@ async fn erases_all_but_a_hash(bench: Bench) {
     let claims = bench.claim(0).await;
     let mine = claims.iter().find(|claim| claim.address == "findme@example.org").unwrap();
     let mut report = said(mine, State::Failed);
-    report.outcome.text = "5.1.1 <findme@example.org> unknown".to_owned();
+    "5.1.1 <findme@example.org> unknown".clone_into(&mut report.outcome.text);
     store.report(&[report], at(0)).await.unwrap();
     store.suppress(&address("findme@example.org"), "hard bounce", at(0)).await.unwrap();
     let subscription = bench.subscription("findme@example.org").await;
