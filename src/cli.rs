@@ -23,6 +23,7 @@ use clap::{Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::{self, Config, Place};
 use crate::daemon::Outside;
+use crate::digest::Digest;
 use crate::library::{Scan, Scanner};
 use crate::problem::Faults;
 use crate::store::{self, Store};
@@ -77,6 +78,25 @@ pub enum Exit {
 /// An error of an outside service, exit code 3.
 pub fn outside(what: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(Outside(what.into()))
+}
+
+/// What was typed names nothing that there is: exit code 2, like clap's own findings.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// The configured digest of this name; the error (exit code 2) names the nearest one.
+pub fn digest<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a Digest> {
+    if let Some(digest) = config.digests.iter().find(|digest| digest.name == name) {
+        return Ok(digest);
+    }
+    let names = || config.digests.iter().map(|digest| digest.name.as_str());
+    let hint = match config::nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if config.digests.is_empty() => "`digests` in `postrider.yaml` names them; there are none".to_owned(),
+        None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Err(Usage(format!("there is no digest `{name}`\n  hint: {hint}")).into())
 }
 
 /// What every command starts from.
@@ -159,6 +179,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     }
     for cause in causes {
         eprintln!("  because {cause}");
+    }
+    if error.chain().any(|cause| cause.is::<Usage>()) {
+        return ExitCode::from(2);
     }
     let is_outside = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<Outside>() || cause.is::<store::Error>() || cause.is::<std::io::Error>()

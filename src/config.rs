@@ -21,6 +21,7 @@ use crate::{feed, http, library, mail, store};
 
 pub use keys::{KEYS, Key};
 use reader::Reader;
+pub use reader::nearest;
 
 /// The file looked for in the site's folder.
 pub const FILE_NAME: &str = "postrider.yaml";
