@@ -174,12 +174,11 @@ fn every_message_that_is_used_exists_and_every_one_is_used() {
         }
         used.extend(text.split('"').map(str::to_owned));
     }
-    for entry in walkdir::WalkDir::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")) {
-        let entry = entry.unwrap();
-        if entry.path().extension().is_some_and(|end| end == "rs") {
-            let text = fs_err::read_to_string(entry.path()).unwrap();
-            used.extend(text.split('"').map(|piece| piece.split('{').next().unwrap().to_owned()));
-        }
+    static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src");
+    let mut sources = BTreeMap::new();
+    collect(&SOURCES, &mut sources);
+    for text in sources.values() {
+        used.extend(text.split('"').map(|piece| piece.split('{').next().unwrap().to_owned()));
     }
     used.retain(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && key.len() > 2);
     let prefixes: Vec<&String> = used.iter().filter(|key| key.ends_with('-')).collect();
