@@ -87,13 +87,7 @@ impl Library {
             .zip(ids)
             .map(|(page, id)| Arc::new(Post { id: id.clone(), status: page.status(now), page: Arc::clone(page) }))
             .collect();
-        let mut posts: Vec<Arc<Post>> = all
-            .iter()
-            .filter(|post| post.status == Status::Listed && scan.site.main_sections.contains(&post.section))
-            .filter(|post| post.published.is_some() && !post.url.is_empty())
-            .cloned()
-            .collect();
-        posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
+        let posts = posts_at(&scan.site, &all, now);
         Self {
             site: Arc::new(scan.site.clone()),
             next_change: all.iter().filter_map(|post| post.next_change(now)).min(),
@@ -102,4 +96,20 @@ impl Library {
             posts,
         }
     }
+
+    /// What [`Library::posts`] are, or were, at another instant: of the files as they are in this Library.
+    pub fn posts_at(&self, at: DateTime<Utc>) -> Vec<Arc<Post>> {
+        posts_at(&self.site, &self.all, at)
+    }
+}
+
+fn posts_at(site: &Site, all: &[Arc<Post>], at: DateTime<Utc>) -> Vec<Arc<Post>> {
+    let mut posts: Vec<Arc<Post>> = all
+        .iter()
+        .filter(|post| post.page.status(at) == Status::Listed && site.main_sections.contains(&post.section))
+        .filter(|post| post.published.is_some() && !post.url.is_empty())
+        .cloned()
+        .collect();
+    posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
+    posts
 }
