@@ -182,6 +182,7 @@ impl Config {
     }
 
     /// The digests with what they take from the site: its language, where they name none.
+    #[must_use]
     pub fn for_site(mut self, site: &crate::site::Site) -> Self {
         for digest in &mut self.digests {
             if digest.language.is_empty() {
@@ -196,6 +197,7 @@ impl Config {
     }
 
     /// The same with another address for the world, where none was configured: a free port was taken.
+    #[must_use]
     pub fn with_public_url(mut self, url: &str) -> Self {
         if !self.public_url_given {
             url.clone_into(&mut self.http.public_url);

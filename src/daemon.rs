@@ -27,6 +27,7 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 
 /// What this machine does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four roles, each on or off by itself")]
 pub struct Roles {
     /// Answers requests.
     pub web: bool,
@@ -76,10 +77,7 @@ impl Daemon {
         store.lock_daemon().await?;
         let templates = Arc::new(Templates::new(&config.templates).map_err(anyhow::Error::msg)?);
 
-        let listener = match roles.web {
-            true => Some(Listener::bind(&config.http.listen).await.map_err(Outside)?),
-            false => None,
-        };
+        let listener = if roles.web { Some(Listener::bind(&config.http.listen).await.map_err(Outside)?) } else { None };
         let address = listener.as_ref().map(Listener::address);
         let config = match address {
             Some(address) => config.with_public_url(&format!("http://{address}/")),

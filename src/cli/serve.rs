@@ -53,9 +53,9 @@ pub fn start_log(config: &Config) -> anyhow::Result<()> {
     })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json {
-        lines.json().init()
+        lines.json().init();
     } else {
-        lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init()
+        lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
     }
     Ok(())
 }

@@ -181,15 +181,14 @@ impl<'a> Reader<'a> {
     /// Notes a fault of the key `path`, at its line in the file or with the variable that set it.
     pub fn fault(&mut self, path: &str, what: &str, hint: &str) {
         let variable = self.from_environment.get(path).or_else(|| self.from_environment.get(&format!("{path}_file")));
-        let problem = match variable {
-            Some(variable) => Problem::error(variable, None, what, hint),
-            None => {
-                // A missing key is shown at its section.
-                let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
-                let line = (1..=parts.len()).rev().find_map(|n| yaml::line_of(self.text, &parts[..n]));
-                let what = if path.is_empty() { what.to_owned() } else { format!("`{path}` {what}") };
-                Problem::error(self.name, line, what, hint)
-            }
+        let problem = if let Some(variable) = variable {
+            Problem::error(variable, None, what, hint)
+        } else {
+            // A missing key is shown at its section.
+            let parts: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
+            let line = (1..=parts.len()).rev().find_map(|n| yaml::line_of(self.text, &parts[..n]));
+            let what = if path.is_empty() { what.to_owned() } else { format!("`{path}` {what}") };
+            Problem::error(self.name, line, what, hint)
         };
         if !self.faults.contains(&problem) {
             self.faults.push(problem);

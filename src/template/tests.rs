@@ -169,7 +169,8 @@ fn every_message_that_is_used_exists_and_every_one_is_used() {
     for (path, text) in files.iter().filter(|(path, _)| is_template(path)) {
         for piece in text.split("t(\"").skip(1) {
             let key = piece.split('"').next().unwrap();
-            let known = if key.ends_with('-') { english.iter().any(|k| k.starts_with(key)) } else { english.contains(key) };
+            let known =
+                if key.ends_with('-') { english.iter().any(|k| k.starts_with(key)) } else { english.contains(key) };
             assert!(known, "{path}: no message `{key}`");
         }
         used.extend(text.split('"').map(str::to_owned));

@@ -109,7 +109,10 @@ mod tests {
     #[test]
     fn breaks_where_readers_expect_it() {
         assert_eq!(wrap("one two  three\tfour", 9), "one two\nthree\nfour");
-        assert_eq!(wrap("https://example.org/a/very/long/address yes", 10), "https://example.org/a/very/long/address\nyes");
+        assert_eq!(
+            wrap("https://example.org/a/very/long/address yes", 10),
+            "https://example.org/a/very/long/address\nyes"
+        );
         assert_eq!(wrap("请问这里应该怎么解决？谢谢。", 10), "请问这里应\n该怎么解\n决？谢谢。");
         assert_eq!(wrap("使用「MOSN」来代理", 6), "使用\n「MOSN」\n来代理");
         assert_eq!(wrap("한국어 문장은 낱말로", 8), "한국어\n문장은\n낱말로");
