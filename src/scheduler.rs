@@ -1,14 +1,26 @@
 //! The scheduler loop: a due Slot becomes an Issue, exactly once.
+//!
+//! The store decides: an Issue is a row under a unique key of digest and Slot, written with all that belongs to it in
+//! one transaction. So a restart, a second machine and a clock that jumps make no Slot twice. What cannot be rendered
+//! makes no row, and is tried again until the Slot is too old.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Timelike as _, Utc};
 use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::digest::Digest;
+use crate::clock::Clock;
+use crate::crypto;
+use crate::digest::{Digest, Rendition, Schedule, Trigger, render};
 use crate::http::Published;
-use crate::store::Store;
+use crate::library::Library;
+use crate::post::Post;
+use crate::site::Site;
+use crate::store::{NewIssue, Store};
 use crate::template::Templates;
 
 /// What the loop works with.
@@ -26,21 +38,266 @@ pub struct Parts {
     pub mail_queued: Arc<Notify>,
 }
 
-/// Makes the Issue of every Slot that is due at `now`.
-pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let _ = (parts, now);
-    todo!()
+/// How often the loop looks at the wall clock, which may jump.
+const TICK: Duration = Duration::from_millis(500);
+/// After a failure a digest waits so long.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Issues among which a Slot's own is looked for. Only Slots in the future (a clock that went back, a coming Slot skipped by
+/// a person) and a person's own Issues can stand before it.
+const LATEST: u32 = 50;
+
+/// What became of a digest's due Slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// No Slot is due, or its Issue is there already.
+    Nothing,
+    /// An Issue was written.
+    Issue,
+    /// Another machine was first.
+    Lost,
 }
 
-/// Repeats [`step`] until `cancel`, about once a second.
-pub async fn run(parts: Parts, clock: crate::clock::Clock, cancel: tokio_util::sync::CancellationToken) {
+/// Makes the Issue of every Slot that is due at `now`. One digest's failure does not keep the others; the error is the
+/// first. Does nothing before the first scan.
+pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let published = parts.published.load_full();
+    if published.scanned_at.is_none() {
+        return Ok(());
+    }
+    let mut first = Ok(());
+    for digest in parts.digests.iter() {
+        let made = make(parts, digest, &published.library, now).await;
+        if first.is_ok() {
+            first = made.map(drop);
+        }
+    }
+    first
+}
+
+/// Repeats [`step`] until `cancel`; touches the database only when a Slot is due or, for `on_publish`, the Library changed.
+pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
+    let mut watches: Vec<Watch> = parts.digests.iter().map(|_| Watch::default()).collect();
     loop {
-        if let Err(error) = step(&parts, clock.now()).await {
-            tracing::error!(error = format!("{error:#}"), "the scheduler's step failed");
+        let now = clock.now();
+        let published = parts.published.load_full();
+        if published.scanned_at.is_some() {
+            for (digest, watch) in parts.digests.iter().zip(&mut watches) {
+                if watch.is_due(digest, &published.library, now) {
+                    let made = make(&parts, digest, &published.library, now).await;
+                    watch.seen(digest, &published.library, now, made);
+                }
+            }
         }
         tokio::select! {
             () = cancel.cancelled() => return,
-            () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+            () = tokio::time::sleep(TICK) => {}
         }
     }
+}
+
+/// What the loop remembers of a digest, so that it need not ask the store.
+#[derive(Default)]
+struct Watch {
+    /// When it last looked, with success.
+    looked_at: Option<DateTime<Utc>>,
+    /// The next Slot after that.
+    next: Option<DateTime<Utc>>,
+    /// The Library that it last looked at.
+    library: Option<Arc<Library>>,
+    /// Not before.
+    paused: Option<Instant>,
+    /// The failure that was logged.
+    said: String,
+}
+
+impl Watch {
+    fn is_due(&self, digest: &Digest, library: &Arc<Library>, now: DateTime<Utc>) -> bool {
+        let paused = self.paused.is_some_and(|until| Instant::now() < until);
+        let due = match &digest.trigger {
+            // After a clock that went back the Slots that come again are looked up in the store.
+            Trigger::Cron(_) => self.looked_at.is_none_or(|at| now < at) || self.next.is_some_and(|next| next <= now),
+            Trigger::OnPublish => self.library.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, library)),
+        };
+        due && !paused
+    }
+
+    fn seen(&mut self, digest: &Digest, library: &Arc<Library>, now: DateTime<Utc>, made: anyhow::Result<Made>) {
+        self.paused = None;
+        match made {
+            Ok(Made::Nothing | Made::Issue) => {
+                self.looked_at = Some(now);
+                self.next = match &digest.trigger {
+                    Trigger::Cron(schedule) => schedule.next_after(now),
+                    Trigger::OnPublish => None,
+                };
+                self.library = Some(Arc::clone(library));
+                self.said.clear();
+            }
+            // Look again: there may be posts that the other machine's Issue does not have.
+            Ok(Made::Lost) => self.paused = Some(Instant::now() + PAUSE),
+            Err(error) => {
+                let said = format!("{error:#}");
+                if said != self.said {
+                    tracing::error!(digest = digest.name, error = %said, "no Issue was made; it is tried again");
+                }
+                self.said = said;
+                self.paused = Some(Instant::now() + PAUSE);
+            }
+        }
+    }
+}
+
+/// Makes the Issue of the digest's newest due Slot, if it has none.
+async fn make(parts: &Parts, digest: &Digest, library: &Library, now: DateTime<Utc>) -> anyhow::Result<Made> {
+    let Some(begun) = parts.store.digest_begun(&digest.name).await? else { return Ok(Made::Nothing) };
+    match &digest.trigger {
+        Trigger::OnPublish => {
+            let posts = fresh(&parts.store, digest, library, now).await?;
+            if posts.is_empty() {
+                return Ok(Made::Nothing);
+            }
+            announce(parts, digest, &library.site, minute(now), posts, now).await
+        }
+        Trigger::Cron(schedule) => {
+            let Some(slot) = schedule.last_until(now).filter(|slot| *slot > begun) else { return Ok(Made::Nothing) };
+            let issues = parts.store.issues(Some(&digest.name), LATEST).await?;
+            if issues.iter().any(|issue| issue.slot == slot) {
+                return Ok(Made::Nothing);
+            }
+            let before = issues.iter().map(|issue| issue.slot).find(|made| *made < slot).unwrap_or(begun).max(begun);
+            let made = make_slot(parts, digest, library, slot, now).await?;
+            if made == Made::Issue {
+                report_missed(digest, schedule, before, slot);
+            }
+            Ok(made)
+        }
+    }
+}
+
+async fn make_slot(
+    parts: &Parts,
+    digest: &Digest,
+    library: &Library,
+    slot: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Made> {
+    if now - slot > digest.catch_up {
+        tracing::warn!(
+            digest = digest.name, %slot, late_minutes = (now - slot).num_minutes(),
+            "the Slot was missed by more than `catch_up`: skipped; its posts are announced by the next one"
+        );
+        return skip(&parts.store, digest, slot, now).await;
+    }
+    let posts = fresh(&parts.store, digest, library, now).await?;
+    if posts.is_empty() {
+        tracing::info!(digest = digest.name, %slot, "nothing new: the Slot is skipped");
+        return skip(&parts.store, digest, slot, now).await;
+    }
+    announce(parts, digest, &library.site, slot, posts, now).await
+}
+
+/// One line for all the Slots between `before` and `slot`: the newest is made up for all of them.
+fn report_missed(digest: &Digest, schedule: &Schedule, before: DateTime<Utc>, slot: DateTime<Utc>) {
+    let missed = std::iter::successors(schedule.next_after(before), |at| schedule.next_after(*at));
+    // A daemon that slept for a year under `* * * * *` need not be counted out.
+    let missed: Vec<_> = missed.take_while(|at| *at < slot).take(1000).collect();
+    if let (Some(first), Some(last)) = (missed.first(), missed.last()) {
+        tracing::warn!(
+            digest = digest.name, slots = missed.len(), %first, %last,
+            "earlier Slots were missed and are not made up one by one"
+        );
+    }
+}
+
+async fn skip(store: &Store, digest: &Digest, slot: DateTime<Utc>, now: DateTime<Utc>) -> anyhow::Result<Made> {
+    let issue = skipped(digest, slot, now);
+    Ok(if store.create_issue(&issue, now).await? { Made::Issue } else { Made::Lost })
+}
+
+/// The record that a Slot makes no mail. Its posts wait for the next one.
+pub fn skipped(digest: &Digest, slot: DateTime<Utc>, now: DateTime<Utc>) -> NewIssue {
+    NewIssue {
+        id: crypto::new_id(),
+        digest: digest.name.clone(),
+        slot,
+        held: false,
+        expires_at: now,
+        posts: Vec::new(),
+        renditions: Vec::new(),
+    }
+}
+
+/// What the digest would announce at `now`, newest first: listed then, selected, and never announced by it.
+pub async fn fresh(
+    store: &Store,
+    digest: &Digest,
+    library: &Library,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Vec<Arc<Post>>> {
+    let announced = store.announced(&digest.name).await?;
+    // By each page's own times: the publisher may need a moment more to see that one has come.
+    let mut posts = library.posts_at(now);
+    posts.retain(|post| digest.selection.takes(post) && !announced.contains(&post.id));
+    Ok(posts)
+}
+
+/// Writes the Issue of `slot`, with everything that its mails are made of.
+async fn announce(
+    parts: &Parts,
+    digest: &Digest,
+    site: &Site,
+    slot: DateTime<Utc>,
+    posts: Vec<Arc<Post>>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Made> {
+    let (languages, readers) = parts.store.audience(&digest.name).await?;
+    let renditions =
+        renditions(&parts.templates, site, digest, slot, &posts, &languages).map_err(anyhow::Error::msg)?;
+    let held = posts.len() > digest.hold_above;
+    let issue = NewIssue {
+        id: crypto::new_id(),
+        digest: digest.name.clone(),
+        slot,
+        held,
+        expires_at: now + digest.time_to_live,
+        posts: posts.iter().map(|post| post.id.clone()).collect(),
+        renditions,
+    };
+    if !parts.store.create_issue(&issue, now).await? {
+        return Ok(Made::Lost);
+    }
+    if held {
+        tracing::warn!(
+            digest = digest.name, %slot, posts = posts.len(), hold_above = digest.hold_above, readers,
+            "the Issue is held, as it announces unusually many posts: look at it with `postrider digest plan {0}`, then \
+             `postrider digest approve {0}` or `postrider digest skip {0}`", digest.name
+        );
+    } else {
+        tracing::info!(digest = digest.name, %slot, posts = posts.len(), readers, "Issue made");
+        parts.mail_queued.notify_one();
+    }
+    Ok(Made::Issue)
+}
+
+/// One Rendition for the digest's language, which serves everybody without one of their own, then one for each of `languages`
+/// that Postrider says something else in.
+pub fn renditions(
+    templates: &Templates,
+    site: &Site,
+    digest: &Digest,
+    slot: DateTime<Utc>,
+    posts: &[Arc<Post>],
+    languages: &[String],
+) -> Result<Vec<Rendition>, String> {
+    let issue = render::Issue { digest, slot, posts };
+    let same = templates.nearest(&digest.language);
+    std::iter::once(&digest.language)
+        .chain(languages.iter().filter(|language| templates.nearest(language) != same))
+        .map(|language| render::issue(templates, site, &issue, language))
+        .collect()
+}
+
+/// The Slot of an Issue that no schedule makes.
+pub fn minute(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.trunc_subsecs(0).with_second(0).unwrap_or(now)
 }

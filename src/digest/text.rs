@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use lol_html::html_content::{Element, EndTag, TextChunk, TextType};
@@ -418,14 +419,12 @@ impl Walk<'_> {
             self.after_address = true;
             return;
         }
-        let number = match self.links.iter().position(|link| *link == href) {
-            Some(at) => at,
-            None => {
-                self.links.push(href);
-                self.links.len() - 1
-            }
-        };
-        self.inline.push_str(&format!(" [{}]", self.first + number));
+        let number = self.links.iter().position(|link| *link == href).unwrap_or(self.links.len());
+        if number == self.links.len() {
+            self.links.push(href);
+        }
+        // Writing to a String does not fail.
+        let _ = write!(self.inline, " [{}]", self.first + number);
         self.after_address = true;
     }
 
@@ -502,7 +501,7 @@ impl Walk<'_> {
         let text = std::mem::take(&mut self.inline);
         let text = text.trim_matches('\n');
         if !text.trim().is_empty() {
-            self.block(&text.lines().map(|line| format!("    {line}\n")).collect::<String>());
+            self.block(&text.lines().map(|line| ["    ", line].concat()).collect::<Vec<_>>().join("\n"));
         }
     }
 }
