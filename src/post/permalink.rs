@@ -1,1 +1,449 @@
-//! (to be written)
+//! Addresses of pages by Hugo's rules: `url` of the front matter, else the section's pattern, else the path.
+//!
+//! Pure. What a pattern asks for and cannot be had (an unknown token) is an error for people.
+
+use chrono::{DateTime, Datelike as _, FixedOffset, Timelike as _};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+/// What stays as it is in a path (RFC 3986 §3.3 without `'()*!`, as Go writes it).
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
+
+/// How the site makes addresses for this page.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shape<'a> {
+    /// Absolute, may have a path: `https://example.org/sub/`.
+    pub base: &'a str,
+    /// `zh` where the language has a folder of its own in addresses.
+    pub language_prefix: &'a str,
+    /// The pattern of the page's section: `/:year/:month/:slug/`.
+    pub pattern: Option<&'a str>,
+    /// `/p.html` instead of `/p/`.
+    pub ugly: bool,
+    /// Letters keep their case.
+    pub keep_case: bool,
+}
+
+/// Where the page stands and what it is called.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// Folders below the content root, without a bundle's own.
+    pub folders: &'a [String],
+    /// Its name in that folder, without language and extension; a bundle's folder.
+    pub name: &'a str,
+    /// Folders that are sections, of the nearest one: `:sections`.
+    pub sections: &'a [String],
+    /// Slug, else title, of each of `sections` that has a page of its own: `:sectionslugs`.
+    pub section_slugs: &'a [String],
+    /// Plain.
+    pub title: &'a str,
+    /// Of the front matter; may be empty.
+    pub slug: &'a str,
+    /// In its own offset.
+    pub date: Option<DateTime<FixedOffset>>,
+}
+
+/// The absolute, percent-encoded address of a page; `url` is the front matter's.
+pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Result<String, String> {
+    let url = url.map(str::trim).filter(|url| !url.is_empty());
+    if let Some(url) = url.filter(|url| url.starts_with("http:") || url.starts_with("https:")) {
+        return Err(format!("`{url}` has a host; `url` is a path on this site"));
+    }
+    let path = match (url, shape.pattern) {
+        (Some(url), _) => given(shape, place, url)?,
+        (None, Some(pattern)) => {
+            let expanded = unescaped(&expand(pattern, place)?);
+            finished(shape, &[sanitized(&clean(&expanded), shape.keep_case)])
+        }
+        (None, None) => {
+            let mut parts: Vec<String> = place.folders.iter().map(|part| path_part(part, shape.keep_case)).collect();
+            match place.slug {
+                "" => parts.push(path_part(place.name, shape.keep_case)),
+                slug => parts.push(sanitized(slug, shape.keep_case)),
+            }
+            finished(shape, &parts)
+        }
+    };
+    Ok(format!("{}{}", shape.base.trim_end_matches('/'), escape(&path)))
+}
+
+/// The address that an alias of the front matter stands for: a path on this site, relative to the page's folder.
+pub fn alias(shape: &Shape<'_>, place: &Place<'_>, alias: &str) -> String {
+    let path = if alias.starts_with('/') {
+        clean(alias)
+    } else {
+        let mut folders = place.folders.to_vec();
+        if !shape.language_prefix.is_empty() {
+            folders.insert(0, shape.language_prefix.to_owned());
+        }
+        clean(&format!("/{}/{alias}", folders.join("/")))
+    };
+    let slash = if path.ends_with(".html") || path.ends_with('/') { "" } else { "/" };
+    format!("{}{}{slash}", shape.base.trim_end_matches('/'), escape(&path))
+}
+
+/// Percent-encodes a path; what is encoded already stays.
+pub fn escape(path: &str) -> String {
+    let valid = path.match_indices('%').all(|(at, _)| {
+        path.as_bytes().get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    let decoded = if valid { percent_decode_str(path).decode_utf8().ok() } else { None };
+    utf8_percent_encode(decoded.as_deref().unwrap_or(path), PATH).to_string()
+}
+
+/// From the front matter's `url`: case and blanks stay; a slash at the end unless there is an extension.
+fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, String> {
+    // Without a slash before it, it is relative to the language's home.
+    let relative = !url.starts_with('/');
+    let mut url = if url.contains("..") { clean(&format!("/{url}")) } else { url.to_owned() };
+    if url.contains(':') {
+        url = unescaped(&expand(&url, place)?);
+    }
+    let parts: Vec<&str> = url.split('/').filter(|part| !part.is_empty()).collect();
+    let slash = url.ends_with('/') || !url.contains('.');
+    let prefix = shape.language_prefix;
+    let prefixed = prefix.is_empty() || !relative || parts.first() == Some(&prefix);
+    let mut path = if prefixed { String::new() } else { format!("/{prefix}") };
+    path = format!("{path}/{}", parts.join("/"));
+    if slash && !path.ends_with('/') {
+        path.push('/');
+    }
+    // What web servers do with it: `/x/index.html` is `/x/`.
+    Ok(path.strip_suffix("/index.html").map_or(path.clone(), |folder| format!("{folder}/")))
+}
+
+fn finished(shape: &Shape<'_>, parts: &[String]) -> String {
+    let path = clean(&format!("/{}/{}", shape.language_prefix, parts.join("/")));
+    match path.as_str() {
+        "/" => path,
+        _ if shape.ugly => format!("{path}.html"),
+        _ => format!("{path}/"),
+    }
+}
+
+/// A folder or file name: blanks become hyphens one by one before the rest is sanitised.
+fn path_part(part: &str, keep_case: bool) -> String {
+    sanitized(&part.replace(char::is_whitespace, "-"), keep_case)
+}
+
+/// Without empty parts, `.` and `..`; a leading slash, none at the end.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Letters, digits, marks and a few signs; blanks become one hyphen, everything else is dropped.
+pub fn sanitized(text: &str, keep_case: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut hyphen_due, mut was_hyphen) = (false, false);
+    for (at, c) in text.char_indices() {
+        let encoded = c == '%'
+            && text.as_bytes().get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        if encoded || allowed(c) {
+            was_hyphen = c == '-';
+            if hyphen_due && !was_hyphen {
+                out.push('-');
+            }
+            hyphen_due = false;
+            if keep_case { out.push(c) } else { out.extend(c.to_lowercase()) }
+        } else if !out.is_empty() && !was_hyphen && c.is_whitespace() {
+            hyphen_due = true;
+        }
+    }
+    out
+}
+
+fn allowed(c: char) -> bool {
+    match c {
+        '.' | '/' | '\\' | '_' | '#' | '+' | '~' | '-' | '@' => true,
+        c if c.is_ascii() => c.is_ascii_alphanumeric(),
+        c => {
+            matches!(c.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark)
+                || c.general_category() == GeneralCategory::DecimalNumber
+        }
+    }
+}
+
+/// As in a query: Hugo does this to an expanded pattern, and so `+` becomes a blank.
+fn unescaped(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map_or(spaced.clone(), std::borrow::Cow::into_owned)
+}
+
+/// A pattern with its `:tokens` filled in; `\:` is a colon.
+fn expand(pattern: &str, place: &Place<'_>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find([':', '\\']) {
+        out.push_str(&rest[..at]);
+        if let Some(after) = rest[at..].strip_prefix("\\:") {
+            out.push(':');
+            rest = after;
+            continue;
+        }
+        let name_end = rest[at + 1..]
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .map_or(rest.len(), |end| at + 1 + end);
+        let name = &rest[at + 1..name_end];
+        if name.is_empty() || rest[at..].starts_with('\\') {
+            out.push_str(&rest[at..=at]);
+            rest = &rest[at + 1..];
+            continue;
+        }
+        let cut = rest[name_end..].strip_prefix('[').and_then(|tail| tail.split_once(']')).map(|(cut, _)| cut);
+        rest = &rest[name_end + cut.map_or(0, |cut| cut.len() + 2)..];
+        let value = token(name, cut, place).ok_or_else(|| format!("`:{name}` in `{pattern}` is no permalink token"))?;
+        out.push_str(&value);
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
+    // Hugo's zero time, where the page has none.
+    let date = place.date.or_else(|| {
+        let zero = chrono::NaiveDate::from_ymd_opt(1, 1, 1)?.and_hms_opt(0, 0, 0)?;
+        Some(zero.and_utc().fixed_offset())
+    })?;
+    // A slash in a title or slug would make a folder of it.
+    let one_part = |text: &str| escape(&sanitized(&text.replace('/', "-"), false));
+    let or = |slug: &str, other: &str| one_part(if slug.is_empty() { other } else { slug });
+    Some(match (name, cut) {
+        ("year", _) => date.year().to_string(),
+        ("month", _) => format!("{:02}", date.month()),
+        ("monthname", _) => date.format("%B").to_string(),
+        ("day", _) => format!("{:02}", date.day()),
+        ("weekday", _) => date.weekday().num_days_from_sunday().to_string(),
+        ("weekdayname", _) => date.format("%A").to_string(),
+        ("yearday", _) => date.ordinal().to_string(),
+        ("section", _) => place.sections.first().cloned().unwrap_or_default(),
+        ("sections", None) => place.sections.join("/"),
+        ("sections", Some(cut)) => slice(place.sections, cut).join("/"),
+        ("sectionslug", _) => place.section_slugs.first().map(|slug| one_part(slug)).unwrap_or_default(),
+        ("sectionslugs", cut) => {
+            let slugs = cut.map_or(place.section_slugs, |cut| slice(place.section_slugs, cut));
+            slugs.iter().map(|slug| one_part(slug)).collect::<Vec<_>>().join("/")
+        }
+        ("title", _) => one_part(place.title),
+        ("slug", _) => or(place.slug, place.title),
+        ("slugorfilename" | "slugorcontentbasename", _) => or(place.slug, place.name),
+        ("filename" | "contentbasename", _) => one_part(place.name),
+        (layout, _) => go_layout(layout, date)?,
+    })
+}
+
+/// `[1:]`, `[:last]`, `[2]`, `[last]` of a list, lenient where it is too short.
+fn slice<'l>(list: &'l [String], cut: &str) -> &'l [String] {
+    let bound = |text: &str| match text.trim() {
+        "last" => list.len().checked_sub(1),
+        text => text.parse().ok(),
+    };
+    match cut.split_once(':') {
+        Some((low, high)) => {
+            let low = if low.trim().is_empty() { Some(0) } else { bound(low).filter(|low| *low < list.len()) };
+            let high =
+                if high.trim().is_empty() { list.len() } else { bound(high).unwrap_or(list.len()).min(list.len()) };
+            low.and_then(|low| list.get(low..high)).unwrap_or_default()
+        }
+        None => bound(cut).and_then(|at| list.get(at..=at)).unwrap_or_default(),
+    }
+}
+
+/// A layout of Go's `time` package; `None` when nothing in it is one.
+fn go_layout(layout: &str, date: DateTime<FixedOffset>) -> Option<String> {
+    const PARTS: [(&str, &str); 21] = [
+        ("January", "%B"),
+        ("Jan", "%b"),
+        ("Monday", "%A"),
+        ("Mon", "%a"),
+        ("2006", "%Y"),
+        ("002", "%j"),
+        ("01", "%m"),
+        ("02", "%d"),
+        ("03", "%I"),
+        ("04", "%M"),
+        ("05", "%S"),
+        ("06", "%y"),
+        ("15", "%H"),
+        ("PM", "%p"),
+        ("pm", "%P"),
+        ("_2", "%e"),
+        ("1", "%-m"),
+        ("2", "%-d"),
+        ("3", "%-I"),
+        ("4", "%-M"),
+        ("5", "%-S"),
+    ];
+    let (mut out, mut rest, mut found) = (String::new(), layout, false);
+    'text: while let Some(c) = rest.chars().next() {
+        for (go, chrono) in PARTS {
+            if let Some(after) = rest.strip_prefix(go) {
+                out.push_str(&date.with_nanosecond(0)?.format(chrono).to_string());
+                (rest, found) = (after, true);
+                continue 'text;
+            }
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    found.then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(parts: &str) -> Vec<String> {
+        parts.split('/').filter(|part| !part.is_empty()).map(String::from).collect()
+    }
+
+    /// The path of `folder/name` with what the test changes.
+    fn path(change: impl Fn(&mut Shape<'_>, &mut Place<'_>), url: Option<&str>) -> String {
+        let folders = list("blog");
+        let date = DateTime::parse_from_rfc3339("2021-10-05T01:02:03Z").unwrap();
+        let mut shape = Shape { base: "https://example.org/", ..Shape::default() };
+        let mut place = Place {
+            folders: &folders,
+            name: "p",
+            sections: &folders,
+            title: "T",
+            date: Some(date),
+            ..Place::default()
+        };
+        change(&mut shape, &mut place);
+        match address(&shape, &place, url) {
+            Ok(url) => url.strip_prefix("https://example.org").map_or(url.clone(), String::from),
+            Err(error) => format!("refused: {error}"),
+        }
+    }
+
+    #[test]
+    fn names_become_paths() {
+        for (name, expected) in [
+            ("My Post", "/blog/my-post/"),
+            ("v1.2.3", "/blog/v1.2.3/"),
+            ("你好", "/blog/%E4%BD%A0%E5%A5%BD/"),
+            ("cafe\u{301}", "/blog/cafe%CC%81/"),
+            ("a&b", "/blog/ab/"),
+            ("a%20b", "/blog/a%20b/"),
+            ("a  b", "/blog/a--b/"),
+            ("x & y", "/blog/x--y/"),
+            ("-a-", "/blog/-a-/"),
+            ("R&D,x", "/blog/rdx/"),
+            ("完整｜（一）②", "/blog/%E5%AE%8C%E6%95%B4%E4%B8%80/"),
+            ("a@b+c", "/blog/a@b+c/"),
+        ] {
+            let name = name.to_owned();
+            assert_eq!(
+                path(|_, place| place.name = Box::leak(name.clone().into_boxed_str()), None),
+                expected,
+                "{name}"
+            );
+        }
+        assert_eq!(path(|shape, place| (shape.keep_case, place.name) = (true, "Foo Bar"), None), "/blog/Foo-Bar/");
+        assert_eq!(path(|shape, _| shape.ugly = true, None), "/blog/p.html");
+        assert_eq!(path(|shape, _| shape.language_prefix = "zh", None), "/zh/blog/p/");
+        assert_eq!(path(|shape, _| shape.base = "https://example.org/sub", None), "/sub/blog/p/");
+        assert_eq!(path(|_, place| (place.folders, place.name) = (&[], ""), None), "/");
+    }
+
+    #[test]
+    fn slugs() {
+        for (slug, expected) in [
+            ("foo/bar", "/blog/foo/bar/"),
+            ("你好 世界", "/blog/%E4%BD%A0%E5%A5%BD-%E4%B8%96%E7%95%8C/"),
+            ("a?b#c", "/blog/ab%23c/"),
+            ("a\tb", "/blog/a-b/"),
+            ("foo--bar", "/blog/foo--bar/"),
+            ("...", "/blog/.../"),
+        ] {
+            assert_eq!(path(|_, place| place.slug = slug, None), expected, "{slug}");
+        }
+    }
+
+    #[test]
+    fn url_of_the_front_matter() {
+        for (url, expected) in [
+            ("foo", "/foo/"),
+            ("/foo/", "/foo/"),
+            ("foo.html", "/foo.html"),
+            ("/Foo/Bar/", "/Foo/Bar/"),
+            ("/你好 x/", "/%E4%BD%A0%E5%A5%BD%20x/"),
+            ("/:year/:slug/", "/2021/t/"),
+            ("/foo#x", "/foo%23x/"),
+            ("../foo", "/foo/"),
+            ("/a//b/", "/a/b/"),
+            ("/foo/.", "/foo/."),
+            ("/a%20b", "/a%20b/"),
+            ("/../../etc/passwd", "/etc/passwd/"),
+            ("https://x.org/y", "refused: `https://x.org/y` has a host; `url` is a path on this site"),
+            ("/:what/", "refused: `:what` in `/:what/` is no permalink token"),
+        ] {
+            assert_eq!(path(|_, _| {}, Some(url)), expected, "{url}");
+        }
+        assert_eq!(path(|shape, _| shape.language_prefix = "zh", Some("/u/")), "/u/");
+        assert_eq!(path(|shape, _| shape.language_prefix = "zh", Some("u")), "/zh/u/");
+        assert_eq!(path(|shape, _| shape.base = "https://example.org/sub/", Some("/foo/")), "/sub/foo/");
+    }
+
+    #[test]
+    fn patterns() {
+        let title = "Hello, World: C++ & Foo/Bar 你好";
+        let sections = list("blog/sub");
+        for (pattern, expected) in [
+            ("/:year/:monthname/:day/:filename/", "/2021/october/05/2021-my-post/"),
+            ("/posts/:slug", "/posts/hello-world-c-foo-bar-%E4%BD%A0%E5%A5%BD/"),
+            ("/:contentbasename/", "/2021-my-post/"),
+            ("/:yearday/:weekday/:weekdayname/", "/278/2/tuesday/"),
+            ("/:section/:sections[1:]/:title", "/blog/sub/hello-world-c-foo-bar-%E4%BD%A0%E5%A5%BD/"),
+            ("/:sections[last]/:sections[:1]/:sections[7]/x", "/sub/blog/x/"),
+            ("/:2006/:01/:Jan/x\\:y", "/2021/10/oct/xy/"),
+            ("/:bogus/", "refused: `:bogus` in `/:bogus/` is no permalink token"),
+        ] {
+            let have = path(
+                |shape, place| {
+                    shape.pattern = Some(pattern);
+                    (place.title, place.name, place.sections) =
+                        (title, "2021-my Post", Box::leak(sections.clone().into_boxed_slice()));
+                },
+                None,
+            );
+            assert_eq!(have, expected, "{pattern}");
+        }
+        assert_eq!(path(|shape, place| (shape.pattern, place.slug) = (Some("/:slug/"), "a/b"), None), "/a-b/");
+        assert_eq!(path(|shape, _| (shape.pattern, shape.ugly) = (Some("/:year/:slug/"), true), None), "/2021/t.html");
+        assert_eq!(path(|shape, place| (shape.pattern, place.date) = (Some("/:year/:month/"), None), None), "/1/01/");
+    }
+
+    #[test]
+    fn aliases() {
+        let folders = list("blog");
+        let shape = Shape { base: "https://example.org/sub/", ..Shape::default() };
+        let place = Place { folders: &folders, ..Place::default() };
+        assert_eq!(alias(&shape, &place, "/old/"), "https://example.org/sub/old/");
+        assert_eq!(alias(&shape, &place, "old"), "https://example.org/sub/blog/old/");
+        assert_eq!(alias(&shape, &place, "/旧.html"), "https://example.org/sub/%E6%97%A7.html");
+    }
+}

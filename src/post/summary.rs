@@ -1,1 +1,122 @@
-//! (to be written)
+//! The few lines of plain text that stand for a page.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// Graphemes of a summary that is cut by us.
+const LENGTH: usize = 200;
+
+/// The text before Hugo's marker, where the page has one. The bytes must be exactly these.
+pub fn before_more(body: &str) -> Option<&str> {
+    body.split_once("<!--more-->").map(|(before, _)| before)
+}
+
+/// The first text of sanitised `html`: paragraphs first, headings, tables and code only where there is nothing else.
+pub fn first_text(html: &str) -> String {
+    let text = text(html, true);
+    if text.is_empty() { cut(&self::text(html, false)) } else { cut(&text) }
+}
+
+/// All text of sanitised HTML, one blank between blocks. `prose` leaves out headings, tables and code blocks.
+pub fn text(html: &str, prose: bool) -> String {
+    let mut out = String::new();
+    let mut rest = html;
+    // Enough for any summary; the rest of a long page need not be walked.
+    while !rest.is_empty() && out.len() < LENGTH * 24 {
+        let Some(open) = rest.find('<') else {
+            out.push_str(&decoded(rest));
+            break;
+        };
+        out.push_str(&decoded(&rest[..open]));
+        let end = rest[open..].find('>').map_or(rest.len(), |end| open + end + 1);
+        let tag = rest[open..end].trim_start_matches(['<', '/']);
+        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let closes = rest[open..].starts_with("</");
+        rest = &rest[end..];
+        if prose && !closes && matches!(name, "pre" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "figcaption")
+        {
+            let close = format!("</{name}>");
+            rest = rest.split_once(&close).map_or("", |(_, after)| after);
+        }
+        if !INLINE.contains(&name) {
+            out.push(' ');
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const INLINE: [&str; 24] = [
+    "a", "abbr", "b", "bdi", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q", "s", "samp",
+    "small", "span", "strong", "sub", "sup", "u", "var",
+];
+
+/// What the serialiser writes, and nothing else: this is sanitised HTML.
+fn decoded(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&amp;", "&")
+}
+
+/// Cut at the end of a sentence where one is near, else between two words or characters with `…`.
+pub fn cut(text: &str) -> String {
+    let Some((end, _)) = text.grapheme_indices(true).nth(LENGTH) else { return text.to_owned() };
+    let head = &text[..end];
+    let sentence = head.char_indices().rfind(|(at, c)| match c {
+        '。' | '！' | '？' => true,
+        '.' | '!' | '?' => head[at + 1..].starts_with(' '),
+        _ => false,
+    });
+    if let Some((at, c)) = sentence
+        && at >= end / 2
+    {
+        return head[..at + c.len_utf8()].to_owned();
+    }
+    // The last place not behind the cut where one word ends and the next begins; between Chinese characters, any.
+    let words = text.split_word_bound_indices().map(|(at, _)| at).take_while(|at| *at <= end).last().unwrap_or(end);
+    let kept = if words < end / 2 { head } else { &head[..words] };
+    format!("{}…", kept.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_first() {
+        assert_eq!(
+            first_text(
+                "<h1>T</h1><pre><code>x</code></pre><p>One <b>two</b>\n&amp; three.</p><ul><li>a</li><li>b</li></ul>"
+            ),
+            "One two & three. a b"
+        );
+        assert_eq!(first_text("<h1>Only &lt;this&gt;</h1>"), "Only <this>");
+        assert_eq!(first_text(""), "");
+        assert_eq!(first_text("<p>a<br>b</p><p>c</p>"), "a b c");
+    }
+
+    #[test]
+    fn cuts_where_people_would() {
+        let chinese = "每周精选，筛选每周精华问答。".repeat(30);
+        let cut_chinese = cut(&chinese);
+        assert!(cut_chinese.ends_with('。') && cut_chinese.chars().count() <= 200, "{cut_chinese}");
+        let unbroken = "字".repeat(300);
+        assert_eq!(cut(&unbroken).chars().count(), 201);
+        let english = "word ".repeat(100);
+        assert!(cut(&english).ends_with("word…"));
+        let sentences = "This is one sentence of some words. ".repeat(10);
+        assert!(cut(&sentences).ends_with("words."));
+        let family = "👩‍👩‍👧‍👦".repeat(250);
+        assert_eq!(cut(&family).trim_end_matches('…').graphemes(true).count(), 200);
+        assert_eq!(cut("short"), "short");
+    }
+
+    #[test]
+    fn the_marker_is_exact() {
+        assert_eq!(before_more("a\n\n<!--more-->\n\nb"), Some("a\n\n"));
+        assert_eq!(before_more("a <!-- more --> b"), None);
+    }
+}
