@@ -1,8 +1,13 @@
 //! The Library: the immutable snapshot of all Posts, and its Problems. The one owner of the site's folder.
 
 pub mod files;
+pub mod folder;
+pub mod generator;
 pub mod hugo;
+mod scanner;
 pub mod watch;
+
+pub use scanner::Scanner;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,26 +46,6 @@ pub struct Scan {
     pub pages: Vec<Arc<Page>>,
     /// What could not be read, or had to be repaired, ordered by path and line.
     pub problems: Vec<Problem>,
-}
-
-/// Reads a site again and again; what has not changed since the last time is not read twice.
-#[derive(Debug)]
-pub struct Scanner {
-    settings: Settings,
-}
-
-impl Scanner {
-    /// Of the site that `settings` name. Nothing is read yet.
-    pub fn new(settings: Settings) -> Self {
-        Self { settings }
-    }
-
-    /// Reads the site. An error only where there is no site to read (no folder, generator's configuration broken, no
-    /// address): a broken post is a Problem.
-    pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
-        let _ = &self.settings;
-        todo!()
-    }
 }
 
 /// The snapshot at an instant.

@@ -9,6 +9,7 @@ pub mod id;
 pub mod markdown;
 pub mod permalink;
 pub mod sanitize;
+pub mod shortcode;
 pub mod summary;
 
 use std::ops::Deref;
@@ -25,6 +26,8 @@ pub struct Page {
     pub url: String,
     /// Plain text, inline Markdown taken away. May be empty.
     pub title: String,
+    /// The title exactly as the front matter has it, which is what the generator calls the title.
+    pub written_title: String,
     /// The page's date, in the offset in which it was written.
     pub published: Option<DateTime<FixedOffset>>,
     /// Later change, where the front matter names one.

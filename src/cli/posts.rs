@@ -1,11 +1,91 @@
-//! (to be written by its owner; the signature stays)
+//! `postrider posts`: every page that was read, whatever its status and section.
+
+use std::io::Write as _;
+
+use serde::Serialize;
 
 use super::{Context, Exit};
+use crate::library::{Library, Scan};
+use crate::post::{Author, Post, Status, id};
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of `--json`.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    id: &'a str,
+    url: &'a str,
+    title: &'a str,
+    published: Option<String>,
+    updated: Option<String>,
+    draft: bool,
+    status: Status,
+    section: &'a str,
+    tags: &'a [String],
+    categories: &'a [String],
+    authors: &'a [Author],
+    summary: &'a str,
+    language: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn of(post: &'a Post) -> Self {
+        let time = |at: Option<chrono::DateTime<chrono::FixedOffset>>| at.map(|at| at.to_rfc3339());
+        Self {
+            path: &post.path,
+            id: &post.id,
+            url: &post.url,
+            title: &post.written_title,
+            published: time(post.published),
+            updated: time(post.updated),
+            draft: post.draft,
+            status: post.status,
+            section: &post.section,
+            tags: &post.tags,
+            categories: &post.categories,
+            authors: &post.authors,
+            summary: &post.summary,
+            language: &post.language,
+        }
+    }
+}
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
-    let _ = (context, arguments);
-    todo!()
+    let (_, scan) = context.site()?;
+    print(&scan, context, &arguments)?;
+    let errors = scan.problems.iter().filter(|problem| problem.severity == crate::problem::Severity::Error).count();
+    if errors > 0 {
+        eprintln!("{errors} could not be read: `postrider check` says why");
+    }
+    Ok(Exit::Done)
+}
+
+fn print(scan: &Scan, context: &Context, arguments: &Arguments) -> anyhow::Result<()> {
+    let ids = id::assign(&[], &scan.pages);
+    let library = Library::new(scan, &ids, context.clock.now());
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for post in &library.all {
+        if arguments.json {
+            serde_json::to_writer(&mut out, &Line::of(post))?;
+            writeln!(out)?;
+        } else {
+            let date = post.published.map_or_else(|| "          ".to_owned(), |at| at.format("%Y-%m-%d").to_string());
+            let status = match post.status {
+                Status::Listed => "",
+                Status::Draft => " [draft]",
+                Status::Future => " [future]",
+                Status::Expired => " [expired]",
+                Status::Unlisted => " [unlisted]",
+            };
+            writeln!(out, "{date}  {}{status}\n            {}", post.title, post.path)?;
+        }
+    }
+    out.flush()?;
+    Ok(())
 }

@@ -1,12 +1,166 @@
-//! Reading folders: regular files only, links never followed.
+//! The site's folder as plain files: walked and read, never left.
+//!
+//! Only regular files are read, no link is followed, and a size limit holds, so that a link to `/etc`, a FIFO or a
+//! device in the folder costs a Problem and nothing else.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::problem::Problem;
+
+/// A larger page or configuration file is not read.
+pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Folders nested deeper are not looked into.
+const MAX_DEPTH: usize = 40;
+
+/// Tells whether a file is the one that was read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    size: u64,
+    inode: u64,
+    seconds: i64,
+    nanos: i64,
+}
+
+impl Stamp {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        Self { size: metadata.size(), inode: metadata.ino(), seconds: metadata.mtime(), nanos: metadata.mtime_nsec() }
+    }
+
+    /// Time of the last change, seconds since the epoch.
+    pub fn changed(&self) -> i64 {
+        self.seconds
+    }
+}
+
+/// A regular file that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct File {
+    /// Relative to the site's folder, `/` between parts.
+    pub path: String,
+    /// When it was found.
+    pub stamp: Stamp,
+}
+
+/// A site's folder.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `root`, which must be there.
+    pub fn open(root: &Path) -> Result<Self, Problem> {
+        let shown = root.display().to_string();
+        match fs_err::canonicalize(root) {
+            Ok(root) if root.is_dir() => Ok(Self { root }),
+            Ok(_) => Err(Problem::error(&shown, None, "is not a folder", "give the folder that the site is built from")),
+            Err(_) => Err(Problem::error(&shown, None, "there is no such folder", "give the folder that the site is built from")),
+        }
+    }
+
+    /// Where it is, without links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether there is a regular file or folder at `path`.
+    pub fn has(&self, path: &str) -> bool {
+        self.inside(path).is_some()
+    }
+
+    /// The full path, unless it leads out of the folder by `..` or a link, or there is nothing.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let full = fs_err::canonicalize(self.root.join(path.trim_matches('/'))).ok()?;
+        full.starts_with(&self.root).then_some(full)
+    }
+
+    /// Every regular file below `path`, ordered by path; names that begin with a dot are passed over.
+    pub fn walk(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
+        let mut files = Vec::new();
+        let Some(start) = self.inside(path) else { return files };
+        let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+        let walk = WalkDir::new(&start).max_depth(MAX_DEPTH).follow_links(false).follow_root_links(false).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let at = error.path().map(|at| self.shown(at)).unwrap_or_default();
+                    let why = error.io_error().map_or_else(|| "the folder is a loop".into(), ToString::to_string);
+                    problems.push(Problem::error(&at, None, format!("cannot be looked into: {why}"), "check its permissions"));
+                    continue;
+                }
+            };
+            let kind = entry.file_type();
+            if kind.is_dir() {
+                continue;
+            }
+            let shown = self.shown(entry.path());
+            if entry.path().to_str().is_none() {
+                problems.push(Problem::warning(&shown, None, "the file's name is not UTF-8", "rename it"));
+            } else if kind.is_symlink() {
+                if looks_like_content(&shown) || entry.path().is_dir() {
+                    let hint = "copy what it points to into the folder";
+                    problems.push(Problem::warning(&shown, None, "is a symbolic link, which is not followed", hint));
+                }
+            } else if !kind.is_file() {
+                problems.push(Problem::warning(&shown, None, "is not a regular file", "remove it from the content folder"));
+            } else if let Ok(metadata) = entry.metadata() {
+                files.push(File { path: shown, stamp: Stamp::of(&metadata) });
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
+    }
+
+    /// The text of a file and its octets' stamp.
+    pub fn read(&self, path: &str) -> Result<String, Problem> {
+        let bytes = self.read_bytes(path)?;
+        String::from_utf8(bytes).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+            Problem::error(path, Some(line), "is not UTF-8 text", "save it as UTF-8")
+        })
+    }
+
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, Problem> {
+        let full = self.root.join(path);
+        let unreadable =
+            |error: std::io::Error| Problem::error(path, None, format!("cannot be read: {}", plain(&error)), "check its permissions");
+        // Asked before it is opened: opening a FIFO would wait for a writer for ever.
+        let found = fs_err::symlink_metadata(&full).map_err(unreadable)?;
+        if !found.is_file() {
+            return Err(Problem::error(path, None, "is not a regular file", "replace it by a plain file"));
+        }
+        let file = fs_err::File::open(&full).map_err(unreadable)?;
+        let opened = file.metadata().map_err(unreadable)?;
+        if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
+            return Err(Problem::error(path, None, "changed while it was opened", "it is read again at the next scan"));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(opened.size().min(MAX_BYTES)).unwrap_or(0));
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            let what = format!("is larger than {} MB", MAX_BYTES / 1024 / 1024);
+            return Err(Problem::error(path, None, what, "split it, or move data out of the page"));
+        }
+        Ok(bytes)
+    }
+
+    fn shown(&self, full: &Path) -> String {
+        let relative = full.strip_prefix(&self.root).unwrap_or(full);
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+}
 
 /// All UTF-8 texts below `folder`, by their path below it (`/` between parts): the owner's templates.
 pub fn texts(folder: &Path) -> std::io::Result<BTreeMap<String, String>> {
     let mut texts = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(folder) {
+    for entry in WalkDir::new(folder).max_depth(MAX_DEPTH) {
         let entry = entry?;
         if entry.file_type().is_file()
             && let Ok(below) = entry.path().strip_prefix(folder)
@@ -16,4 +170,14 @@ pub fn texts(folder: &Path) -> std::io::Result<BTreeMap<String, String>> {
         }
     }
     Ok(texts)
+}
+
+/// The system's words without the path, which the Problem has.
+fn plain(error: &std::io::Error) -> String {
+    error.kind().to_string()
+}
+
+fn looks_like_content(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| matches!(extension.as_str(), "md" | "markdown" | "mdown" | "mdx" | "html"))
 }

@@ -1,1 +1,90 @@
-//! (to be written)
+//! Sites built by Hugo: configuration, content tree and page rules of Hugo 0.168.
+//!
+//! What Hugo refuses to build is a Problem of its own file here, and the rest goes on.
+
+mod cascade;
+mod config;
+mod page;
+mod tree;
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use serde_json::Value;
+
+use crate::problem::Problem;
+use crate::site::Site;
+
+use super::Settings;
+use super::files::{File, Folder};
+use super::generator::{Layout, Reading};
+use config::Config;
+use tree::Tree;
+
+/// Opens a folder that has a Hugo configuration.
+pub fn open(folder: &Folder, settings: &Settings) -> Option<Result<Box<dyn Layout>, Vec<Problem>>> {
+    let loaded = config::load(folder)?;
+    Some(loaded.map_err(|problem| vec![problem]).and_then(|files| laid_out(folder, settings, "hugo", files)))
+}
+
+/// A site laid out as Hugo does, by a configuration that need not come from files.
+pub fn laid_out(
+    folder: &Folder,
+    settings: &Settings,
+    generator: &'static str,
+    files: config::Files,
+) -> Result<Box<dyn Layout>, Vec<Problem>> {
+    let config = Config::new(settings, generator, files)?;
+    let tree = Tree::new(folder, &config);
+    let mut hasher = DefaultHasher::new();
+    config.fingerprint.hash(&mut hasher);
+    tree.fingerprint.hash(&mut hasher);
+    Ok(Box::new(Hugo { context: hasher.finish(), config, tree }))
+}
+
+struct Hugo {
+    config: Config,
+    tree: Tree,
+    /// Of the configuration and of all sections.
+    context: u64,
+}
+
+impl Layout for Hugo {
+    fn site(&self) -> Site {
+        self.config.site.clone()
+    }
+
+    fn watched(&self) -> Vec<String> {
+        let mut watched: Vec<String> = self.config.mounts.iter().map(|mount| mount.source.clone()).collect();
+        watched.extend(self.config.sources.iter().cloned());
+        watched.sort();
+        watched.dedup();
+        watched
+    }
+
+    fn files(&self) -> Vec<&File> {
+        self.tree.pages.iter().map(|entry| &entry.file).collect()
+    }
+
+    fn context(&self, file: &File) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.context.hash(&mut hasher);
+        self.tree.entry(&file.path).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn read(&self, file: &File, text: &str) -> Reading {
+        match self.tree.entry(&file.path) {
+            Some(entry) => page::read(&self.config, &self.tree, entry, text),
+            None => Reading::default(),
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        self.config.problems.iter().chain(&self.tree.problems).cloned().collect()
+    }
+}
+
+/// The value at a path of lower-case keys.
+fn at<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, key| value.get(*key)).filter(|value| !value.is_null())
+}

@@ -13,6 +13,7 @@ use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 use url::Url;
 
+use super::Cover;
 use crate::crypto;
 
 /// Deeper elements lose their tags.
@@ -65,6 +66,23 @@ pub fn absolute(page: &Url, address: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// The first picture in HTML that [`sanitize`] wrote.
+pub fn first_picture(html: &str) -> Option<Cover> {
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once("<img ") {
+        let (tag, next) = after.split_once('>')?;
+        let value = |name: &str| {
+            let (_, value) = tag.split_once(&format!("{name}=\""))?;
+            value.split_once('"').map(|(value, _)| unescaped(value))
+        };
+        if let Some(url) = value("src") {
+            return Some(Cover { url, alt: value("alt").unwrap_or_default() });
+        }
+        rest = next;
+    }
+    None
 }
 
 /// A link; one into this page's own ids follows their prefix.

@@ -1,6 +1,10 @@
 //! The few lines of plain text that stand for a page.
 
+use std::sync::LazyLock;
+
 use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::{markdown, sanitize};
 
 /// Graphemes of a summary that is cut by us.
 const LENGTH: usize = 200;
@@ -14,6 +18,17 @@ pub fn before_more(body: &str) -> Option<&str> {
 pub fn first_text(html: &str) -> String {
     let text = text(html, true);
     if text.is_empty() { cut(&self::text(html, false)) } else { cut(&text) }
+}
+
+/// Plain text of a few lines of Markdown or HTML: a description, a summary in the front matter.
+pub fn text_of_markup(markup: &str) -> String {
+    static NOWHERE: LazyLock<Option<url::Url>> = LazyLock::new(|| url::Url::parse("https://localhost/").ok());
+    match &*NOWHERE {
+        Some(page) if markup.contains(['<', '&', '*', '_', '`', '[', '#', '\n']) => {
+            text(&sanitize::sanitize(&markdown::to_html(markup), page), false)
+        }
+        _ => markup.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// All text of sanitised HTML, one blank between blocks. `prose` leaves out headings, tables and code blocks.

@@ -1,0 +1,473 @@
+//! Hugo's own configuration: one file or a folder of them, in TOML, YAML or JSON, merged; and what it says of the site.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use chrono_tz::Tz;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::library::Settings;
+use crate::library::files::Folder;
+use crate::post::front_matter::{self, text_of};
+use crate::post::markdown;
+use crate::problem::Problem;
+use crate::site::{Language, Site};
+use crate::yaml;
+
+use super::at;
+use super::cascade::{Rule, rules};
+
+/// A merged configuration; keys in lower case.
+pub type Files = Loaded;
+
+/// What was read from configuration files.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    value: Value,
+    /// The files and folders that it came from.
+    sources: Vec<String>,
+    /// For messages: the file that has the root keys.
+    main: String,
+}
+
+/// A folder of content: one language's, or all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mount {
+    /// Relative to the site's folder.
+    pub source: String,
+    /// Folders below the content root that its files appear in.
+    pub target: Vec<String>,
+    /// Key of its language, unless a file's name says otherwise.
+    pub language: String,
+}
+
+/// A language as pages need it.
+#[derive(Debug, Clone)]
+pub struct LanguageRules {
+    /// Lower case.
+    pub key: String,
+    /// Of its addresses; empty for the default language, mostly.
+    pub prefix: String,
+    /// Its own address (multihost) or the site's.
+    pub base: String,
+    /// For dates without one.
+    pub zone: Tz,
+    /// Patterns of addresses, in order.
+    pub permalinks: Vec<(Rule, String)>,
+}
+
+/// What the configuration says, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The site.
+    pub site: Site,
+    /// The default language first.
+    pub languages: Vec<LanguageRules>,
+    /// Where content is.
+    pub mounts: Vec<Mount>,
+    /// `uglyURLs` of all sections.
+    pub ugly: bool,
+    /// `uglyURLs` of these.
+    pub ugly_sections: Vec<String>,
+    /// `disablePathToLower`
+    pub keep_case: bool,
+    /// `security.allowContent` lets `.html` pages in.
+    pub html_pages: bool,
+    /// `[[cascade]]`
+    pub cascade: Vec<Rule>,
+    /// Handlers of `date`, `publishdate`, `lastmod`, `expirydate`.
+    pub handlers: Handlers,
+    /// Plural names of the taxonomies: front matter keys.
+    pub problems: Vec<Problem>,
+    /// Files and folders that it came from.
+    pub sources: Vec<String>,
+    /// Changes with anything of it.
+    pub fingerprint: u64,
+}
+
+/// `[frontmatter]`: where each date comes from.
+#[derive(Debug, Clone)]
+pub struct Handlers {
+    /// The page's date.
+    pub date: Vec<String>,
+    /// Not shown before.
+    pub publish: Vec<String>,
+    /// Later change; only keys of the front matter that say so.
+    pub lastmod: Vec<String>,
+    /// Not shown from then on.
+    pub expiry: Vec<String>,
+}
+
+const NAMES: [&str; 2] = ["hugo", "config"];
+const EXTENSIONS: [&str; 4] = ["toml", "yaml", "yml", "json"];
+
+/// A configuration made by hand, for folders that have none.
+impl From<Value> for Loaded {
+    fn from(value: Value) -> Self {
+        Self { value: lower_case(value), sources: Vec::new(), main: "postrider.yaml".into() }
+    }
+}
+
+/// The configuration in `folder`; `None` where there is none.
+pub fn load(folder: &Folder) -> Option<Result<Loaded, Problem>> {
+    let single = NAMES.iter().flat_map(|name| EXTENSIONS.map(|extension| format!("{name}.{extension}")));
+    let single = single.into_iter().find(|path| folder.has(path));
+    if single.is_none() && !folder.has("config/_default") {
+        return None;
+    }
+    Some(merged(folder, single))
+}
+
+fn merged(folder: &Folder, single: Option<String>) -> Result<Loaded, Problem> {
+    let mut sources = Vec::new();
+    let mut value = json!({});
+    if let Some(path) = &single {
+        merge(&mut value, read(folder, path)?);
+        sources.push(path.clone());
+    }
+    let mut main = single;
+    // `hugo` builds for the environment `production`.
+    for below in ["config/_default", "config/production"] {
+        if !folder.has(below) {
+            continue;
+        }
+        sources.push(below.to_owned());
+        let files = folder.walk(below, &mut Vec::new());
+        // The root's file first: the others fill in what it leaves open.
+        let (root, parts): (Vec<_>, Vec<_>) = files.iter().partition(|file| NAMES.contains(&stem(&file.path).as_str()));
+        for file in root.into_iter().chain(parts) {
+            let Some((name, extension)) = file.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')) else { continue };
+            if !EXTENSIONS.contains(&extension.to_lowercase().as_str()) {
+                continue;
+            }
+            let content = read(folder, &file.path)?;
+            let name = name.to_lowercase();
+            if NAMES.contains(&name.as_str()) {
+                main.get_or_insert_with(|| file.path.clone());
+                merge(&mut value, content);
+                continue;
+            }
+            // `languages.pt-br.toml` is the language itself, `menus.en.toml` one key of it.
+            let keyed = match name.split_once('.') {
+                Some(("languages", language)) => json!({"languages": {language: content}}),
+                Some((key, language)) => json!({"languages": {language: {key: content}}}),
+                None => json!({name: content}),
+            };
+            merge(&mut value, keyed);
+        }
+    }
+    let main = main.unwrap_or_else(|| "config/_default".into());
+    Ok(Loaded { value, sources, main })
+}
+
+fn stem(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase()
+}
+
+fn read(folder: &Folder, path: &str) -> Result<Value, Problem> {
+    let text = folder.read(path)?;
+    let text = text.trim_start_matches('\u{feff}');
+    let value = match path.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).as_deref() {
+        Some("toml") => front_matter::from_toml(text),
+        // JSON is YAML, and the YAML reader knows lines.
+        _ => yaml::parse(text, 1024 * 1024).map(|(value, _)| value),
+    };
+    let value = value.map_err(|fault| {
+        Problem::error(path, fault.line, format!("Hugo's configuration cannot be read: {}", fault.what), "mend it; `hugo config` says the same")
+    })?;
+    Ok(lower_case(value))
+}
+
+fn lower_case(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut lower = Map::new();
+            for (key, value) in map {
+                lower.insert(key.to_lowercase(), lower_case(value));
+            }
+            Value::Object(lower)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(lower_case).collect()),
+        other => other,
+    }
+}
+
+/// `over` wins; maps are merged.
+fn merge(value: &mut Value, over: Value) {
+    match (value, over) {
+        (Value::Object(map), Value::Object(over)) => {
+            for (key, over) in over {
+                match map.get_mut(&key) {
+                    Some(value) => merge(value, over),
+                    None => {
+                        map.insert(key, over);
+                    }
+                }
+            }
+        }
+        (value, over) => *value = over,
+    }
+}
+
+impl Config {
+    /// Checks what was loaded; `settings` win over it.
+    pub fn new(settings: &Settings, generator: &'static str, loaded: Loaded) -> Result<Self, Vec<Problem>> {
+        let Loaded { value, sources, main } = loaded;
+        let text = |path: &[&str]| at(&value, path).and_then(text_of);
+        let url = address(settings.url.as_deref(), text(&["baseurl"]).as_deref(), &main, generator)?;
+        let mut problems = Vec::new();
+
+        let mut languages = languages(&value, &text);
+        let in_subfolder = flag(&value, "defaultcontentlanguageinsubdir");
+        let default = languages.first().map(|(key, _)| key.clone()).unwrap_or_default();
+        let multihost = settings.url.is_none() && languages.iter().all(|(_, own)| at(own, &["baseurl"]).is_some());
+        let mut rules_of = Vec::new();
+        let mut shown = Vec::new();
+        for (at_place, (key, own)) in languages.iter_mut().enumerate() {
+            let of = |key: &str| at(own, &[key]).or_else(|| at(&value, &[key]));
+            let base = at(own, &["baseurl"]).and_then(text_of).filter(|_| multihost).and_then(|base| Url::parse(&base).ok());
+            let base = base.map_or_else(|| url.clone(), |base| with_slash(&base));
+            let prefixed = !multihost && (*key != default || in_subfolder);
+            let zone = of("timezone").and_then(text_of).unwrap_or_default();
+            let zone = if zone.is_empty() { Tz::UTC } else {
+                zone.parse().unwrap_or_else(|_| {
+                    problems.push(Problem::warning(&main, None, format!("`timeZone` is `{zone}`, which is no time zone"), "name one as in `Asia/Shanghai`; UTC is used"));
+                    Tz::UTC
+                })
+            };
+            let title = at(own, &["title"]).and_then(text_of);
+            let tag = ["languagecode", "locale"].iter().find_map(|name| at(own, &[name]).and_then(text_of));
+            let root_tag = ["languagecode", "locale"].iter().find_map(|name| text(&[name]));
+            let tag = match (at_place, &settings.language) {
+                (0, Some(language)) => language.clone(),
+                (0, None) => tag.or(root_tag).unwrap_or_else(|| key.clone()),
+                _ => tag.unwrap_or_else(|| key.clone()),
+            };
+            let prefix = if prefixed { key.clone() } else { String::new() };
+            let home = if prefix.is_empty() { base.clone() } else { format!("{base}{prefix}/") };
+            shown.push(Language { key: key.clone(), tag: bcp47(&tag), title: title.unwrap_or_default(), url: home });
+            let permalinks = of("permalinks").map(permalinks).unwrap_or_default();
+            rules_of.push(LanguageRules { key: key.clone(), prefix, base, zone, permalinks });
+        }
+
+        let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(String::from)).unwrap_or_default();
+        let first_title = shown.first().map(|language| language.title.clone()).filter(|title| !title.is_empty());
+        let title = settings.title.clone().or(first_title).or_else(|| text(&["title"]));
+        let title = title.map(|title| markdown::plain(&title)).filter(|title| !title.is_empty()).unwrap_or(host);
+        for language in &mut shown {
+            if language.title.is_empty() {
+                language.title.clone_from(&title);
+            }
+        }
+        let description = settings.description.clone().or_else(|| {
+            let own = languages.first().map(|(_, own)| own);
+            let own = own.and_then(|own| at(own, &["params", "description"]).or_else(|| at(own, &["description"])));
+            own.and_then(text_of).or_else(|| text(&["params", "description"])).or_else(|| text(&["description"]))
+        });
+        let main_sections = ["mainsections"].iter().find_map(|key| at(&value, &[key]).or_else(|| at(&value, &["params", key])));
+        let site = Site {
+            url,
+            title,
+            description: description.map(|text| crate::post::summary::text_of_markup(&text)).unwrap_or_default(),
+            language: shown.first().map(|language| language.tag.clone()).unwrap_or_default(),
+            languages: shown,
+            generator: generator.into(),
+            main_sections: main_sections.map(strings).unwrap_or_default(),
+        };
+
+        let (ugly, ugly_sections) = ugly(&value);
+        let mounts = mounts(&value, &languages, &default);
+        let mut hasher = DefaultHasher::new();
+        (value.to_string(), format!("{settings:?}")).hash(&mut hasher);
+        Ok(Self {
+            languages: rules_of,
+            mounts,
+            ugly,
+            ugly_sections,
+            keep_case: flag(&value, "disablepathtolower"),
+            html_pages: at(&value, &["security", "allowcontent"]).is_some_and(|list| strings(list).iter().any(|item| !item.starts_with('!'))),
+            cascade: at(&value, &["cascade"]).map(rules).unwrap_or_default(),
+            handlers: handlers(&value),
+            problems,
+            sources,
+            fingerprint: hasher.finish(),
+            site,
+        })
+    }
+
+    /// Of the language with this key; the default's where there is none.
+    pub fn language(&self, key: &str) -> &LanguageRules {
+        self.languages.iter().find(|language| language.key == key).unwrap_or(&self.languages[0])
+    }
+}
+
+/// The site's address, absolute and with a slash at its end.
+fn address(own: Option<&str>, base: Option<&str>, main: &str, generator: &str) -> Result<String, Vec<Problem>> {
+    let parse = |text: &str| Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    match (own, base) {
+        (Some(own), _) => parse(own).map(|url| with_slash(&url)).ok_or_else(|| {
+            vec![Problem::error("postrider.yaml", None, format!("`site.url` is `{own}`, which is no address"), "as in `https://www.example.org/`")]
+        }),
+        (None, Some(base)) if parse(base).is_some() => Ok(parse(base).map(|url| with_slash(&url)).unwrap_or_default()),
+        (None, _) => {
+            let what = match base {
+                Some(base) if !base.trim().is_empty() => format!("`baseURL` is `{base}`, without a host: feeds need the site's full address"),
+                _ if generator == "folder" => "the site's address is not known: there is no generator's configuration here".into(),
+                _ => "`baseURL` is empty: feeds need the site's full address".into(),
+            };
+            Err(vec![Problem::error(main, None, what, "set `site.url` in postrider.yaml, as in `site: { url: https://www.example.org/ }`")])
+        }
+    }
+}
+
+fn with_slash(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let text = url.to_string();
+    if text.ends_with('/') { text } else { format!("{text}/") }
+}
+
+/// Key and own configuration of each language that is not disabled, the default first, then by weight and name.
+fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> Vec<(String, Value)> {
+    let default = text(&["defaultcontentlanguage"]).unwrap_or_else(|| "en".into()).to_lowercase();
+    let disabled: Vec<String> = at(value, &["disablelanguages"]).map(strings).unwrap_or_default();
+    let mut languages: Vec<(String, Value)> = at(value, &["languages"])
+        .and_then(Value::as_object)
+        .map(|map| map.iter().map(|(key, own)| (key.clone(), own.clone())).collect())
+        .unwrap_or_default();
+    languages.retain(|(key, own)| {
+        !(disabled.iter().any(|name| name.to_lowercase() == *key) || at(own, &["disabled"]) == Some(&Value::Bool(true)))
+    });
+    let weight = |own: &Value| at(own, &["weight"]).and_then(Value::as_i64).filter(|weight| *weight != 0).unwrap_or(i64::MAX);
+    languages.sort_by_key(|(key, own)| (*key != default, weight(own), key.clone()));
+    if languages.first().is_none_or(|(key, _)| *key != default) && languages.is_empty() {
+        languages.push((default, json!({})));
+    }
+    languages
+}
+
+fn mounts(value: &Value, languages: &[(String, Value)], default: &str) -> Vec<Mount> {
+    let content = at(value, &["contentdir"]).and_then(text_of).unwrap_or_else(|| "content".into());
+    let mut mounts = Vec::new();
+    let configured = at(value, &["module", "mounts"]).and_then(Value::as_array);
+    for mount in configured.into_iter().flatten() {
+        let target = at(mount, &["target"]).and_then(text_of).unwrap_or_default();
+        let mut parts = target.split('/').filter(|part| !part.is_empty()).map(String::from);
+        if parts.next().as_deref() != Some("content") {
+            continue;
+        }
+        let source = at(mount, &["source"]).and_then(text_of).unwrap_or_default();
+        let matrix = at(mount, &["sites", "matrix", "languages"]).map(strings).and_then(|list| list.into_iter().next());
+        let language = at(mount, &["lang"]).and_then(text_of).or(matrix).unwrap_or_else(|| default.to_owned()).to_lowercase();
+        if languages.iter().any(|(key, _)| *key == language) {
+            mounts.push(Mount { source: tidy(&source), target: parts.collect(), language });
+        }
+    }
+    if mounts.is_empty() {
+        for (key, own) in languages {
+            let own = at(own, &["contentdir"]).and_then(text_of);
+            // Without a folder of its own, a language shares the default's and is told by file names.
+            if own.is_some() || key == default || languages[0].0 == *key {
+                let source = tidy(&own.unwrap_or_else(|| content.clone()));
+                mounts.push(Mount { source, target: Vec::new(), language: key.clone() });
+            }
+        }
+    }
+    mounts
+}
+
+fn tidy(path: &str) -> String {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+}
+
+/// `uglyURLs`: all, or by section.
+fn ugly(value: &Value) -> (bool, Vec<String>) {
+    match at(value, &["uglyurls"]) {
+        Some(Value::Object(map)) => {
+            (false, map.iter().filter(|(_, on)| truth(on)).map(|(section, _)| section.clone()).collect())
+        }
+        Some(other) => (truth(other), Vec::new()),
+        None => (false, Vec::new()),
+    }
+}
+
+/// `[permalinks]` in its three forms: by section, by kind and section, and a list of targets and patterns.
+fn permalinks(value: &Value) -> Vec<(Rule, String)> {
+    let mut out = Vec::new();
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                if let Some(pattern) = at(item, &["pattern"]).and_then(text_of) {
+                    out.push((Rule::target(at(item, &["target"])), pattern));
+                }
+            }
+        }
+        Value::Object(map) => {
+            for (section, pattern) in map {
+                match pattern {
+                    Value::String(pattern) => out.push((Rule::section(section), pattern.clone())),
+                    Value::Object(sections) if section == "page" => {
+                        let of = |(section, pattern): (&String, &Value)| Some((Rule::section(section), text_of(pattern)?));
+                        out.extend(sections.iter().filter_map(of));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+    out
+}
+
+fn handlers(value: &Value) -> Handlers {
+    let of = |name: &str, default: &[&str]| -> Vec<String> {
+        let default = default.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let Some(configured) = at(value, &["frontmatter", name]).map(strings) else { return default };
+        let configured = configured.into_iter().map(|key| key.to_lowercase());
+        configured.flat_map(|key| if key == ":default" { default.clone() } else { vec![key] }).collect()
+    };
+    let mut lastmod = of("lastmod", &["lastmod"]);
+    lastmod.retain(|key| !matches!(key.as_str(), "date" | "publishdate" | ":git"));
+    Handlers {
+        date: of("date", &["date", "publishdate", "lastmod"]),
+        publish: of("publishdate", &["publishdate", "date"]),
+        expiry: of("expirydate", &["expirydate"]),
+        lastmod,
+    }
+}
+
+fn flag(value: &Value, key: &str) -> bool {
+    at(value, &[key]).is_some_and(truth)
+}
+
+fn truth(value: &Value) -> bool {
+    value == &Value::Bool(true) || value.as_str() == Some("true")
+}
+
+/// A text or a list of texts.
+pub fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(text_of).collect(),
+        other => text_of(other).into_iter().collect(),
+    }
+}
+
+/// A language tag in the usual case: `zh-CN`, `zh-Hans`.
+fn bcp47(tag: &str) -> String {
+    let mut parts = tag.trim().split(['-', '_']);
+    let mut out = parts.next().unwrap_or_default().to_lowercase();
+    for part in parts {
+        out.push('-');
+        match part.len() {
+            2 => out.push_str(&part.to_uppercase()),
+            4 if part.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                out.push_str(&part[..1].to_uppercase());
+                out.push_str(&part[1..].to_lowercase());
+            }
+            _ => out.push_str(&part.to_lowercase()),
+        }
+    }
+    out
+}

@@ -1,0 +1,168 @@
+//! Scans: what has not changed since the last one is not read twice.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::post::Page;
+use crate::problem::Problem;
+
+use super::files::{File, Folder, Stamp};
+use super::generator::{self, Layout};
+use super::{Scan, Settings};
+
+/// Pages are read by so many threads.
+const THREADS: usize = 2;
+
+/// Markdown and HTML nest; the default stack of a thread is small.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// What a file said when it was last read.
+#[derive(Debug, Clone)]
+struct Known {
+    stamp: Stamp,
+    context: u64,
+    page: Option<Arc<Page>>,
+    problems: Vec<Problem>,
+}
+
+/// Reads a site again and again; what has not changed since the last time is not read twice.
+#[derive(Debug)]
+pub struct Scanner {
+    settings: Settings,
+    known: HashMap<String, Known>,
+    watched: Vec<String>,
+    /// Pages that the last scan had to read.
+    read: usize,
+}
+
+impl Scanner {
+    /// Of the site that `settings` name. Nothing is read yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, known: HashMap::new(), watched: Vec::new(), read: 0 }
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Folders and files, relative to the site's, that the last scan was made from: what is to be watched.
+    pub fn watched(&self) -> &[String] {
+        &self.watched
+    }
+
+    /// How many files the last scan read: the others had not changed.
+    pub fn files_read(&self) -> usize {
+        self.read
+    }
+
+    /// Reads the site. An error only where there is no site to read (no folder, generator's configuration broken, no
+    /// address): a broken post is a Problem.
+    pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
+        let folder = Folder::open(&self.settings.root).map_err(|problem| vec![problem])?;
+        let layout = generator::open(&folder, &self.settings)?;
+        self.watched = layout.watched();
+        let files = layout.files();
+        let contexts: Vec<u64> = files.iter().map(|file| layout.context(file)).collect();
+        let changed: Vec<usize> = (0..files.len())
+            .filter(|at| {
+                let known = self.known.get(&files[*at].path);
+                !known.is_some_and(|known| known.stamp == files[*at].stamp && known.context == contexts[*at])
+            })
+            .collect();
+        self.read = changed.len();
+        let mut fresh = read(&folder, layout.as_ref(), &files, &changed, &contexts);
+        let mut known = HashMap::with_capacity(files.len());
+        for (at, file) in files.iter().enumerate() {
+            if let Some(entry) = fresh.remove(&at).or_else(|| self.known.remove(&file.path)) {
+                known.insert(file.path.clone(), entry);
+            }
+        }
+        self.known = known;
+
+        let mut scan = Scan { site: layout.site(), pages: Vec::new(), problems: layout.problems() };
+        for file in &files {
+            if let Some(known) = self.known.get(&file.path) {
+                scan.pages.extend(known.page.clone());
+                scan.problems.extend(known.problems.iter().cloned());
+            }
+        }
+        if let Some(sections) = &self.settings.sections {
+            scan.site.main_sections.clone_from(sections);
+        } else if scan.site.main_sections.is_empty() {
+            scan.site.main_sections = vec![largest_section(&scan)];
+        }
+        same_addresses(&mut scan);
+        scan.problems.sort();
+        scan.problems.dedup();
+        Ok(scan)
+    }
+}
+
+/// Reads the `changed` ones of `files`, by number.
+fn read(
+    folder: &Folder,
+    layout: &dyn Layout,
+    files: &[&File],
+    changed: &[usize],
+    contexts: &[u64],
+) -> HashMap<usize, Known> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(HashMap::with_capacity(changed.len()));
+    let work = || {
+        while let Some(&at) = changed.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let known = read_one(folder, layout, files[at], contexts[at]);
+            if let Ok(mut done) = done.lock() {
+                done.insert(at, known);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS.min(changed.len()) {
+            let thread = std::thread::Builder::new().name("reader".into()).stack_size(STACK);
+            if thread.spawn_scoped(scope, work).is_err() {
+                // No thread to be had: this one does it.
+                work();
+            }
+        }
+    });
+    done.into_inner().unwrap_or_default()
+}
+
+fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> Known {
+    // A fault of ours in one page must not take the site down.
+    let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read(&file.path) {
+        Ok(text) => layout.read(file, &text),
+        Err(problem) => generator::Reading { page: None, problems: vec![problem] },
+    }))
+    .unwrap_or_else(|_| {
+        let what = "cannot be read: a fault of Postrider's own";
+        let hint = "please report it with this file; the other pages are not affected";
+        generator::Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
+    });
+    Known { stamp: file.stamp, context, page: reading.page.map(Arc::new), problems: reading.problems }
+}
+
+/// Hugo's rule for `mainSections`: the one with the most pages.
+fn largest_section(scan: &Scan) -> String {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let language = scan.site.languages.first().map_or("", |language| language.key.as_str());
+    for page in scan.pages.iter().filter(|page| !page.draft && (page.language == language || language.is_empty())) {
+        *counts.entry(&page.section).or_default() += 1;
+    }
+    let largest = counts.into_iter().max_by_key(|(section, count)| (!section.is_empty(), *count, std::cmp::Reverse(*section)));
+    largest.map(|(section, _)| section.to_owned()).unwrap_or_default()
+}
+
+/// Two pages at one address: readers see one of them.
+fn same_addresses(scan: &mut Scan) {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    for page in scan.pages.iter().filter(|page| !page.url.is_empty() && !page.draft) {
+        if let Some(other) = first.insert(&page.url, &page.path) {
+            let what = format!("has the same address as {other}: {}", page.url);
+            scan.problems.push(Problem::warning(&page.path, None, what, "give one of them another `slug` or `url`"));
+        }
+    }
+}
