@@ -8,6 +8,7 @@
 
 mod archive;
 pub mod client;
+pub mod demo;
 mod error;
 pub mod feeds;
 mod form;
@@ -129,9 +130,18 @@ fn routes() -> Router<Web> {
 
 /// Serves `app` on `listener` until `cancel`, then lets open requests end; the caller bounds how long.
 pub async fn serve(listener: Listener, app: App, cancel: CancellationToken) {
+    serve_routes(listener, app, routes(), cancel).await;
+}
+
+/// The same with the pages of `postrider demo`.
+pub async fn serve_demo(listener: Listener, app: App, demo: demo::Demo, cancel: CancellationToken) {
+    serve_routes(listener, app, routes().merge(demo::routes(demo)), cancel).await;
+}
+
+async fn serve_routes(listener: Listener, app: App, known: Router<Web>, cancel: CancellationToken) {
     let trusted = app.settings.trusted_proxies.clone();
     let web = Web::new(app, listener.limits);
-    let router = routes().with_state(web.clone());
+    let router = known.with_state(web.clone());
     let answer = move |request, peer| answer(web.clone(), router.clone(), request, peer);
     listener.run(trusted, answer, cancel).await;
 }

@@ -206,3 +206,16 @@ confirmation-asked = Somebody, most likely you, asked on { $site } to send { $ti
 confirmation-button = Yes, subscribe me
 confirmation-link = If the button does not work, open this address:
 confirmation-ignore = If it was not you, ignore this mail. Nothing will be sent to you.
+
+## The demo. Given: folder.
+
+demo-mails-title = The mails
+demo-mails-lead = This is what three readers would have got. Nothing has left this machine.
+demo-mails-empty = No mail has been written yet.
+demo-mails-folder = The files are in { $folder }
+demo-mail-from = From
+demo-mail-to = To
+demo-mail-date = Sent
+demo-mail-text = The plain text part
+demo-mail-source = The message itself (.eml)
+demo-mail-back = All mails

@@ -191,3 +191,16 @@ confirmation-asked = 有人（多半是您）在 { $site } 上请求把《{ $tit
 confirmation-button = 确认订阅
 confirmation-link = 如果按钮点不动，请打开这个地址：
 confirmation-ignore = 如果不是您本人的操作，请忽略这封邮件，我们不会再寄来。
+
+## 演示。给出：folder。
+
+demo-mails-title = 邮件
+demo-mails-lead = 这就是三位读者会收到的邮件。没有任何东西离开这台机器。
+demo-mails-empty = 还没有写出邮件。
+demo-mails-folder = 文件在 { $folder }
+demo-mail-from = 发件人
+demo-mail-to = 收件人
+demo-mail-date = 时间
+demo-mail-text = 纯文本部分
+demo-mail-source = 邮件原文（.eml）
+demo-mail-back = 全部邮件
