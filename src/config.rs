@@ -68,6 +68,11 @@ pub fn environment() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with("POSTRIDER_")).collect()
 }
 
+/// Where temporary files go: `TMPDIR`, else `/tmp`.
+pub fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
 impl Config {
     /// Reads the configuration of `place`. The error holds every fault found.
     pub fn load(place: &Place, environment: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {

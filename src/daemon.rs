@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::demo::Demo;
 use crate::http::{self, App, Listener, Published};
 use crate::library::Scanner;
 use crate::problem::Faults;
@@ -73,16 +74,27 @@ impl Daemon {
     /// Opens the store, takes the daemon's lock, reads the site, and starts the loops of `roles`. Returns when the web
     /// server listens and the first feeds are there.
     pub async fn start(config: Config, roles: Roles, clock: Clock) -> anyhow::Result<Self> {
+        Self::start_with(config, roles, clock, None).await
+    }
+
+    /// The same, in all roles, for a site that is at home nowhere else: its address is ours.
+    pub async fn start_demo(config: Config, clock: Clock, demo: Demo) -> anyhow::Result<Self> {
+        Self::start_with(config, Roles::ALL, clock, Some(demo)).await
+    }
+
+    async fn start_with(mut config: Config, roles: Roles, clock: Clock, demo: Option<Demo>) -> anyhow::Result<Self> {
         let store = Store::open(&config.store).await?;
         store.lock_daemon().await?;
         let templates = Arc::new(Templates::new(&config.templates).map_err(anyhow::Error::msg)?);
 
         let listener = if roles.web { Some(Listener::bind(&config.http.listen).await.map_err(Outside)?) } else { None };
         let address = listener.as_ref().map(Listener::address);
-        let config = match address {
-            Some(address) => config.with_public_url(&format!("http://{address}/")),
-            None => config,
-        };
+        if let Some(address) = address {
+            config = config.with_public_url(&format!("http://{address}/"));
+        }
+        if demo.is_some() {
+            config.library.url = Some(config.http.public_url.clone());
+        }
 
         // The site first: a digest's language may be the site's, and a site that cannot be read is better refused
         // here, where somebody is looking, than retried in the background.
@@ -128,7 +140,10 @@ impl Daemon {
             };
             let cancel = cancel.clone();
             loops.spawn(async move {
-                http::serve(listener, app, cancel).await;
+                match demo {
+                    Some(demo) => http::serve_demo(listener, app, demo, cancel).await,
+                    None => http::serve(listener, app, cancel).await,
+                }
                 ("web", Ok(()))
             });
         }

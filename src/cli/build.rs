@@ -54,14 +54,14 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
 
 /// What became of the files.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
+pub struct Tally {
     written: usize,
     unchanged: usize,
     removed: usize,
 }
 
 /// Brings `out` to hold `documents`. Interrupted at any point, the next run completes it.
-fn export(out: &Path, documents: &[Document]) -> io::Result<Tally> {
+pub fn export(out: &Path, documents: &[Document]) -> io::Result<Tally> {
     fs_err::create_dir_all(out)?;
     let before = read_manifest(out)?;
     let now: BTreeMap<String, String> =

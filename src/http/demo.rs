@@ -6,17 +6,17 @@ use std::io;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Extension;
 
+use super::Web;
 use super::error::Failure;
 use super::pages::{self, Page};
 use super::visitor::Visitor;
-use super::Web;
 use crate::mail::read::{ReadMail, read};
 
 const STYLE: &str = include_str!("../../templates/web/demo.css");

@@ -1,4 +1,5 @@
 //! From a new file to inboxes: the real program, a mail server that somebody else wrote, and a clock that we move.
 
 mod crash;
+mod demo;
 mod story;

@@ -146,6 +146,16 @@ impl Daemon {
         fs_err::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// What it says on standard output, up to the line that holds `mark`.
+    pub fn lines_until(&mut self, mark: &str) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        while !said.last().is_some_and(|line| line.contains(mark)) {
+            let line = self.lines.recv_timeout(PATIENCE);
+            said.push(line.unwrap_or_else(|_| panic!("`{mark}` never came: {said:#?}\n{}", self.log())));
+        }
+        said
+    }
+
     /// SIGTERM; how it ended and how long that took.
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let begun = Instant::now();
