@@ -86,25 +86,9 @@ pub async fn run(mut parts: Parts, cancel: CancellationToken) -> anyhow::Result<
 /// The error is [`Faults`] when there is no site to read; whatever the error, the old feeds stay.
 pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     let scan = scan(parts).await?;
-    let ids = identify(&parts.store, &scan, now).await?;
-    let library = Library::new(&scan, &ids, now);
+    let library = take_in(&parts.store, &scan, &parts.digests, now).await?;
     let old = parts.published.load_full();
     log_problems(&old.library.problems, &library.problems);
-
-    // Before anybody sees the posts: what is listed at a digest's first sight is never announced by it.
-    for digest in &parts.digests {
-        if parts.store.digest_begun(digest).await?.is_none() {
-            let listed = library.all.iter().filter(|post| post.status == Status::Listed);
-            let baseline: Vec<PostId> = listed.map(|post| post.id.clone()).collect();
-            if parts.store.begin_digest(digest, &baseline, now).await? {
-                tracing::info!(
-                    digest,
-                    posts = baseline.len(),
-                    "first sight of the digest: posts listed now are its baseline"
-                );
-            }
-        }
-    }
 
     let unchanged = old.scanned_at.is_some() && old.library.site == library.site && old.library.posts == library.posts;
     let (documents, listings) = if unchanged {
@@ -119,6 +103,28 @@ pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
         listings,
     }));
     Ok(())
+}
+
+/// The Library of a scan: every page gets its permanent id, and digests never seen before their baseline; the store knows
+/// both when this returns.
+pub async fn take_in(store: &Store, scan: &Scan, digests: &[String], now: DateTime<Utc>) -> anyhow::Result<Library> {
+    let ids = identify(store, scan, now).await?;
+    let library = Library::new(scan, &ids, now);
+    // Before anybody sees the posts: what is listed at a digest's first sight is never announced by it.
+    for digest in digests {
+        if store.digest_begun(digest).await?.is_none() {
+            let listed = library.all.iter().filter(|post| post.status == Status::Listed);
+            let baseline: Vec<PostId> = listed.map(|post| post.id.clone()).collect();
+            if store.begin_digest(digest, &baseline, now).await? {
+                tracing::info!(
+                    digest,
+                    posts = baseline.len(),
+                    "first sight of the digest: posts listed now are its baseline"
+                );
+            }
+        }
+    }
+    Ok(library)
 }
 
 /// Reads the site, off the threads that serve.

@@ -48,7 +48,7 @@ const LATEST: u32 = 50;
 
 /// What became of a digest's due Slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Made {
+pub enum Made {
     /// No Slot is due, or its Issue is there already.
     Nothing,
     /// An Issue was written.
@@ -242,7 +242,7 @@ pub async fn fresh(
 }
 
 /// Writes the Issue of `slot`, with everything that its mails are made of.
-async fn announce(
+pub async fn announce(
     parts: &Parts,
     digest: &Digest,
     site: &Site,

@@ -1,0 +1,88 @@
+//! `digest list`: every digest, and when it comes.
+
+use serde_json::json;
+
+use super::coming;
+use crate::cli::{Context, Exit};
+use crate::digest::{Digest, Trigger};
+use crate::template::{DateStyle, Templates};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// As a JSON array
+    #[arg(long)]
+    json: bool,
+    /// Slots after this time instead of now (RFC 3339, or `YYYY-MM-DD HH:MM` in each digest's zone)
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+/// Slots shown of each.
+const SHOWN: usize = 5;
+
+pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = context.config()?;
+    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let mut rows = Vec::new();
+    for digest in &config.digests {
+        let at = match &arguments.at {
+            Some(text) => coming::instant(text, coming::zone(digest))?,
+            None => context.clock.now(),
+        };
+        let slots: Vec<_> = match &digest.trigger {
+            Trigger::Cron(schedule) => {
+                std::iter::successors(schedule.next_after(at), |slot| schedule.next_after(*slot))
+                    .take(SHOWN)
+                    .map(|slot| slot.with_timezone(&schedule.zone()).fixed_offset())
+                    .collect()
+            }
+            Trigger::OnPublish => Vec::new(),
+        };
+        rows.push((digest, slots));
+    }
+    if arguments.json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(digest, slots)| {
+                json!({
+                    "name": digest.name,
+                    "title": digest.title,
+                    "schedule": schedule(digest),
+                    "timezone": coming::zone(digest).name(),
+                    "template": digest.template,
+                    "language": digest.language,
+                    "public": digest.public,
+                    "next": slots.iter().map(chrono::DateTime::to_rfc3339).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        println!(
+            "there is no digest\n  hint: name one under `digests` in `postrider.yaml`; `postrider init` writes an example"
+        );
+    }
+    for (at, (digest, slots)) in rows.iter().enumerate() {
+        if at > 0 {
+            println!();
+        }
+        println!("{}: {}", digest.name, digest.title);
+        match &digest.trigger {
+            Trigger::Cron(schedule) => println!("  {} in {}", schedule.expression(), schedule.zone()),
+            Trigger::OnPublish => println!("  at once when something is published"),
+        }
+        for slot in slots {
+            println!("    {} ({})", templates.date("en", *slot, DateStyle::Time), slot.format("%:z"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn schedule(digest: &Digest) -> &str {
+    match &digest.trigger {
+        Trigger::Cron(schedule) => schedule.expression(),
+        Trigger::OnPublish => "on_publish",
+    }
+}

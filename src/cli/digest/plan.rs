@@ -1,0 +1,171 @@
+//! `digest plan`: the coming Issue, before anything of it is written.
+
+use serde_json::json;
+
+use super::coming::{self, coming};
+use crate::cli::{Context, Exit, digest};
+use crate::digest::Rendition;
+use crate::mail::message::{Prepared, Recipient};
+use crate::scheduler;
+use crate::store::IssueState;
+use crate::template::{DateStyle, Templates};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Which digest
+    name: String,
+    /// As of this time (RFC 3339, or `YYYY-MM-DD HH:MM` or `YYYY-MM-DD` in the digest's zone) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// As a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Gmail cuts a mail whose HTML is longer; its readers see no footer then.
+const CLIPPED: usize = 100_000;
+
+pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let (config, scan) = context.site()?;
+    let digest = digest(&config, &arguments.name)?;
+    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let zone = coming::zone(digest);
+    let at = arguments.at.as_deref().map(|text| coming::instant(text, zone)).transpose()?;
+    let issue = coming(context, &config, &scan, digest, at).await?;
+
+    let (mut languages, mut readers, mut held) = (Vec::new(), None, Vec::new());
+    if let Some(store) = &issue.store {
+        let audience = store.audience(&digest.name).await?;
+        languages = audience.0;
+        readers = Some(audience.1);
+        held = store.issues(Some(&digest.name), 50).await?;
+        held.retain(|issue| issue.state == IssueState::Held);
+    }
+    let renditions = if issue.posts.is_empty() {
+        Vec::new()
+    } else {
+        scheduler::renditions(&templates, &scan.site, digest, issue.slot, &issue.posts, &languages)
+            .map_err(anyhow::Error::msg)?
+    };
+    let mails: Vec<Mail> = renditions.iter().map(|rendition| Mail::of(rendition, &config.mail.public_url)).collect();
+    let holds = issue.posts.len() > digest.hold_above;
+    let slot = issue.slot.with_timezone(&zone).fixed_offset();
+
+    if arguments.json {
+        let posts: Vec<_> = issue
+            .posts
+            .iter()
+            .map(|post| {
+                json!({
+                    "id": post.id, "path": post.path, "url": post.url, "title": post.title,
+                    "published": post.published.map(|at| at.to_rfc3339()), "language": post.language,
+                })
+            })
+            .collect();
+        let plan = json!({
+            "digest": digest.name,
+            "slot": slot.to_rfc3339(),
+            "timezone": zone.name(),
+            "posts": posts,
+            "recipients": readers,
+            "held": holds,
+            "waiting": held.iter().map(|issue| issue.slot.with_timezone(&zone).to_rfc3339()).collect::<Vec<_>>(),
+            "mails": mails,
+            "note": issue.note,
+        });
+        println!("{}", serde_json::to_string_pretty(&plan)?);
+        return Ok(Exit::Done);
+    }
+
+    println!("{}: {}", digest.name, digest.title);
+    println!("  slot     {} ({}, {zone})", templates.date("en", slot, DateStyle::Time), slot.format("%:z"));
+    println!("  posts    {}", issue.posts.len());
+    for post in &issue.posts {
+        println!(
+            "    {}  {}",
+            post.published.map_or(String::new(), |at| at.format("%Y-%m-%d").to_string()),
+            post.title
+        );
+        println!("                {}", post.url);
+    }
+    match readers {
+        Some(readers) => println!("  readers  {readers}"),
+        None => println!("  readers  not told of the past"),
+    }
+    for mail in &mails {
+        println!(
+            "  mail     {}: {}\n           HTML {}, text {}, whole message {}",
+            mail.language,
+            mail.subject,
+            kilobytes(mail.html_bytes),
+            kilobytes(mail.text_bytes),
+            kilobytes(mail.message_bytes)
+        );
+        if mail.clip_risk {
+            println!("           risk: above {} of HTML, Gmail cuts the mail and hides its end", kilobytes(CLIPPED));
+        }
+    }
+    if holds {
+        println!(
+            "  held     {} posts are more than `hold_above: {}`: it waits for `postrider digest approve {}`",
+            issue.posts.len(),
+            digest.hold_above,
+            digest.name
+        );
+    }
+    for waiting in &held {
+        println!(
+            "  waiting  the Issue of {} with {} posts is held: `postrider digest approve {2}` or `postrider digest skip {2}`",
+            templates.date("en", waiting.slot.with_timezone(&zone).fixed_offset(), DateStyle::Time),
+            waiting.posts.len(),
+            digest.name
+        );
+    }
+    if issue.posts.is_empty() {
+        println!("  nothing new: if it stays so, the Slot is skipped");
+    }
+    if !issue.note.is_empty() {
+        println!("  note     {}", issue.note);
+    }
+    Ok(Exit::Done)
+}
+
+#[derive(serde::Serialize)]
+struct Mail {
+    language: String,
+    subject: String,
+    html_bytes: usize,
+    text_bytes: usize,
+    message_bytes: usize,
+    clip_risk: bool,
+}
+
+impl Mail {
+    fn of(rendition: &Rendition, public_url: &str) -> Self {
+        let message = Prepared::new(rendition, public_url).compose(&reader(public_url), chrono::DateTime::UNIX_EPOCH);
+        Self {
+            language: rendition.language.clone(),
+            subject: rendition.subject.clone(),
+            html_bytes: rendition.html.len(),
+            text_bytes: rendition.text.len(),
+            message_bytes: message.map_or(0, |bytes| bytes.len()),
+            clip_risk: rendition.html.len() > CLIPPED,
+        }
+    }
+}
+
+/// Somebody to fill a mail's holes with.
+pub fn reader(public_url: &str) -> Recipient {
+    Recipient {
+        address: "reader@example.org".to_owned(),
+        message_id: "preview@example.org".to_owned(),
+        unsubscribe_url: Some(format!("{public_url}unsubscribe/preview")),
+        preferences_url: Some(format!("{public_url}preferences/preview")),
+        confirm_url: None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a mail's size, shown with one digit")]
+fn kilobytes(bytes: usize) -> String {
+    format!("{:.1} kB", bytes as f64 / 1000.0)
+}

@@ -1,0 +1,105 @@
+//! `digest send`: an Issue of what is new, now. Delivered in this process, unless a daemon has the store.
+
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::Notify;
+
+use crate::cli::{Context, Exit, digest, outside};
+use crate::config::Config;
+use crate::deliverer;
+use crate::delivery::State;
+use crate::http::Published;
+use crate::publisher;
+use crate::scheduler::{self, Made};
+use crate::store::{self, IssueState, Store};
+use crate::template::Templates;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Which digest
+    name: String,
+}
+
+pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let (config, scan) = context.site()?;
+    let digest = digest(&config, &arguments.name)?.clone();
+    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let store = context.store(&config).await?;
+    let now = context.clock.now();
+    let library = publisher::take_in(&store, &scan, std::slice::from_ref(&digest.name), now).await?;
+    let posts = scheduler::fresh(&store, &digest, &library, now).await?;
+    if posts.is_empty() {
+        anyhow::bail!(
+            "nothing is new for `{0}`: every post that it selects was announced, or was there before it\n  hint: `postrider digest preview \
+             {0} --out DIR` shows the latest one",
+            digest.name
+        );
+    }
+    let slot = scheduler::minute(now);
+    let parts = scheduler::Parts {
+        digests: Arc::new(vec![digest.clone()]),
+        published: Arc::new(arc_swap::ArcSwap::from_pointee(Published::default())),
+        templates: Arc::new(templates),
+        store: store.clone(),
+        mail_queued: Arc::new(Notify::new()),
+    };
+    if scheduler::announce(&parts, &digest, &library.site, slot, posts, now).await? != Made::Issue {
+        anyhow::bail!("an Issue of `{}` was made in this minute already: nothing was sent twice", digest.name);
+    }
+    let made = store.issues(Some(&digest.name), 50).await?.into_iter().find(|issue| issue.slot == slot);
+    let Some(issue) = made else { anyhow::bail!("the Issue that was just written is gone") };
+    println!("Issue of {} posts for {} readers", issue.posts.len(), issue.deliveries);
+    if issue.state == IssueState::Held {
+        println!(
+            "it is held, as it announces more than `hold_above: {}` posts: `postrider digest approve {1}` or `postrider digest skip {1}`",
+            digest.hold_above, digest.name
+        );
+        return Ok(Exit::Done);
+    }
+    match store.lock_daemon().await {
+        Ok(()) => deliver(context, &config, &store, &issue.id, issue.deliveries).await,
+        Err(store::Error::Unusable(_)) => {
+            println!("the running daemon delivers it");
+            Ok(Exit::Done)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn deliver(context: &Context, config: &Config, store: &Store, issue: &str, readers: u64) -> anyhow::Result<Exit> {
+    let parts = deliverer::Parts {
+        store: store.clone(),
+        settings: Arc::new(config.mail.clone()),
+        owner: crate::crypto::new_id(),
+        mail_queued: Arc::new(Notify::new()),
+    };
+    let bar = ProgressBar::new(readers);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} mails, {eta} left") {
+        bar.set_style(style);
+    }
+    loop {
+        let attempted =
+            deliverer::step(&parts, context.clock.now()).await.map_err(|error| outside(format!("{error:#}")))?;
+        bar.set_position(readers.saturating_sub(open(&store.delivery_counts(Some(issue)).await?)));
+        if attempted == 0 {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    let counts = store.delivery_counts(Some(issue)).await?;
+    let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
+    println!("{}", if shown.is_empty() { "nobody to mail".to_owned() } else { shown.join(", ") });
+    let left = open(&counts);
+    if left > 0 {
+        return Err(outside(format!(
+            "{left} mails wait for another try\n  hint: `postrider serve` goes on with them; `postrider deliveries list` says what the server answered"
+        )));
+    }
+    Ok(Exit::Done)
+}
+
+/// Not at their end.
+fn open(counts: &[(State, u64)]) -> u64 {
+    counts.iter().filter(|(state, _)| matches!(state, State::Queued | State::Sending)).map(|(_, count)| count).sum()
+}
