@@ -64,6 +64,7 @@ pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<usize> {
 /// Repeats [`step`] until `cancel`: then no mail is begun any more, and what is on its way is waited for.
 pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
     let mail_queued = Arc::clone(&parts.mail_queued);
+    let mut alone = false;
     let mut deliverer = Deliverer::new(parts, clock);
     let mut failing = false;
     while !cancel.is_cancelled() {
@@ -71,6 +72,11 @@ pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
         let rung = mail_queued.notified();
         tokio::pin!(rung);
         rung.as_mut().enable();
+        if !alone {
+            // Whoever had claims on this SQLite file before us is dead: what was on its way then is sent again now.
+            let parts = &deliverer.parts;
+            alone = parts.store.end_leases(&parts.owner, deliverer.clock.now()).await.is_ok();
+        }
         let wait = match deliverer.step(&cancel).await {
             Ok(0) => Wait::UntilDue,
             Ok(_) => Wait::No,
@@ -102,8 +108,8 @@ enum Wait {
     UntilDue,
 }
 
-/// The loop's memory between steps.
-struct Deliverer {
+/// The loop with its memory between steps: connections, prepared Renditions, and whether the relay is to be left alone.
+pub struct Deliverer {
     parts: Parts,
     clock: Clock,
     route: Option<Arc<Route>>,
@@ -114,11 +120,13 @@ struct Deliverer {
 }
 
 impl Deliverer {
-    fn new(parts: Parts, clock: Clock) -> Self {
+    /// Nothing is connected yet.
+    pub fn new(parts: Parts, clock: Clock) -> Self {
         Self { parts, clock, route: None, lines: Vec::new(), prepared: HashMap::new(), pause: Pause::default() }
     }
 
-    async fn step(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
+    /// See [`step`]. Once `cancel` is, no further mail is begun, and what is on its way is waited for.
+    pub async fn step(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
         let now = self.clock.now();
         if !self.pause.is_over(now) || cancel.is_cancelled() {
             return Ok(0);

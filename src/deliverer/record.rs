@@ -1,4 +1,5 @@
-//! Outcomes become rows, several in one transaction, each within 50 ms; and a line in the log a digest and code.
+//! Outcomes become rows at once: those of several connections that are known by now in one transaction. And a line in
+//! the log a digest and code.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,8 +20,6 @@ use crate::store::{Claim, Report, Store};
 
 /// Most outcomes written in one transaction.
 const GROUP: usize = 50;
-/// An outcome waits at most this long for others.
-const GATHER: Duration = Duration::from_millis(50);
 /// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
 const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
 /// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
@@ -53,21 +52,18 @@ impl Recorder {
         let mut failed = None;
         while let Some(first) = incoming.recv().await {
             let mut group = vec![first];
-            let gathered = tokio::time::sleep(GATHER);
-            tokio::pin!(gathered);
-            while group.len() < GROUP {
-                tokio::select! {
-                    done = incoming.recv() => match done {
-                        Some(done) => group.push(done),
-                        None => break,
-                    },
-                    () = &mut gathered => break,
-                }
+            while group.len() < GROUP
+                && let Ok(done) = incoming.try_recv()
+            {
+                group.push(done);
             }
             // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
-            if let Err(error) = self.write(&group, pause).await {
-                self.no_more.cancel();
-                failed = Some(error);
+            match self.write(&group, pause).await {
+                Ok(()) => group.into_iter().for_each(|done| drop(done.recorded.send(()))),
+                Err(error) => {
+                    self.no_more.cancel();
+                    failed = Some(error);
+                }
             }
         }
         failed.map_or(Ok(()), Err)

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ pub struct Done {
     /// Name of the Digest, for the log.
     pub digest: String,
     pub attempt: Attempt,
+    /// Answered when the outcome is in the store.
+    pub recorded: oneshot::Sender<()>,
 }
 
 /// A batch being worked on.
@@ -70,7 +72,9 @@ impl Work {
             if attempt.is_about_the_route() {
                 self.no_more.cancel();
             }
-            if results.send(Done { claim, digest, attempt }).await.is_err() {
+            // The next mail waits until this one is recorded: what a crash repeats is at most one mail a connection.
+            let (recorded, is_recorded) = oneshot::channel();
+            if results.send(Done { claim, digest, attempt, recorded }).await.is_err() || is_recorded.await.is_err() {
                 break;
             }
         }

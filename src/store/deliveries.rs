@@ -323,6 +323,18 @@ impl Store {
         })
     }
 
+    /// Ends the leases of every other owner, so that their Deliveries are handed out at once. Only for who holds the daemon's
+    /// lock: on SQLite every other owner is then a process that is gone. PostgreSQL: does nothing, others may be alive.
+    pub async fn end_leases(&self, owner: &str, now: DateTime<Utc>) -> Result<u64> {
+        const END: &str = "update deliveries set wake_at = $2 where state = 'sending' and owner <> $1 and wake_at > $2";
+        if matches!(self.shared.db, super::Db::Postgres(_)) {
+            return Ok(0);
+        }
+        unit!(self, tx => {
+            sqlx::query(END).bind(owner).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
+        })
+    }
+
     /// When the next queued Delivery is due (held Issues' left out), or a lease ends.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         const NEXT: &str = "select min(wake_at) from deliveries where rank = $1 and wake_at is not null";

@@ -7,6 +7,7 @@ conform!(
     sends_transactional_mail_first,
     never_hands_out_twice,
     leases_end_and_fences_hold,
+    leases_of_the_dead_end_at_once_where_one_daemon_may_run,
     releases_untouched,
     checks_again_in_the_claim,
     looks_behind_a_batch_that_ends_in_itself,
@@ -123,6 +124,22 @@ async fn leases_end_and_fences_hold(bench: Bench) {
     store.create_issue(&issue(1, &["q"]), at(1)).await.unwrap();
     let slow = bench.claim(1).await.pop().unwrap();
     assert_eq!(store.report(&[said(&slow, State::Sent)], at(30)).await.unwrap(), 1);
+}
+
+async fn leases_of_the_dead_end_at_once_where_one_daemon_may_run(bench: Bench) {
+    let store = &bench.store;
+    bench.readers(&["a@example.org", "b@example.org"]).await;
+    store.create_issue(&issue(1, &["p1"]), at(1)).await.unwrap();
+    let dead = store.claim("dead", 1, LEASE, at(1)).await.unwrap().pop().unwrap();
+    let mine = store.claim("me", 1, LEASE, at(1)).await.unwrap().pop().unwrap();
+    let ended = u64::from(bench.is_sqlite());
+    assert_eq!(store.end_leases("me", at(1)).await.unwrap(), ended);
+    let again = store.claim("me", 9, LEASE, at(1)).await.unwrap();
+    assert_eq!(again.len() as u64, ended);
+    for claim in again {
+        assert_eq!((&claim.message_id, claim.attempts), (&dead.message_id, 1));
+        assert_ne!(claim.id, mine.id);
+    }
 }
 
 async fn releases_untouched(bench: Bench) {

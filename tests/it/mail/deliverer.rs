@@ -1,0 +1,444 @@
+//! From a row to a mail and back to a row, on both databases, against the scripted server.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use postrider::clock::Clock;
+use postrider::crypto;
+use postrider::deliverer::{self, Deliverer, Parts};
+use postrider::delivery::{Kind, State};
+use postrider::digest::{Hole, Mailbox, Rendition};
+use postrider::mail::{Relay, Security, Settings, Timeouts, Transport};
+use postrider::store::{self, Import, NewIssue, Store};
+use postrider::subscriber::token::{self, Purpose};
+use postrider::subscriber::{self, Address};
+use sqlx::Connection as _;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::databases;
+use crate::support::smtp::{Act, Point, Server, say};
+
+/// Makes of each `async fn case(bench: Bench)` one test an engine.
+macro_rules! on_both {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $case() { super::$case(super::Bench::sqlite().await).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $case() { super::$case(super::Bench::postgres().await).await; })*
+        }
+    };
+}
+
+on_both!(
+    each_reader_gets_one_mail_of_their_own,
+    refusals_become_states,
+    greylisted_mail_comes_back,
+    a_refused_sender_stops_the_run_and_keeps_everybody,
+    a_relay_that_is_down_costs_nobody,
+    an_uncertain_mail_is_repeated_with_its_id,
+    a_poison_row_fails_alone,
+    a_broken_template_keeps_its_readers_waiting,
+    confirmations_and_tests,
+    who_leaves_in_time_gets_nothing,
+    what_a_dead_process_had_is_sent,
+    a_stop_begins_nothing_new,
+    several_deliverers_send_each_mail_once,
+);
+
+struct Bench {
+    store: Store,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_634_288_400 + minutes * 60, 0).unwrap()
+}
+
+fn rendition(kind: Kind) -> Rendition {
+    let id = crypto::new_id();
+    let [unsubscribe, preferences, confirm, address] = Hole::ALL.map(|hole| hole.mark(&id));
+    let link = if kind == Kind::Confirmation { confirm } else { unsubscribe };
+    Rendition {
+        kind,
+        digest: "weekly".to_owned(),
+        language: "en".to_owned(),
+        from: Mailbox { name: "Weekly".to_owned(), address: "weekly@example.org".to_owned() },
+        reply_to: None,
+        subject: "News".to_owned(),
+        html: format!("<a href=\"{link}\">leave</a> <a href=\"{preferences}\">change</a> {address}\n"),
+        text: format!("{link}\n{preferences}\n{address}\n"),
+        id,
+    }
+}
+
+impl Bench {
+    async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open(databases::sqlite(folder.path()), folder).await
+    }
+
+    async fn postgres() -> Self {
+        Self::open(databases::postgres().await, tempfile::tempdir().unwrap()).await
+    }
+
+    async fn open(url: String, folder: tempfile::TempDir) -> Self {
+        let settings = store::Settings { url: url.clone(), secret: None };
+        Self { store: Store::open(&settings).await.unwrap(), url, _folder: folder }
+    }
+
+    /// An Issue to `readers` confirmed readers (`reader0@example.net` …), due at `at(0)`, expiring a day later.
+    async fn issue(&self, readers: usize) {
+        self.issue_as(readers, rendition(Kind::Issue)).await;
+    }
+
+    async fn issue_as(&self, readers: usize, rendition: Rendition) {
+        let rows: Vec<Import> = (0..readers)
+            .map(|i| Import {
+                address: Address::parse(&format!("reader{i}@example.net")).unwrap(),
+                name: String::new(),
+                language: None,
+            })
+            .collect();
+        self.store.import(&rows, "weekly", "import", at(-10)).await.unwrap();
+        let issue = NewIssue {
+            id: crypto::new_id(),
+            digest: "weekly".to_owned(),
+            slot: at(0),
+            held: false,
+            expires_at: at(24 * 60),
+            posts: vec!["p1".to_owned()],
+            renditions: vec![rendition],
+        };
+        assert!(self.store.create_issue(&issue, at(0)).await.unwrap());
+    }
+
+    fn parts(&self, server: &Server) -> Parts {
+        let patience = Duration::from_secs(20);
+        Parts {
+            store: self.store.clone(),
+            settings: Arc::new(Settings {
+                transport: Transport::Smtp(Relay {
+                    host: server.address.ip().to_string(),
+                    port: server.address.port(),
+                    security: Security::None,
+                    login: None,
+                    trusted: None,
+                }),
+                connections: 3,
+                messages_per_connection: 5,
+                hello: "client.example".to_owned(),
+                public_url: "https://feeds.example.org/".to_owned(),
+                bounce_address: None,
+                timeouts: Timeouts {
+                    connect: patience,
+                    command: patience,
+                    data: patience,
+                    body: patience,
+                    dot: patience,
+                },
+            }),
+            owner: crypto::new_id(),
+            mail_queued: Arc::new(Notify::new()),
+        }
+    }
+
+    async fn counts(&self) -> HashMap<State, u64> {
+        self.store.delivery_counts(None).await.unwrap().into_iter().collect()
+    }
+}
+
+/// Readers whose mail the server took, sorted, one entry a mail.
+fn taken(server: &Server) -> Vec<String> {
+    let mut to: Vec<String> = server.kept().into_iter().map(|kept| kept.to.join(" ")).collect();
+    to.sort();
+    to
+}
+
+fn header<'a>(data: &'a str, name: &str) -> &'a str {
+    data.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_default()
+}
+
+async fn each_reader_gets_one_mail_of_their_own(bench: Bench) {
+    bench.issue(12).await;
+    let server = Server::start(|_, _, _| Act::Well).await;
+    let parts = bench.parts(&server);
+    assert_eq!(deliverer::step(&parts, at(1)).await.unwrap(), 12);
+    assert_eq!(deliverer::step(&parts, at(2)).await.unwrap(), 0);
+    let mut everybody: Vec<String> = (0..12).map(|i| format!("reader{i}@example.net")).collect();
+    everybody.sort();
+    assert_eq!(taken(&server), everybody);
+    assert!(server.connections() <= 3);
+    let mut ids = std::collections::HashSet::new();
+    for kept in server.kept() {
+        let data = String::from_utf8(kept.data).unwrap();
+        assert_eq!(header(&data, "To"), kept.to[0]);
+        assert_eq!(header(&data, "Date"), "Fri, 15 Oct 2021 09:01:00 +0000");
+        assert!(ids.insert(header(&data, "Message-ID").to_owned()));
+        // The link in the header opens this reader's subscription and nothing else.
+        let link = header(&data, "List-Unsubscribe").trim_matches(['<', '>']);
+        let token = link.strip_prefix("https://feeds.example.org/unsubscribe/").unwrap();
+        let row = token::read(bench.store.key(), Purpose::Unsubscribe, token).unwrap();
+        assert_eq!(bench.store.subscription(&row).await.unwrap().unwrap().address, kept.to[0]);
+        assert_eq!(token::read(bench.store.key(), Purpose::Confirm, token), None);
+        assert!(data.contains(&kept.to[0]) && !data.contains("hole-"));
+    }
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 12)]));
+}
+
+async fn refusals_become_states(bench: Bench) {
+    bench.issue(4).await;
+    let server = Server::start(|point, _, line| match (point, line) {
+        (Point::Rcpt, line) if line.contains("reader0") => say("550 5.1.1 no such user"),
+        (Point::Rcpt, line) if line.contains("reader1") => say("450 4.2.0 greylisted"),
+        (Point::Rcpt, line) if line.contains("reader2") => say("552 5.2.2 full"),
+        _ => Act::Well,
+    })
+    .await;
+    assert_eq!(deliverer::step(&bench.parts(&server), at(1)).await.unwrap(), 4);
+    assert_eq!(taken(&server), ["reader3@example.net"]);
+    let rows = bench.store.deliveries(None, None, None, 9).await.unwrap();
+    let row = |name: &str| rows.iter().find(|row| row.address.starts_with(name)).unwrap();
+    assert_eq!((row("reader0").state, row("reader0").code), (State::Failed, 550));
+    assert_eq!(row("reader0").text, "5.1.1 no such user");
+    for name in ["reader1", "reader2"] {
+        assert_eq!((row(name).state, row(name).attempts), (State::Queued, 1), "{name}");
+        let minutes = (row(name).due_at - at(1)).num_seconds();
+        assert!((270..=330).contains(&minutes), "{name}: {minutes}");
+    }
+    assert_eq!(row("reader3").state, State::Sent);
+}
+
+async fn greylisted_mail_comes_back(bench: Bench) {
+    bench.issue(1).await;
+    let server = Server::start(
+        |point, times, _| {
+            if point == Point::Rcpt && times < 2 { say("450 4.2.0 greylisted") } else { Act::Well }
+        },
+    )
+    .await;
+    let parts = bench.parts(&server);
+    let mut attempts = Vec::new();
+    for minute in 0..60 {
+        if deliverer::step(&parts, at(minute)).await.unwrap() > 0 {
+            attempts.push(minute);
+        }
+    }
+    assert_eq!(attempts.len(), 3, "{attempts:?}");
+    assert!((4..=6).contains(&attempts[1]) && (13..=18).contains(&(attempts[2] - attempts[1])), "{attempts:?}");
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 1)]));
+
+    // And when its time is over, it expires.
+    let bench = bench.fresh().await;
+    bench.issue(1).await;
+    let server = Server::start(|point, _, _| if point == Point::Rcpt { say("450 4.2.0 no") } else { Act::Well }).await;
+    let parts = bench.parts(&server);
+    for hour in 0..30 {
+        deliverer::step(&parts, at(hour * 60)).await.unwrap();
+    }
+    assert_eq!(bench.counts().await, HashMap::from([(State::Expired, 1)]));
+}
+
+impl Bench {
+    /// Another program's hand in the database.
+    async fn spoil(&self, old: &str, new: &str) {
+        const SPOIL: &str = "update subscribers set address = $2 where address = $1";
+        let done = if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query(SPOIL).bind(old).bind(new).execute(&mut connection).await.unwrap().rows_affected()
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query(SPOIL).bind(old).bind(new).execute(&mut connection).await.unwrap().rows_affected()
+        };
+        assert_eq!(done, 1);
+    }
+
+    async fn fresh(&self) -> Self {
+        if self.url.starts_with("sqlite") { Self::sqlite().await } else { Self::postgres().await }
+    }
+}
+
+async fn a_refused_sender_stops_the_run_and_keeps_everybody(bench: Bench) {
+    bench.issue(20).await;
+    let server = Server::start(|point, times, _| {
+        if point == Point::Mail && times < 3 { say("550 5.7.1 sender <weekly@example.org> refused") } else { Act::Well }
+    })
+    .await;
+    let parts = bench.parts(&server);
+    assert!(deliverer::step(&parts, at(1)).await.unwrap() <= 3);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Queued, 20)]));
+    let rows = bench.store.deliveries(None, None, None, 99).await.unwrap();
+    assert!(rows.iter().all(|row| row.attempts == 0 && row.due_at > at(1)), "{rows:?}");
+    // Nobody is asked again at once.
+    assert_eq!(deliverer::step(&parts, at(1)).await.unwrap(), 0);
+    assert_eq!(deliverer::step(&parts, at(3)).await.unwrap(), 20);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 20)]));
+}
+
+async fn a_relay_that_is_down_costs_nobody(bench: Bench) {
+    bench.issue(20).await;
+    let server =
+        Server::start(|point, _, _| if point == Point::Greeting { say("421 4.3.2 busy") } else { Act::Well }).await;
+    let parts = bench.parts(&server);
+    let clock = Clock::fixed(at(1));
+    let Clock::Fixed(hand) = clock.clone() else { unreachable!() };
+    let mut deliverer = Deliverer::new(parts, clock);
+    // An hour, a second at a time.
+    for second in 0..3600 {
+        hand.store(at(1).timestamp_millis() + second * 1000, Ordering::SeqCst);
+        deliverer.step(&CancellationToken::new()).await.unwrap();
+    }
+    assert!((5..=20).contains(&server.connections()), "{}", server.connections());
+    assert_eq!(bench.counts().await, HashMap::from([(State::Queued, 20)]));
+    let rows = bench.store.deliveries(None, None, None, 99).await.unwrap();
+    let tried = rows.iter().filter(|row| row.attempts > 0).count();
+    assert!((1..=12).contains(&tried), "{tried}");
+}
+
+async fn an_uncertain_mail_is_repeated_with_its_id(bench: Bench) {
+    bench.issue(1).await;
+    let server =
+        Server::start(|point, times, _| if point == Point::Dot && times == 0 { Act::Drop } else { Act::Well }).await;
+    let parts = bench.parts(&server);
+    assert_eq!(deliverer::step(&parts, at(1)).await.unwrap(), 1);
+    assert_eq!(deliverer::step(&parts, at(15)).await.unwrap(), 0);
+    assert_eq!(deliverer::step(&parts, at(16)).await.unwrap(), 1);
+    let ids: Vec<String> = server
+        .kept()
+        .into_iter()
+        .map(|kept| header(&String::from_utf8(kept.data).unwrap(), "Message-ID").to_owned())
+        .collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 1)]));
+
+    // A server that never says so does not give its readers one copy after the other.
+    let bench = bench.fresh().await;
+    bench.issue(1).await;
+    let server = Server::start(|point, _, _| if point == Point::Dot { Act::Drop } else { Act::Well }).await;
+    let parts = bench.parts(&server);
+    for hour in 0..30 {
+        deliverer::step(&parts, at(hour * 60 + 1)).await.unwrap();
+    }
+    assert_eq!(server.kept().len(), 3);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Uncertain, 1)]));
+}
+
+async fn a_poison_row_fails_alone(bench: Bench) {
+    bench.issue(9).await;
+    // What no sign-up lets in, and some other program wrote.
+    for (at, address) in ["a@x>\r\nDATA", "two words@x", "a@x\nBcc: b@x"].into_iter().enumerate() {
+        bench.spoil(&format!("reader{at}@example.net"), address).await;
+    }
+    let server = Server::start(|_, _, _| Act::Well).await;
+    assert_eq!(deliverer::step(&bench.parts(&server), at(1)).await.unwrap(), 9);
+    assert_eq!(taken(&server), (3..9).map(|i| format!("reader{i}@example.net")).collect::<Vec<_>>());
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 6), (State::Failed, 3)]));
+}
+
+async fn a_broken_template_keeps_its_readers_waiting(bench: Bench) {
+    let mut broken = rendition(Kind::Issue);
+    broken.html.push_str(&Hole::ConfirmUrl.mark(&broken.id));
+    bench.issue_as(3, broken).await;
+    let address = Address::parse("test@example.net").unwrap();
+    bench.store.queue_test(&rendition(Kind::Test), &address, at(600), at(0)).await.unwrap();
+    let server = Server::start(|_, _, _| Act::Well).await;
+    assert_eq!(deliverer::step(&bench.parts(&server), at(1)).await.unwrap(), 4);
+    // Nobody of the broken one is mailed or lost, and the others go on.
+    assert_eq!(taken(&server), ["test@example.net"]);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 1), (State::Queued, 3)]));
+}
+
+async fn confirmations_and_tests(bench: Bench) {
+    let server = Server::start(|_, _, _| Act::Well).await;
+    let parts = bench.parts(&server);
+    let new = Address::parse("new@example.net").unwrap();
+    bench.store.sign_up(&new, None, "weekly", &rendition(Kind::Confirmation), at(0)).await.unwrap();
+    let tester = Address::parse("test@example.net").unwrap();
+    bench.store.queue_test(&rendition(Kind::Test), &tester, at(600), at(0)).await.unwrap();
+    assert_eq!(deliverer::step(&parts, at(1)).await.unwrap(), 2);
+    for kept in server.kept() {
+        let data = String::from_utf8(kept.data).unwrap().replace("=\r\n", "").replace("=3D", "=");
+        if kept.to[0] == "new@example.net" {
+            assert_eq!(header(&data, "List-Unsubscribe"), "");
+            assert_eq!(header(&data, "Auto-Submitted"), "auto-generated");
+            let token = data.split("/confirm/").nth(1).unwrap().get(..48).unwrap();
+            let row = token::read(bench.store.key(), Purpose::Confirm, token).unwrap();
+            let row = bench.store.confirm(&row, at(2)).await.unwrap().unwrap();
+            assert_eq!(row.state, subscriber::State::Confirmed);
+        } else {
+            assert_eq!(header(&data, "List-Unsubscribe"), "<https://feeds.example.org/unsubscribe/test>");
+        }
+    }
+}
+
+async fn who_leaves_in_time_gets_nothing(bench: Bench) {
+    bench.issue(3).await;
+    let reader = bench.store.subscriber_by_address("reader1@example.net").await.unwrap().unwrap();
+    bench.store.unsubscribe(&reader.subscriptions[0].id, at(0)).await.unwrap();
+    bench.store.suppress(&Address::parse("reader2@example.net").unwrap(), "asked by telephone", at(0)).await.unwrap();
+    let server = Server::start(|_, _, _| Act::Well).await;
+    deliverer::step(&bench.parts(&server), at(1)).await.unwrap();
+    assert_eq!(taken(&server), ["reader0@example.net"]);
+}
+
+async fn what_a_dead_process_had_is_sent(bench: Bench) {
+    bench.issue(5).await;
+    let server = Server::start(|_, _, _| Act::Well).await;
+    // It claimed, and died before it could send or say so.
+    let claims = bench.store.claim("dead", 3, Duration::from_mins(20), at(1)).await.unwrap();
+    assert_eq!(claims.len(), 3);
+    let parts = bench.parts(&server);
+    deliverer::step(&parts, at(2)).await.unwrap();
+    assert_eq!(server.kept().len(), 2);
+    assert_eq!(deliverer::step(&parts, at(22)).await.unwrap(), 3);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 5)]));
+    for claim in claims {
+        let id = format!("Message-ID: <{}>", claim.message_id);
+        let found = server.kept().iter().filter(|kept| String::from_utf8_lossy(&kept.data).contains(&id)).count();
+        assert_eq!(found, 1);
+    }
+}
+
+async fn a_stop_begins_nothing_new(bench: Bench) {
+    bench.issue(30).await;
+    let cancel = CancellationToken::new();
+    let pull = cancel.clone();
+    let server = Server::start(move |point, times, _| {
+        if point == Point::Dot && times == 4 {
+            pull.cancel();
+        }
+        Act::Well
+    })
+    .await;
+    deliverer::run(bench.parts(&server), Clock::fixed(at(1)), cancel).await;
+    // The fifth and what the other two connections were at.
+    let sent = server.kept().len() as u64;
+    assert!((5..=7).contains(&sent), "{sent}");
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, sent), (State::Queued, 30 - sent)]));
+    let rows = bench.store.deliveries(None, None, Some(State::Queued), 99).await.unwrap();
+    assert!(rows.iter().all(|row| row.attempts == 0 && row.due_at <= at(1)), "given back as they were");
+}
+
+async fn several_deliverers_send_each_mail_once(bench: Bench) {
+    bench.issue(150).await;
+    let server = Server::start(|_, _, _| Act::Well).await;
+    let machines: Vec<Parts> = (0..3).map(|_| bench.parts(&server)).collect();
+    let work = machines.iter().map(|parts| {
+        let parts = parts.clone();
+        tokio::spawn(async move { while deliverer::step(&parts, at(1)).await.unwrap() > 0 {} })
+    });
+    for machine in work.collect::<Vec<_>>() {
+        machine.await.unwrap();
+    }
+    let mut once = taken(&server);
+    assert_eq!(once.len(), 150);
+    once.dedup();
+    assert_eq!(once.len(), 150);
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 150)]));
+}
