@@ -59,7 +59,12 @@ impl Recorder {
             }
             // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
             match self.write(&group, pause).await {
-                Ok(()) => group.into_iter().for_each(|done| drop(done.recorded.send(()))),
+                Ok(()) => {
+                    for done in group {
+                        // A worker that is gone does not wait for it.
+                        let _ = done.recorded.send(());
+                    }
+                }
                 Err(error) => {
                     self.no_more.cancel();
                     failed = Some(error);

@@ -66,10 +66,10 @@ async fn meets(point: Point, act: Act, patience: Duration) -> (Attempt, Attempt,
 
 fn verdict_of(point: Point, code: u16) -> Verdict {
     match (point, code) {
-        (_, 400..=499) => Verdict::Temporary,
-        (Point::Greeting | Point::Ehlo | Point::Auth | Point::Mail, _) => Verdict::Ours,
-        (Point::Rcpt | Point::Data, 535) => Verdict::Ours,
-        (Point::Rcpt, 552) => Verdict::Temporary,
+        (_, 400..=499) | (Point::Rcpt, 552) => Verdict::Temporary,
+        (Point::Greeting | Point::Ehlo | Point::Auth | Point::Mail, _) | (Point::Rcpt | Point::Data, 535) => {
+            Verdict::Ours
+        }
         _ => Verdict::Permanent,
     }
 }
@@ -330,7 +330,7 @@ fn secure(server: &Server, security: Security) -> Settings {
 
 #[tokio::test]
 async fn mail_over_tls_both_ways() {
-    for (tls, security) in [(Tls::Implicit, Security::Implicit), (Tls::StartTls, Security::StartTls)] {
+    for (tls, security) in [(Tls::Implicit, Security::Implicit), (Tls::Offered, Security::StartTls)] {
         let server = Server::with(tls, "localhost", |_, _, _| Act::Well).await;
         let mut line = line(secure(&server, security));
         for _ in 0..2 {
@@ -345,7 +345,7 @@ async fn mail_over_tls_both_ways() {
 #[tokio::test]
 async fn nothing_is_said_to_a_server_that_cannot_prove_its_name() {
     for certificate in ["other", "expired", "selfsigned"] {
-        for (tls, security) in [(Tls::Implicit, Security::Implicit), (Tls::StartTls, Security::StartTls)] {
+        for (tls, security) in [(Tls::Implicit, Security::Implicit), (Tls::Offered, Security::StartTls)] {
             let server = Server::with(tls, certificate, |_, _, _| Act::Well).await;
             let attempt = send_to(&mut line(secure(&server, security)), "a@example.net").await;
             assert_eq!((attempt.outcome.verdict, attempt.stage), (Verdict::Ours, Stage::Connect), "{certificate}");
@@ -369,7 +369,7 @@ async fn starttls_is_required() {
     for (at, act, verdict) in expected {
         let case = format!("{act:?}");
         let server = Server::with(
-            Tls::StartTls,
+            Tls::Offered,
             "localhost",
             move |point, _, _| if point == at { act.clone() } else { Act::Well },
         )

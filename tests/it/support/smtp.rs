@@ -59,8 +59,8 @@ pub fn say(reply: &str) -> Act {
 pub enum Tls {
     None,
     Implicit,
-    /// Offered after EHLO.
-    StartTls,
+    /// STARTTLS, offered after EHLO.
+    Offered,
 }
 
 /// A message that the server said 250 to, or meant to.
@@ -114,7 +114,7 @@ impl Server {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 let (state, script, acceptor) = (Arc::clone(&shared), Arc::clone(&script), acceptor.clone());
                 tokio::spawn(async move {
-                    let talk = Talk { state, script, offers_tls: tls == Tls::StartTls };
+                    let talk = Talk { state, script, offers_tls: tls == Tls::Offered };
                     match tls {
                         Tls::None => drop(talk.serve(BufStream::new(stream)).await),
                         Tls::Implicit => {
@@ -122,7 +122,7 @@ impl Server {
                                 drop(talk.serve(BufStream::new(stream)).await);
                             }
                         }
-                        Tls::StartTls => {
+                        Tls::Offered => {
                             let state = Arc::clone(&talk.state);
                             let script = Arc::clone(&talk.script);
                             if let Some(stream) = talk.serve(BufStream::new(stream)).await
