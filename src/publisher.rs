@@ -186,10 +186,12 @@ async fn render(
             .zip(versions)
             .map(|(document, version)| {
                 let kept = before.documents.get(&document.path).filter(|kept| kept.hash == version.hash);
-                let served = kept.map(Arc::clone).unwrap_or_else(|| {
+                let served = if let Some(kept) = kept {
+                    Arc::clone(kept)
+                } else {
                     changed += 1;
                     Arc::new(served(document.content_type, document.body, version.hash, version.changed_at))
-                });
+                };
                 (document.path, served)
             })
             .collect();

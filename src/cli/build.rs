@@ -123,7 +123,8 @@ fn read_manifest(out: &Path) -> io::Result<BTreeMap<String, String>> {
 }
 
 fn write_manifest(out: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
-    let text: String = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
+    let lines: Vec<String> = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
+    let text = lines.concat();
     let file = out.join(MANIFEST);
     if fs_err::read(&file).is_ok_and(|bytes| bytes == text.as_bytes()) {
         Ok(())

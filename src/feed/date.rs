@@ -38,21 +38,21 @@ pub fn rfc3339(date: DateTime<FixedOffset>) -> String {
 /// would shuffle them, validators complain). Posts that say only the day get milliseconds out of their id, whether or not
 /// they meet another today; of others that meet, all but one do.
 pub fn distinct(dates: &BTreeMap<&str, DateTime<FixedOffset>>) -> BTreeMap<String, DateTime<FixedOffset>> {
-    let mut taken = BTreeSet::new();
+    // By second and offset: the milliseconds that are given away.
+    let mut taken: BTreeMap<(i64, i32), BTreeSet<i64>> = BTreeMap::new();
     let mut out = BTreeMap::new();
     for (id, date) in dates {
         let date = writable(*date);
+        let taken = taken.entry((date.timestamp(), date.offset().local_minus_utc())).or_default();
         let hash = crypto::sha256(id.as_bytes());
-        let first = 1 + i64::from(u16::from_be_bytes([hash[0], hash[1]])) % 999;
+        let first = i64::from(u16::from_be_bytes([hash[0], hash[1]])) % 999;
         let day_only = date.num_seconds_from_midnight() == 0;
-        let start = (!day_only).then_some(0);
-        // 999 places a second; past that even two equal ones do no harm.
-        let places = start.into_iter().chain((0..999).map(|step| 1 + (first - 1 + step) % 999));
-        let free =
-            places.map(|millis| date + Duration::milliseconds(millis)).find(|date| !taken.contains(&rfc3339(*date)));
-        let chosen = free.unwrap_or(date);
-        taken.insert(rfc3339(chosen));
-        out.insert((*id).to_owned(), chosen);
+        let mut places = (!day_only).then_some(0).into_iter().chain((0..999).map(|step| 1 + (first + step) % 999));
+        // Where all of a second's places are taken, two equal dates do no harm any more.
+        let full = taken.len() >= 999;
+        let free = places.find(|place| full || !taken.contains(place)).unwrap_or(0);
+        taken.insert(free);
+        out.insert((*id).to_owned(), date + Duration::milliseconds(free));
     }
     out
 }

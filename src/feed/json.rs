@@ -6,6 +6,7 @@ use super::entry::{Channel, Entry};
 use super::{Format, date};
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the format's names")]
 struct Feed<'a> {
     version: &'static str,
     title: &'a str,

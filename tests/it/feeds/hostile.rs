@@ -85,17 +85,17 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
     let mut posts = Vec::new();
     let mut titles = Vec::new();
     for (at, (title, shown)) in TITLES.iter().enumerate() {
-        let post = post(&format!("title-{at}"), |page| page.title = (*title).to_owned());
+        let post = post(&format!("title-{at}"), |page| (*title).clone_into(&mut page.title));
         titles.push((post.id.clone(), (*shown).to_owned()));
         posts.push(post);
     }
-    let mut titled = |post: Post, shown: String| {
+    let mut shows = |post: Post, shown: String| {
         titles.push((post.id.clone(), shown));
         posts.push(post);
     };
-    titled(post("title-long", |page| page.title = "长 ".repeat(5000)), "长 ".repeat(5000).trim().to_owned());
-    titled(post("title-none", |page| page.title = " \u{0}\n".to_owned()), "About title-none.".to_owned());
-    titled(
+    shows(post("title-long", |page| page.title = "长 ".repeat(5000)), "长 ".repeat(5000).trim().to_owned());
+    shows(post("title-none", |page| " \u{0}\n".clone_into(&mut page.title)), "About title-none.".to_owned());
+    shows(
         post("title-no%20thing", |page| {
             page.title.clear();
             page.summary.clear();
@@ -166,7 +166,7 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
     ];
     posts.extend(covers.map(|(name, url)| {
         post(&format!("cover-{name}"), |page| {
-            page.cover = Some(Cover { url: url.to_owned(), alt: "<alt> & \"x\"".to_owned() })
+            page.cover = Some(Cover { url: url.to_owned(), alt: "<alt> & \"x\"".to_owned() });
         })
     }));
 
@@ -179,7 +179,7 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
              <p><img src=\"https://img.example.com/a.png?a=1&amp;b=2\" alt=\"&quot;x&quot;\"></p>"
         )
         .into();
-        page.summary = "Vec<T> & </p> ]]> \u{0}\u{85} <script>alert(1)</script>".to_owned();
+        "Vec<T> & </p> ]]> \u{0}\u{85} <script>alert(1)</script>".clone_into(&mut page.summary);
     }));
     posts.push(post("no-html", |page| page.html = " \n".into()));
     posts.push(post("no-text-at-all", |page| {
@@ -189,7 +189,7 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
     let urls =
         ["https://www.example.org/blog/a b/[c]|中文/?q=é#x y", "https://例え.jp/x", "https://WWW.Example.org/CASE"];
     for (at, url) in urls.into_iter().enumerate() {
-        posts.push(post(&format!("url-{at}"), |page| page.url = url.to_owned()));
+        posts.push(post(&format!("url-{at}"), |page| url.clone_into(&mut page.url)));
     }
     let ids = [
         "0E0E0E0E-0000-4000-8000-000000000000",
@@ -200,8 +200,8 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
     ];
     posts.extend(ids.map(|id| Post { id: id.to_owned(), ..post(&postrider::crypto::hex(id.as_bytes())[..8], |_| {}) }));
     posts.push(Post { id: "https://www.example.org/blog/permalink/".to_owned(), ..post("permalink", |_| {}) });
-    posts.push(post("english", |page| page.language = "en".to_owned()));
-    posts.push(post("unknown-language", |page| page.language = "tags".to_owned()));
+    posts.push(post("english", |page| "en".clone_into(&mut page.language)));
+    posts.push(post("unknown-language", |page| "tags".clone_into(&mut page.language)));
     posts.push(post("no-language", |page| page.language.clear()));
 
     posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
