@@ -1,0 +1,246 @@
+//! The publisher: what it serves after a scan, what it keeps, and when a page's time comes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use postrider::clock::Clock;
+use postrider::feed::{Family, Settings};
+use postrider::http::Published;
+use postrider::library::{self, Scanner};
+use postrider::publisher::{self, Parts};
+use postrider::store::{self, Store};
+
+use crate::support::databases;
+
+/// A Hugo site of three posts, a draft, one of the future and one that ends.
+struct Bench {
+    folder: tempfile::TempDir,
+    database: String,
+    clock: Clock,
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time")
+}
+
+const NOW: &str = "2026-11-22T12:00:00Z";
+
+impl Bench {
+    fn new(database: impl FnOnce(&Path) -> String) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = database(folder.path());
+        let bench = Self { folder, database, clock: Clock::fixed(at(NOW)) };
+        bench.write(
+            "site/hugo.toml",
+            "baseURL = \"https://www.example.org/\"\ntitle = \"A weekly\"\nlanguageCode = \"en\"\n",
+        );
+        for (name, date, more) in [
+            ("one", "2026-11-01T10:00:00Z", "tags: [Rust]\n"),
+            ("two", "2026-11-08T10:00:00+08:00", "tags: [Rust, Mail]\n"),
+            ("three", "2026-11-15", ""),
+            ("draft", "2026-11-16T10:00:00Z", "draft: true\n"),
+            ("future", "2026-11-22T13:00:00Z", "tags: [Rust]\n"),
+            ("ending", "2026-11-10T10:00:00Z", "expiryDate: 2026-11-22T14:00:00Z\n"),
+        ] {
+            bench.post(name, date, more, "Text.");
+        }
+        bench
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let file = self.folder.path().join(path);
+        fs_err::create_dir_all(file.parent().expect("its folder")).expect("made");
+        fs_err::write(file, text).expect("written");
+    }
+
+    fn post(&self, name: &str, date: &str, more: &str, text: &str) {
+        self.write(
+            &format!("site/content/posts/{name}.md"),
+            &format!("---\ntitle: On {name}\ndate: {date}\n{more}---\n{text}\n"),
+        );
+    }
+
+    async fn parts(&self) -> Parts {
+        let settings = store::Settings { url: self.database.clone(), secret: None };
+        Parts {
+            scanner: Scanner::new(library::Settings {
+                root: self.folder.path().join("site"),
+                ..library::Settings::default()
+            }),
+            store: Store::open(&settings).await.expect("a store"),
+            feeds: Settings {
+                entries: 50,
+                max_bytes: 1_000_000,
+                by: vec![Family::Tag, Family::Category, Family::Author, Family::Section, Family::Language],
+                public_url: "https://feeds.example.org/".to_owned(),
+            },
+            published: Arc::new(ArcSwap::default()),
+            digests: vec!["weekly".to_owned()],
+            clock: self.clock.clone(),
+            rescan: Duration::from_secs(300),
+        }
+    }
+
+    fn move_to(&self, to: DateTime<Utc>) {
+        if let Clock::Fixed(now) = &self.clock {
+            now.store(to.timestamp_millis(), std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+}
+
+fn body(published: &Published, path: &str) -> String {
+    let document = published.documents.get(path).unwrap_or_else(|| panic!("no {path}"));
+    String::from_utf8(document.identity.to_vec()).expect("UTF-8")
+}
+
+fn titles(published: &Published, path: &str) -> Vec<String> {
+    let json: serde_json::Value = serde_json::from_str(&body(published, path)).expect("JSON");
+    let items = json["items"].as_array().expect("items");
+    items.iter().map(|item| item["title"].as_str().expect("a title").trim_start_matches("On ").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_scan_is_published_whole_with_its_baseline() {
+    for database in [databases::postgres().await, String::new()] {
+        let bench = Bench::new(|folder| if database.is_empty() { databases::sqlite(folder) } else { database });
+        let mut parts = bench.parts().await;
+        publisher::step(&mut parts, at(NOW)).await.expect("a step");
+        let published = parts.published.load_full();
+        assert_eq!(titles(&published, "feed.json"), ["three", "ending", "two", "one"]);
+        assert_eq!(titles(&published, "tags/rust/feed.json"), ["two", "one"]);
+        assert_eq!(titles(&published, "en/feed.json"), ["three", "ending", "two", "one"]);
+        assert_eq!(published.scanned_at, Some(at(NOW)));
+        assert_eq!(published.library.next_change, Some(at("2026-11-22T13:00:00Z")));
+        for name in ["draft", "future"] {
+            let leak = format!("On {name}");
+            let leaked = published.documents.iter().find(|(_, served)| String::from_utf8_lossy(&served.identity).contains(&leak));
+            assert!(leaked.is_none(), "{name} is in {:?}", leaked.map(|(path, _)| path));
+        }
+        let announced = parts.store.announced("weekly").await.expect("an answer");
+        assert_eq!(announced.len(), 4);
+        assert!(published.library.posts.iter().all(|post| announced.contains(&post.id)));
+
+        // What appears later is no part of the baseline.
+        publisher::step(&mut parts, at("2026-11-22T13:00:00Z")).await.expect("a step");
+        assert_eq!(parts.published.load().library.posts.len(), 5);
+        assert_eq!(parts.store.announced("weekly").await.expect("an answer").len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn what_did_not_change_is_the_same_object_and_keeps_its_time() {
+    let bench = Bench::new(databases::sqlite);
+    let mut parts = bench.parts().await;
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    let first = parts.published.load_full();
+
+    publisher::step(&mut parts, at("2026-11-22T12:10:00Z")).await.expect("a step");
+    let second = parts.published.load_full();
+    assert_eq!(first.documents.len(), second.documents.len());
+    for (path, served) in &first.documents {
+        assert!(Arc::ptr_eq(served, &second.documents[path]), "{path}");
+        assert_eq!(served.changed_at, at(NOW));
+    }
+
+    bench.post("two", "2026-11-08T10:00:00+08:00", "tags: [Rust, Mail]\n", "Other text.");
+    let later = at("2026-11-22T12:20:00Z");
+    publisher::step(&mut parts, later).await.expect("a step");
+    let third = parts.published.load_full();
+    for path in ["rss.xml", "tags/mail/atom.xml", "sections/posts/feed.json"] {
+        assert_ne!(first.documents[path].hash, third.documents[path].hash, "{path}");
+        assert_eq!(third.documents[path].changed_at, later, "{path}");
+    }
+    assert!(Arc::ptr_eq(&first.documents["feed.css"], &third.documents["feed.css"]));
+
+    // Another process on the same store: the same bytes, tags and times.
+    let mut again = bench.parts().await;
+    publisher::step(&mut again, at("2026-11-22T12:30:00Z")).await.expect("a step");
+    let fourth = again.published.load_full();
+    assert_eq!(fourth.documents.len(), third.documents.len());
+    for (path, served) in &third.documents {
+        assert_eq!((&served.hash, served.changed_at), (&fourth.documents[path].hash, fourth.documents[path].changed_at), "{path}");
+        assert_eq!((&served.identity, &served.gzip), (&fourth.documents[path].identity, &fourth.documents[path].gzip));
+    }
+}
+
+#[tokio::test]
+async fn a_renamed_and_edited_post_keeps_its_id() {
+    let bench = Bench::new(databases::sqlite);
+    let mut parts = bench.parts().await;
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    let id = |published: &Published, title: &str| {
+        published.library.posts.iter().find(|post| post.title == title).map(|post| post.id.clone()).expect("the post")
+    };
+    let before = id(&parts.published.load(), "On two");
+    assert!(body(&parts.published.load(), "rss.xml").contains(&format!("<guid isPermaLink=\"false\">{before}</guid>")));
+
+    let posts = bench.folder.path().join("site/content/posts");
+    fs_err::rename(posts.join("two.md"), posts.join("zwei.md")).expect("renamed");
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    bench.post("zwei", "2026-11-09T10:00:00Z", "title: Zwei\n", "New.");
+    let text = fs_err::read_to_string(posts.join("zwei.md")).expect("read").replacen("title: On zwei\n", "", 1);
+    fs_err::write(posts.join("zwei.md"), text).expect("written");
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    assert_eq!(id(&parts.published.load(), "Zwei"), before);
+    for path in ["rss.xml", "atom.xml", "feed.json"] {
+        assert_eq!(body(&parts.published.load(), path).matches(&before).count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_file_costs_its_own_post_and_a_broken_site_nothing() {
+    let bench = Bench::new(databases::sqlite);
+    let mut parts = bench.parts().await;
+    bench.write("site/content/posts/broken.md", "---\ntitle: [\n---\nText.\n");
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    let good = parts.published.load_full();
+    assert_eq!(good.library.posts.len(), 4);
+    let problem = good.library.problems.iter().find(|problem| problem.path.ends_with("broken.md")).expect("a Problem");
+    assert!(problem.line.is_some(), "{problem}");
+
+    bench.write("site/hugo.toml", "baseURL = \n");
+    let error = publisher::step(&mut parts, at(NOW)).await.expect_err("no site to read");
+    assert!(format!("{error:#}").contains("hugo.toml:1"), "{error:#}");
+    assert!(Arc::ptr_eq(&good, &parts.published.load_full()));
+
+    bench.write("site/hugo.toml", "baseURL = \"https://www.example.org/\"\ntitle = \"B\"\n");
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    assert_eq!(parts.published.load().library.site.title, "B");
+}
+
+#[tokio::test]
+async fn the_loop_follows_the_clock_and_the_files() {
+    let bench = Bench::new(databases::sqlite);
+    let mut parts = bench.parts().await;
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    let published = Arc::clone(&parts.published);
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let running = tokio::spawn(publisher::run(parts, cancel.clone()));
+    let shows = |expected: &'static [&'static str]| {
+        let published = Arc::clone(&published);
+        async move {
+            let wait = async {
+                while titles(&published.load(), "feed.json") != expected {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            let seen = tokio::time::timeout(Duration::from_secs(30), wait).await;
+            assert!(seen.is_ok(), "{:?} instead of {expected:?}", titles(&published.load(), "feed.json"));
+        }
+    };
+
+    bench.move_to(at("2026-11-22T13:00:00Z"));
+    shows(&["future", "three", "ending", "two", "one"]).await;
+    bench.move_to(at("2026-11-22T14:00:00Z"));
+    shows(&["future", "three", "two", "one"]).await;
+    bench.post("new", "2026-11-22T13:30:00Z", "", "Text.");
+    shows(&["new", "future", "three", "two", "one"]).await;
+    fs_err::remove_file(bench.folder.path().join("site/content/posts/two.md")).expect("removed");
+    shows(&["new", "future", "three", "one"]).await;
+
+    cancel.cancel();
+    running.await.expect("no panic").expect("no error");
+}
