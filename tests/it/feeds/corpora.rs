@@ -23,7 +23,8 @@ fn unpacked(corpora: &Path, name: &str, into: &Path) -> PathBuf {
 }
 
 fn library(root: &Path, url: &str) -> Library {
-    let settings = library::Settings { root: root.to_owned(), url: Some(url.to_owned()), ..library::Settings::default() };
+    let settings =
+        library::Settings { root: root.to_owned(), url: Some(url.to_owned()), ..library::Settings::default() };
     let scan = Scanner::new(settings).scan().expect("a site");
     let ids = id::assign(&[], &scan.pages);
     Library::new(&scan, &ids, now())
@@ -59,14 +60,21 @@ fn sofastack_in_every_parser() {
     let feed = json(&documents, "feed.json");
     let title = "SOFA Weekly | QA 整理、SOFAStack&MOSN 新手任务";
     let items = feed["items"].as_array().expect("items");
-    let sample = items.iter().find(|item| item["title"] == title && item["date_published"] == "2021-10-15T15:00:00+08:00");
+    let sample =
+        items.iter().find(|item| item["title"] == title && item["date_published"] == "2021-10-15T15:00:00+08:00");
     let sample = sample.expect("the sample post");
     assert_eq!(sample["authors"][0]["name"], "SOFA 团队");
     assert_eq!(sample["authors"][0]["url"], "https://github.com/sofastack");
     assert!(sample["image"].as_str().expect("a cover").starts_with("https://gw.alipayobjects.com/mdn/"));
     assert_eq!(sample["language"], "zh-CN");
     let html = sample["content_html"].as_str().expect("content");
-    for text in ["@崔伟协", "每周读者问答提炼", "新手任务计划", "本周推荐阅读", "href=\"https://github.com/mosn/layotto/issues/108#issuecomment-872779356\""] {
+    for text in [
+        "@崔伟协",
+        "每周读者问答提炼",
+        "新手任务计划",
+        "本周推荐阅读",
+        "href=\"https://github.com/mosn/layotto/issues/108#issuecomment-872779356\"",
+    ] {
         assert!(html.contains(text), "no {text}");
     }
     let atom = documents.iter().find(|document| document.path == "atom.xml").expect("Atom");

@@ -22,8 +22,22 @@ impl Noise {
 
     /// Text in which what breaks XML is as frequent as everything else together.
     fn text(&mut self) -> String {
-        const PIECES: [&str; 14] =
-            ["]]>", "<![CDATA[", "&", "<", ">", "\"", "'", "&#0;", "&amp;", "</item>", "</entry>", "<?xml?>", "<!--", "-->"];
+        const PIECES: [&str; 14] = [
+            "]]>",
+            "<![CDATA[",
+            "&",
+            "<",
+            ">",
+            "\"",
+            "'",
+            "&#0;",
+            "&amp;",
+            "</item>",
+            "</entry>",
+            "<?xml?>",
+            "<!--",
+            "-->",
+        ];
         let mut out = String::new();
         for _ in 0..self.next(12) {
             match self.next(4) {
