@@ -115,6 +115,7 @@ fn routes() -> Router<Web> {
         .route("/assets/style.css", get(pages::stylesheet))
         .route("/robots.txt", get(pages::robots))
         .route("/subscribe", get(sign_up::form).post(sign_up::submit))
+        .route("/subscribe/", get(sign_up::form).post(sign_up::submit))
         .route("/confirm/{token}", get(subscriptions::confirmation).post(subscriptions::confirm))
         .route("/unsubscribe/{token}", get(subscriptions::subscription).post(subscriptions::unsubscribe))
         .route("/preferences/{token}", get(subscriptions::preferences).post(subscriptions::change))

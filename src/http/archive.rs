@@ -163,9 +163,9 @@ mod tests {
             subject: String::new(),
         };
         let slots = ["2021-10-16T15:59:00Z", "2021-10-15T20:00:00Z", "2021-10-15T16:00:00Z", "2021-10-15T01:00:00Z"];
-        let named = named(&weekly(), slots.map(issue).into());
-        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["2021-10-16-3", "2021-10-16-2", "2021-10-16", "2021-10-15"]);
-        assert_eq!(named[2].1.id, slots[2]);
+        let issues = named(&weekly(), slots.map(issue).into());
+        let days: Vec<&str> = issues.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(days, ["2021-10-16-3", "2021-10-16-2", "2021-10-16", "2021-10-15"]);
+        assert_eq!(issues[2].1.id, slots[2]);
     }
 }

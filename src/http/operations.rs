@@ -49,8 +49,8 @@ pub async fn metrics(State(web): State<Web>, Client(client): Client) -> Result<R
         return Err(Failure::Private);
     }
     let mut out = Text::default();
-    from_memory(&mut out, &web);
-    out.0.push_str(&web.metrics.from_store(&web.app).await);
+    of_the_memory(&mut out, &web);
+    out.0.push_str(&web.metrics.of_the_store(&web.app).await);
     let headers =
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, out.0).into_response())
@@ -67,7 +67,7 @@ pub struct Metrics {
     /// Answers by status class, 1xx first.
     answers: [AtomicU64; 5],
     faults: AtomicU64,
-    from_store: Mutex<Option<(Instant, String)>>,
+    of_the_store: Mutex<Option<(Instant, String)>>,
 }
 
 impl Metrics {
@@ -84,8 +84,8 @@ impl Metrics {
     }
 
     /// The store's figures. While the store is away there is only `postrider_store_up 0`.
-    async fn from_store(&self, app: &App) -> String {
-        let mut kept = self.from_store.lock().await;
+    async fn of_the_store(&self, app: &App) -> String {
+        let mut kept = self.of_the_store.lock().await;
         if let Some((at, text)) = kept.as_ref()
             && at.elapsed() < KEEP
         {
@@ -134,7 +134,7 @@ fn name(state: IssueState) -> &'static str {
     }
 }
 
-fn from_memory(out: &mut Text, web: &Web) {
+fn of_the_memory(out: &mut Text, web: &Web) {
     let published = web.app.published.load();
     let problems = |severity: Severity| {
         let count = published.library.problems.iter().filter(|problem| problem.severity == severity).count();

@@ -219,6 +219,26 @@ struct Group {
     /// Of the message `feeds-FAMILY`.
     family: Family,
     feeds: Vec<FeedView>,
+    /// How many are not shown.
+    more: usize,
+}
+
+/// Feeds of one family that the page shows: nobody reads on, and a site may have thousands of tags.
+const SHOWN: usize = 250;
+
+impl Group {
+    /// The feeds of `family` with the most posts, in their own order.
+    fn new(app: &App, listings: &[Listing], family: Family) -> Self {
+        let mut all: Vec<(usize, &Listing)> =
+            listings.iter().filter(|listing| listing.family == Some(family)).enumerate().collect();
+        let more = all.len().saturating_sub(SHOWN);
+        if more > 0 {
+            all.sort_by_key(|(_, listing)| std::cmp::Reverse(listing.posts));
+            all.truncate(SHOWN);
+            all.sort_by_key(|(place, _)| *place);
+        }
+        Self { family, feeds: all.into_iter().map(|(_, listing)| FeedView::new(app, listing)).collect(), more }
+    }
 }
 
 /// `/feeds/`: every feed, for people.
@@ -227,10 +247,7 @@ pub async fn feeds(State(web): State<Web>, visitor: Visitor) -> Result<Response,
     let published = web.app.published.load();
     let groups = [Family::Language, Family::Section, Family::Category, Family::Tag, Family::Author]
         .into_iter()
-        .map(|family| {
-            let of_it = published.listings.iter().filter(|listing| listing.family == Some(family));
-            Group { family, feeds: of_it.map(|listing| FeedView::new(&web.app, listing)).collect() }
-        })
+        .map(|family| Group::new(&web.app, &published.listings, family))
         .filter(|group| !group.feeds.is_empty())
         .collect();
     let opml = published.documents.contains_key(OPML).then(|| format!("{}{OPML}", web.app.settings.public_url));
@@ -247,12 +264,9 @@ pub async fn stylesheet(request: Request) -> Response {
 
 /// `/robots.txt`: the pages of single readers are nobody else's business.
 pub async fn robots(State(web): State<Web>) -> Response {
-    let rules: String = ["confirm/", "unsubscribe/", "preferences/"]
-        .iter()
-        .map(|path| format!("Disallow: {}{path}\n", web.base))
-        .collect();
+    let rules = ["confirm/", "unsubscribe/", "preferences/"].map(|path| format!("Disallow: {}{path}\n", web.base));
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")];
-    (headers, format!("User-agent: *\n{rules}")).into_response()
+    (headers, format!("User-agent: *\n{}", rules.concat())).into_response()
 }
 
 /// The address that was meant: ours end in a slash.

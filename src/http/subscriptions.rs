@@ -152,10 +152,9 @@ pub async fn unsubscribe(
 
 #[derive(serde::Serialize)]
 struct Preferences {
-    /// Is the token's reader known?
-    known: bool,
+    /// `unknown` (the token names nobody), `shown` or `saved`.
+    state: &'static str,
     masked: String,
-    saved: bool,
     /// The address is never mailed, whatever is chosen.
     suppressed: bool,
     subscriptions: Vec<Choice>,
@@ -224,7 +223,7 @@ pub async fn change(
 fn show_preferences(web: &Web, visitor: Visitor, reader: Option<Subscriber>, saved: bool) -> Result<Response, Failure> {
     let Some(reader) = reader else {
         let (masked, subscriptions) = Default::default();
-        let body = Preferences { known: false, masked, saved: false, suppressed: false, subscriptions, any: false };
+        let body = Preferences { state: "unknown", masked, suppressed: false, subscriptions, any: false };
         let page = Page::new(web, &visitor, body).private(PREFERENCES)?;
         return Ok((StatusCode::NOT_FOUND, page).into_response());
     };
@@ -242,9 +241,8 @@ fn show_preferences(web: &Web, visitor: Visitor, reader: Option<Subscriber>, sav
         }
     });
     let body = Preferences {
-        known: true,
+        state: if saved { "saved" } else { "shown" },
         masked: masked(&reader.address),
-        saved,
         suppressed: reader.suppressed.is_some(),
         any: reader.subscriptions.iter().any(|tie| tie.state != Standing::Unsubscribed),
         subscriptions: choices.collect(),

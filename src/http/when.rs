@@ -86,20 +86,20 @@ impl Rhythm {
 fn values(list: &str, number: impl Fn(&str) -> Option<u32>) -> Option<Vec<u32>> {
     let mut all = Vec::new();
     for item in list.split(',') {
-        let (first, last) = item.split_once('-').unwrap_or((item, item));
-        let (first, last) = (number(first)?, number(last)?);
-        if first > last || last > 31 {
+        let (from, to) = item.split_once('-').unwrap_or((item, item));
+        let days = number(from)?..=number(to)?;
+        if days.is_empty() || *days.end() > 31 {
             return None;
         }
-        all.extend(first..=last);
+        all.extend(days);
     }
     Some(all)
 }
 
 fn week_number(day: &str) -> Option<u32> {
-    let names = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-    let named = names.iter().position(|name| *name == day).and_then(|at| u32::try_from(at).ok());
-    named.or_else(|| day.parse().ok().filter(|day| *day <= 7))
+    const WEEK: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+    let by_name = WEEK.iter().position(|name| *name == day).and_then(|at| u32::try_from(at).ok());
+    by_name.or_else(|| day.parse().ok().filter(|day| *day <= 7))
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ feeds-posts =
        *[other] { $count } posts
     }
 feeds-format-of = { $format } feed of { $title }
+feeds-more = And { $count } more, with fewer posts: all are in the OPML file.
 feeds-opml = All of them at once: OPML file
 feeds-opml-text = Feed readers import it and subscribe to every feed.
 feeds-address = Address
@@ -112,7 +113,7 @@ subscribed-text = If this address can be subscribed, a mail with a link is on it
 subscribed-late = Nothing after some minutes? Look into the spam folder. To one address we send one such mail a day.
 
 confirm-title = Confirm your subscription
-confirm-text = Mails are to go to { $address }.
+confirm-text = It is to come to { $address }.
 confirm-button = Yes, subscribe me
 confirm-not-me = If that was not you, close this page. Nothing is sent then.
 confirm-done-title = You are subscribed
@@ -127,7 +128,7 @@ confirm-unknown-title = This link is not known
 confirm-unknown-text = Perhaps it was cut off. Open it from the mail again, or subscribe once more.
 
 unsubscribe-title = Unsubscribe
-unsubscribe-text = { $address } gets no further mail of it.
+unsubscribe-text = After this, { $address } gets no further mail of it.
 unsubscribe-button = Unsubscribe
 unsubscribe-done-title = You are unsubscribed
 unsubscribe-done-text = { $address } gets no further mail of it.

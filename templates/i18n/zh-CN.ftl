@@ -78,6 +78,7 @@ feeds-column-posts = 文章数
 feeds-column-formats = 订阅源
 feeds-posts = { $count } 篇
 feeds-format-of = 《{ $title }》的 { $format }
+feeds-more = 另有 { $count } 个文章较少的，都在 OPML 文件里。
 feeds-opml = 一次全部导入：OPML 文件
 feeds-opml-text = 阅读器导入这个文件，就会订阅全部订阅源。
 feeds-address = 地址
@@ -104,7 +105,7 @@ subscribed-text = 如果这个地址可以订阅，一封带链接的邮件已�
 subscribed-late = 几分钟后还没收到？请看看垃圾邮件文件夹。同一个地址一天只会收到一封确认邮件。
 
 confirm-title = 确认订阅
-confirm-text = 邮件将寄到 { $address }。
+confirm-text = 确认后会寄到 { $address }。
 confirm-button = 是的，我要订阅
 confirm-not-me = 如果不是你本人，关掉这个页面就好，什么都不会寄出。
 confirm-done-title = 订阅成功
@@ -119,7 +120,7 @@ confirm-unknown-title = 无法识别的链接
 confirm-unknown-text = 链接可能被截断了。请从邮件里重新打开，或者重新订阅。
 
 unsubscribe-title = 退订
-unsubscribe-text = 不再寄到 { $address }。
+unsubscribe-text = 退订后不再寄到 { $address }。
 unsubscribe-button = 退订
 unsubscribe-done-title = 已退订
 unsubscribe-done-text = 不会再寄到 { $address }。

@@ -60,7 +60,7 @@ async fn a_body_without_end_is_cut_off() {
         match timeout(LONG, stream.write_all(chunk.as_bytes())).await {
             Ok(Ok(())) => sent += chunk.len(),
             Ok(Err(_)) => break,
-            Err(_) => panic!("the server neither reads nor closes"),
+            Err(tokio::time::error::Elapsed { .. }) => panic!("the server neither reads nor closes"),
         }
     }
     assert!(sent < 32 << 20, "{sent} octets were taken");
@@ -72,9 +72,9 @@ async fn a_reader_that_does_not_read_is_cut_off() {
     let large: std::sync::Arc<[u8]> = vec![b'x'; 64 << 20].into();
     let published = server.published.load_full();
     let mut published = (*published).clone();
-    let mut served = (**published.documents.get("rss.xml").unwrap()).clone();
-    served.identity = large;
-    published.documents.insert("rss.xml".into(), std::sync::Arc::new(served));
+    let mut feed = (**published.documents.get("rss.xml").unwrap()).clone();
+    feed.identity = large;
+    published.documents.insert("rss.xml".into(), std::sync::Arc::new(feed));
     server.published.store(std::sync::Arc::new(published));
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET /rss.xml HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

@@ -161,6 +161,21 @@ async fn the_feed_list_names_every_feed_and_format() {
 }
 
 #[tokio::test]
+async fn a_site_of_thousands_of_tags_has_a_page_too() {
+    let server = Server::start().await;
+    let families = [Family::Language, Family::Section, Family::Category, Family::Tag, Family::Author];
+    let listings = families.into_iter().flat_map(|family| {
+        (0..3000)
+            .map(move |number| listing(Some(family), &format!("a name of usual length {number}"), "tags/x/", number))
+    });
+    server.published.store(std::sync::Arc::new(published(site(), listings.collect())));
+    let page = server.get("/feeds/").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("And 2,750 more") || page.body.contains("And 2750 more"));
+    assert!(page.body.contains("length 2750<") && !page.body.contains("length 2749<"), "those with the most posts");
+}
+
+#[tokio::test]
 async fn the_stylesheet_is_kept_for_ever_under_its_version() {
     let server = Server::start().await;
     let page = server.get("/").await.body;

@@ -189,11 +189,18 @@ async fn one_address_gets_one_confirmation_a_day_whoever_asks() {
 #[tokio::test]
 async fn forms_are_small_and_are_forms() {
     let server = Server::start().await;
-    let large = format!("email=reader@example.org&x={}", "x".repeat(65 * 1024));
-    assert_eq!(server.post("/subscribe", &large).await.status, 413);
+    for size in [65, 1024, 4 * 1024] {
+        let large = format!("email=reader@example.org&x={}", "x".repeat(size * 1024 - 100));
+        assert_eq!(server.post("/subscribe", &large).await.status, 413, "{size} KiB");
+    }
     let json = ("content-type", "application/json");
     assert_eq!(server.ask("POST", "/subscribe", &[json], "{}").await.status, 415);
     assert_eq!(server.rows().await, "[]\n[]\n[]");
+    let multipart = [("content-type", "multipart/form-data; boundary=b")];
+    let parts = "--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nscript@example.org\r\n--b--\r\n";
+    assert_eq!(server.ask("POST", "/subscribe", &multipart, parts).await.status, 200);
+    assert_eq!(server.confirmations("script@example.org").await, 1);
+    assert_eq!(server.ask("POST", "/subscribe", &[("content-type", "multipart/form-data")], parts).await.status, 400);
     let fits = format!("email=reader@example.org&x={}", "x".repeat(60 * 1024));
     assert_eq!(server.post("/subscribe", &fits).await.status, 200);
 }
