@@ -1,11 +1,73 @@
-//! (to be written by its owner; the signature stays)
+//! `postrider check`: what is wrong with configuration, posts and templates, and where.
 
-use super::{Context, Exit};
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::{Context, Exit, Faults};
+use crate::library::Scanner;
+use crate::problem::{Problem, Severity};
+use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// One JSON object a line: path, line, severity, what, hint
+    #[arg(long)]
+    json: bool,
+    /// Warnings fail, too
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A line of `--json`.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+}
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
-    let _ = (context, arguments);
-    todo!()
+    let mut problems = Vec::new();
+    let mut pages = None;
+    match context.config() {
+        Err(error) => match error.downcast::<Faults>() {
+            Ok(Faults(found)) => problems.extend(found),
+            Err(error) => return Err(error),
+        },
+        Ok(config) => {
+            match Scanner::new(config.library.clone()).scan() {
+                Ok(scan) => {
+                    pages = Some(scan.pages.len());
+                    problems.extend(scan.problems);
+                }
+                Err(found) => problems.extend(found),
+            }
+            if let Err(error) = Templates::new(&config.templates) {
+                problems.push(Problem::error(
+                    "templates",
+                    None,
+                    error,
+                    "mend the template, or remove it: the built-in one is used",
+                ));
+            }
+        }
+    }
+    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for problem in &problems {
+        if arguments.json {
+            serde_json::to_writer(&mut out, &Line { problem })?;
+            writeln!(out)?;
+        } else {
+            let kind = if problem.severity == Severity::Error { "error" } else { "warning" };
+            writeln!(out, "{kind}: {problem}")?;
+        }
+    }
+    out.flush()?;
+    if !arguments.json {
+        let read = pages.map_or_else(|| "the site could not be read".into(), |pages| format!("{pages} pages read"));
+        eprintln!("{read}, {errors} errors, {warnings} warnings");
+    }
+    Ok(if errors > 0 || arguments.strict && warnings > 0 { Exit::Wrong } else { Exit::Done })
 }

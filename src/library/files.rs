@@ -59,8 +59,15 @@ impl Folder {
         let shown = root.display().to_string();
         match fs_err::canonicalize(root) {
             Ok(root) if root.is_dir() => Ok(Self { root }),
-            Ok(_) => Err(Problem::error(&shown, None, "is not a folder", "give the folder that the site is built from")),
-            Err(_) => Err(Problem::error(&shown, None, "there is no such folder", "give the folder that the site is built from")),
+            Ok(_) => {
+                Err(Problem::error(&shown, None, "is not a folder", "give the folder that the site is built from"))
+            }
+            Err(_) => Err(Problem::error(
+                &shown,
+                None,
+                "there is no such folder",
+                "give the folder that the site is built from",
+            )),
         }
     }
 
@@ -84,15 +91,22 @@ impl Folder {
     pub fn walk(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
         let mut files = Vec::new();
         let Some(start) = self.inside(path) else { return files };
-        let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
-        let walk = WalkDir::new(&start).max_depth(MAX_DEPTH).follow_links(false).follow_root_links(false).sort_by_file_name();
+        let hidden =
+            |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+        let walk =
+            WalkDir::new(&start).max_depth(MAX_DEPTH).follow_links(false).follow_root_links(false).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
                     let at = error.path().map(|at| self.shown(at)).unwrap_or_default();
                     let why = error.io_error().map_or_else(|| "the folder is a loop".into(), ToString::to_string);
-                    problems.push(Problem::error(&at, None, format!("cannot be looked into: {why}"), "check its permissions"));
+                    problems.push(Problem::error(
+                        &at,
+                        None,
+                        format!("cannot be looked into: {why}"),
+                        "check its permissions",
+                    ));
                     continue;
                 }
             };
@@ -109,7 +123,12 @@ impl Folder {
                     problems.push(Problem::warning(&shown, None, "is a symbolic link, which is not followed", hint));
                 }
             } else if !kind.is_file() {
-                problems.push(Problem::warning(&shown, None, "is not a regular file", "remove it from the content folder"));
+                problems.push(Problem::warning(
+                    &shown,
+                    None,
+                    "is not a regular file",
+                    "remove it from the content folder",
+                ));
             } else if let Ok(metadata) = entry.metadata() {
                 files.push(File { path: shown, stamp: Stamp::of(&metadata) });
             }
@@ -130,8 +149,9 @@ impl Folder {
 
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, Problem> {
         let full = self.root.join(path);
-        let unreadable =
-            |error: std::io::Error| Problem::error(path, None, format!("cannot be read: {}", plain(&error)), "check its permissions");
+        let unreadable = |error: std::io::Error| {
+            Problem::error(path, None, format!("cannot be read: {}", plain(&error)), "check its permissions")
+        };
         // Asked before it is opened: opening a FIFO would wait for a writer for ever.
         let found = fs_err::symlink_metadata(&full).map_err(unreadable)?;
         if !found.is_file() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::post::Page;
+use crate::post::{Page, id};
 use crate::problem::Problem;
 
 use super::files::{File, Folder, Stamp};
@@ -95,6 +95,7 @@ impl Scanner {
             scan.site.main_sections = vec![largest_section(&scan)];
         }
         same_addresses(&mut scan);
+        same_ids(&mut scan);
         scan.problems.sort();
         scan.problems.dedup();
         Ok(scan)
@@ -152,7 +153,8 @@ fn largest_section(scan: &Scan) -> String {
     for page in scan.pages.iter().filter(|page| !page.draft && (page.language == language || language.is_empty())) {
         *counts.entry(&page.section).or_default() += 1;
     }
-    let largest = counts.into_iter().max_by_key(|(section, count)| (!section.is_empty(), *count, std::cmp::Reverse(*section)));
+    let largest =
+        counts.into_iter().max_by_key(|(section, count)| (!section.is_empty(), *count, std::cmp::Reverse(*section)));
     largest.map(|(section, _)| section.to_owned()).unwrap_or_default()
 }
 
@@ -164,5 +166,13 @@ fn same_addresses(scan: &mut Scan) {
             let what = format!("has the same address as {other}: {}", page.url);
             scan.problems.push(Problem::warning(&page.path, None, what, "give one of them another `slug` or `url`"));
         }
+    }
+}
+
+/// Two pages with one id of their own: the second gets another.
+fn same_ids(scan: &mut Scan) {
+    for (page, earlier) in id::repeated_own_ids(&scan.pages) {
+        let what = format!("has the same id as {}; it gets one of its own", earlier.path);
+        scan.problems.push(Problem::warning(&page.path, None, what, "give every page its own `guid`, or none"));
     }
 }

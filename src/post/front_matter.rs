@@ -243,6 +243,8 @@ impl FrontMatter {
 pub fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        // `2.50` is 2.5 and `1.0` is 1, as Go writes numbers.
+        Value::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(truth) => Some(truth.to_string()),
         _ => None,

@@ -25,7 +25,8 @@ pub fn resolve(body: &str) -> Cow<'_, str> {
             }
         };
         let inner = &call[3..];
-        if let Some((shown, after)) = inner.strip_prefix("/*").and_then(|inner| inner.split_once(&format!("*/{close}"))) {
+        if let Some((shown, after)) = inner.strip_prefix("/*").and_then(|inner| inner.split_once(&format!("*/{close}")))
+        {
             out.push_str(open);
             out.push_str(shown);
             out.push_str(close);

@@ -1,1 +1,34 @@
-//! (to be written)
+//! Reading sites: real ones against what their own generator says, small ones of ours, and hostile ones.
+
+mod corpora;
+mod sites;
+
+use std::path::Path;
+
+use postrider::library::{Scan, Scanner, Settings};
+use postrider::problem::Problem;
+
+/// A scan of the site in `root`, at `https://www.example.org/` unless its configuration says otherwise.
+fn scan(root: &Path) -> Scan {
+    Scanner::new(settings(root)).scan().unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn settings(root: &Path) -> Settings {
+    Settings { root: root.to_owned(), ..Settings::default() }
+}
+
+/// A site's folder with these files.
+fn site(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        fs_err::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs_err::write(path, content).expect("a file");
+    }
+    folder
+}
+
+/// `path:line` of each Problem, and the first word that tells it apart.
+fn places(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(|problem| format!("{}:{}", problem.path, problem.line.unwrap_or(0))).collect()
+}

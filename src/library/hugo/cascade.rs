@@ -89,7 +89,11 @@ fn alternatives(pattern: &str) -> Vec<String> {
         let open = close.and_then(|close| pattern[..close].rfind('{'));
         match (open, close) {
             (Some(open), Some(close)) if todo.len() + done.len() < 64 => {
-                todo.extend(pattern[open + 1..close].split(',').map(|part| format!("{}{part}{}", &pattern[..open], &pattern[close + 1..])));
+                todo.extend(
+                    pattern[open + 1..close]
+                        .split(',')
+                        .map(|part| format!("{}{part}{}", &pattern[..open], &pattern[close + 1..])),
+                );
             }
             _ => done.push(pattern),
         }
@@ -142,8 +146,12 @@ mod tests {
 
     #[test]
     fn targets() {
-        let rules = rules(&json!([{"target": {"path": "/blog/**", "lang": "en"}, "draft": true, "params": {"A": 1}}, {"type": "x"}]));
-        assert!(rules[0].takes("/blog/p", "en") && !rules[0].takes("/blog/p", "zh") && !rules[0].takes("/docs/p", "en"));
+        let rules = rules(
+            &json!([{"target": {"path": "/blog/**", "lang": "en"}, "draft": true, "params": {"A": 1}}, {"type": "x"}]),
+        );
+        assert!(
+            rules[0].takes("/blog/p", "en") && !rules[0].takes("/blog/p", "zh") && !rules[0].takes("/docs/p", "en")
+        );
         assert!(rules[1].takes("/any", "zh"));
         assert_eq!(rules[0].values["a"], json!(1));
     }

@@ -136,7 +136,9 @@ fn merged(folder: &Folder, single: Option<String>) -> Result<Loaded, Problem> {
         // The root's file first: the others fill in what it leaves open.
         let (root, parts): (Vec<_>, Vec<_>) = files.iter().partition(|file| NAMES.contains(&stem(&file.path).as_str()));
         for file in root.into_iter().chain(parts) {
-            let Some((name, extension)) = file.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')) else { continue };
+            let Some((name, extension)) = file.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')) else {
+                continue;
+            };
             if !EXTENSIONS.contains(&extension.to_lowercase().as_str()) {
                 continue;
             }
@@ -174,7 +176,12 @@ fn read(folder: &Folder, path: &str) -> Result<Value, Problem> {
         _ => yaml::parse(text, 1024 * 1024).map(|(value, _)| value),
     };
     let value = value.map_err(|fault| {
-        Problem::error(path, fault.line, format!("Hugo's configuration cannot be read: {}", fault.what), "mend it; `hugo config` says the same")
+        Problem::error(
+            path,
+            fault.line,
+            format!("Hugo's configuration cannot be read: {}", fault.what),
+            "mend it; `hugo config` says the same",
+        )
     })?;
     Ok(lower_case(value))
 }
@@ -226,13 +233,21 @@ impl Config {
         let mut shown = Vec::new();
         for (at_place, (key, own)) in languages.iter_mut().enumerate() {
             let of = |key: &str| at(own, &[key]).or_else(|| at(&value, &[key]));
-            let base = at(own, &["baseurl"]).and_then(text_of).filter(|_| multihost).and_then(|base| Url::parse(&base).ok());
+            let base =
+                at(own, &["baseurl"]).and_then(text_of).filter(|_| multihost).and_then(|base| Url::parse(&base).ok());
             let base = base.map_or_else(|| url.clone(), |base| with_slash(&base));
             let prefixed = !multihost && (*key != default || in_subfolder);
             let zone = of("timezone").and_then(text_of).unwrap_or_default();
-            let zone = if zone.is_empty() { Tz::UTC } else {
+            let zone = if zone.is_empty() {
+                Tz::UTC
+            } else {
                 zone.parse().unwrap_or_else(|_| {
-                    problems.push(Problem::warning(&main, None, format!("`timeZone` is `{zone}`, which is no time zone"), "name one as in `Asia/Shanghai`; UTC is used"));
+                    problems.push(Problem::warning(
+                        &main,
+                        None,
+                        format!("`timeZone` is `{zone}`, which is no time zone"),
+                        "name one as in `Asia/Shanghai`; UTC is used",
+                    ));
                     Tz::UTC
                 })
             };
@@ -265,7 +280,8 @@ impl Config {
             let own = own.and_then(|own| at(own, &["params", "description"]).or_else(|| at(own, &["description"])));
             own.and_then(text_of).or_else(|| text(&["params", "description"])).or_else(|| text(&["description"]))
         });
-        let main_sections = ["mainsections"].iter().find_map(|key| at(&value, &[key]).or_else(|| at(&value, &["params", key])));
+        let main_sections =
+            ["mainsections"].iter().find_map(|key| at(&value, &[key]).or_else(|| at(&value, &["params", key])));
         let site = Site {
             url,
             title,
@@ -286,7 +302,8 @@ impl Config {
             ugly,
             ugly_sections,
             keep_case: flag(&value, "disablepathtolower"),
-            html_pages: at(&value, &["security", "allowcontent"]).is_some_and(|list| strings(list).iter().any(|item| !item.starts_with('!'))),
+            html_pages: at(&value, &["security", "allowcontent"])
+                .is_some_and(|list| strings(list).iter().any(|item| !item.starts_with('!'))),
             cascade: at(&value, &["cascade"]).map(rules).unwrap_or_default(),
             handlers: handlers(&value),
             problems,
@@ -304,19 +321,35 @@ impl Config {
 
 /// The site's address, absolute and with a slash at its end.
 fn address(own: Option<&str>, base: Option<&str>, main: &str, generator: &str) -> Result<String, Vec<Problem>> {
-    let parse = |text: &str| Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let parse = |text: &str| {
+        Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    };
     match (own, base) {
         (Some(own), _) => parse(own).map(|url| with_slash(&url)).ok_or_else(|| {
-            vec![Problem::error("postrider.yaml", None, format!("`site.url` is `{own}`, which is no address"), "as in `https://www.example.org/`")]
+            vec![Problem::error(
+                "postrider.yaml",
+                None,
+                format!("`site.url` is `{own}`, which is no address"),
+                "as in `https://www.example.org/`",
+            )]
         }),
         (None, Some(base)) if parse(base).is_some() => Ok(parse(base).map(|url| with_slash(&url)).unwrap_or_default()),
         (None, _) => {
             let what = match base {
-                Some(base) if !base.trim().is_empty() => format!("`baseURL` is `{base}`, without a host: feeds need the site's full address"),
-                _ if generator == "folder" => "the site's address is not known: there is no generator's configuration here".into(),
+                Some(base) if !base.trim().is_empty() => {
+                    format!("`baseURL` is `{base}`, without a host: feeds need the site's full address")
+                }
+                _ if generator == "folder" => {
+                    "the site's address is not known: there is no generator's configuration here".into()
+                }
                 _ => "`baseURL` is empty: feeds need the site's full address".into(),
             };
-            Err(vec![Problem::error(main, None, what, "set `site.url` in postrider.yaml, as in `site: { url: https://www.example.org/ }`")])
+            Err(vec![Problem::error(
+                main,
+                None,
+                what,
+                "set `site.url` in postrider.yaml, as in `site: { url: https://www.example.org/ }`",
+            )])
         }
     }
 }
@@ -340,7 +373,8 @@ fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> Vec<(S
     languages.retain(|(key, own)| {
         !(disabled.iter().any(|name| name.to_lowercase() == *key) || at(own, &["disabled"]) == Some(&Value::Bool(true)))
     });
-    let weight = |own: &Value| at(own, &["weight"]).and_then(Value::as_i64).filter(|weight| *weight != 0).unwrap_or(i64::MAX);
+    let weight =
+        |own: &Value| at(own, &["weight"]).and_then(Value::as_i64).filter(|weight| *weight != 0).unwrap_or(i64::MAX);
     languages.sort_by_key(|(key, own)| (*key != default, weight(own), key.clone()));
     if languages.first().is_none_or(|(key, _)| *key != default) && languages.is_empty() {
         languages.push((default, json!({})));
@@ -360,7 +394,8 @@ fn mounts(value: &Value, languages: &[(String, Value)], default: &str) -> Vec<Mo
         }
         let source = at(mount, &["source"]).and_then(text_of).unwrap_or_default();
         let matrix = at(mount, &["sites", "matrix", "languages"]).map(strings).and_then(|list| list.into_iter().next());
-        let language = at(mount, &["lang"]).and_then(text_of).or(matrix).unwrap_or_else(|| default.to_owned()).to_lowercase();
+        let language =
+            at(mount, &["lang"]).and_then(text_of).or(matrix).unwrap_or_else(|| default.to_owned()).to_lowercase();
         if languages.iter().any(|(key, _)| *key == language) {
             mounts.push(Mount { source: tidy(&source), target: parts.collect(), language });
         }
@@ -409,7 +444,8 @@ fn permalinks(value: &Value) -> Vec<(Rule, String)> {
                 match pattern {
                     Value::String(pattern) => out.push((Rule::section(section), pattern.clone())),
                     Value::Object(sections) if section == "page" => {
-                        let of = |(section, pattern): (&String, &Value)| Some((Rule::section(section), text_of(pattern)?));
+                        let of =
+                            |(section, pattern): (&String, &Value)| Some((Rule::section(section), text_of(pattern)?));
                         out.extend(sections.iter().filter_map(of));
                     }
                     _ => {}

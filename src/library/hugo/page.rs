@@ -21,17 +21,28 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
         Ok(parts) => parts,
         Err(fault) => {
             let what = format!("the front matter cannot be read: {}", fault.what);
-            return Reading { page: None, problems: vec![Problem::error(path, fault.line, what, front_matter_hint(&fault.what))] };
+            return Reading {
+                page: None,
+                problems: vec![Problem::error(path, fault.line, what, front_matter_hint(&fault.what))],
+            };
         }
     };
     let mut problems: Vec<Problem> = parts
         .repaired
         .iter()
-        .map(|fault| Problem::warning(path, fault.line, fault.what.clone(), "remove one of them: Hugo refuses the page"))
+        .map(|fault| {
+            Problem::warning(path, fault.line, fault.what.clone(), "remove one of them: Hugo refuses the page")
+        })
         .collect();
     let mut front_matter = parts.front_matter;
     complete(&mut front_matter, config, tree, entry);
-    let mut header = Header { config, language: config.language(&entry.language), entry, values: &front_matter, problems: &mut problems };
+    let mut header = Header {
+        config,
+        language: config.language(&entry.language),
+        entry,
+        values: &front_matter,
+        problems: &mut problems,
+    };
     let page = header.page(tree, parts.body, text);
     Reading { page, problems }
 }
@@ -104,7 +115,12 @@ impl Header<'_> {
             Err(what) => {
                 let key = if own_url.is_some() { "url" } else { "slug" };
                 let line = self.values.line_of(key).filter(|_| own_url.is_some());
-                self.problems.push(Problem::error(&entry.file.path, line, what, "write a path on this site, as in `/blog/name/`"));
+                self.problems.push(Problem::error(
+                    &entry.file.path,
+                    line,
+                    what,
+                    "write a path on this site, as in `/blog/name/`",
+                ));
                 return None;
             }
         };
@@ -124,7 +140,11 @@ impl Header<'_> {
             visible_until,
             draft,
             unlisted: !list,
-            section: entry.folders.first().cloned().unwrap_or_else(|| entry.sections.first().cloned().unwrap_or_default()),
+            section: entry
+                .folders
+                .first()
+                .cloned()
+                .unwrap_or_else(|| entry.sections.first().cloned().unwrap_or_default()),
             tags: self.terms("tags"),
             categories: self.terms("categories"),
             authors: self.authors(&page_url),
@@ -155,7 +175,12 @@ impl Header<'_> {
     }
 
     /// The first of `handlers` that gives a date. `Err`: one is refused, and the page with it when it `matters`.
-    fn date(&mut self, handlers: &[String], matters: bool, slug: &mut Option<String>) -> Result<Option<DateTime<FixedOffset>>, ()> {
+    fn date(
+        &mut self,
+        handlers: &[String],
+        matters: bool,
+        slug: &mut Option<String>,
+    ) -> Result<Option<DateTime<FixedOffset>>, ()> {
         let zone = self.language.zone;
         for handler in handlers {
             match handler.as_str() {
@@ -196,7 +221,11 @@ impl Header<'_> {
                         let what = format!("`{key}` is `{shown}`, which is no date that Hugo takes");
                         let line = self.values.line_of(key);
                         let path = &self.entry.file.path;
-                        let problem = if matters { Problem::error(path, line, what, hint) } else { Problem::warning(path, line, what, hint) };
+                        let problem = if matters {
+                            Problem::error(path, line, what, hint)
+                        } else {
+                            Problem::warning(path, line, what, hint)
+                        };
                         if !self.problems.contains(&problem) {
                             self.problems.push(problem);
                         }
@@ -308,7 +337,8 @@ fn collect_authors(value: &Value, page: &Url, authors: &mut Vec<Author>) {
         Value::Object(map) => {
             let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
             if let Some(name) = text(&["name", "Name", "title"]) {
-                let url = text(&["url", "link", "homepage", "website"]).and_then(|link| sanitize::absolute(page, &link));
+                let url =
+                    text(&["url", "link", "homepage", "website"]).and_then(|link| sanitize::absolute(page, &link));
                 push_author(name, url, authors);
             }
         }
@@ -349,13 +379,18 @@ fn date_of_name(name: &str, zone: chrono_tz::Tz) -> Option<(DateTime<FixedOffset
     let rest = |from: usize| name[from..].trim_matches([' ', '-', '_']).to_owned();
     let day = chrono::NaiveDate::parse_from_str(name.get(..10)?, "%Y-%m-%d").ok()?;
     let shaped = |shape: &str, text: &str| {
-        text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(|(have, want)| if want == b'9' { have.is_ascii_digit() } else { have == want })
+        text.len() == shape.len()
+            && text
+                .bytes()
+                .zip(shape.bytes())
+                .all(|(have, want)| if want == b'9' { have.is_ascii_digit() } else { have == want })
     };
     if !shaped("9999-99-99", &name[..10]) {
         return None;
     }
     let timed = name.get(..19).filter(|text| shaped("9999-99-99-99-99-99", text));
-    let (at, used) = match timed.and_then(|text| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d-%H-%M-%S").ok()) {
+    let (at, used) = match timed.and_then(|text| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d-%H-%M-%S").ok())
+    {
         Some(at) => (at, 19),
         None => (day.and_time(chrono::NaiveTime::MIN), 10),
     };

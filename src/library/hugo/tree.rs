@@ -141,7 +141,15 @@ impl Tree {
                 let what = format!("has the same name as {other}; Hugo publishes one of them");
                 self.problems.push(Problem::warning(&file.path, None, what, "rename one of them"));
             }
-            self.pages.push(Entry { file, language: name.language, folders: parts, name: stem, bundle, html: name.html, sections: Vec::new() });
+            self.pages.push(Entry {
+                file,
+                language: name.language,
+                folders: parts,
+                name: stem,
+                bundle,
+                html: name.html,
+                sections: Vec::new(),
+            });
         }
     }
 
@@ -173,7 +181,14 @@ impl Tree {
         }
     }
 
-    fn section(&mut self, folder: &Folder, file: &File, language: String, parts: &[String], hasher: &mut DefaultHasher) {
+    fn section(
+        &mut self,
+        folder: &Folder,
+        file: &File,
+        language: String,
+        parts: &[String],
+        hasher: &mut DefaultHasher,
+    ) {
         let text = match folder.read(&file.path) {
             Ok(text) => text,
             Err(problem) => return self.problems.push(problem),
@@ -187,7 +202,12 @@ impl Tree {
             }
             Err(fault) => {
                 let what = format!("the section's front matter cannot be read: {}", fault.what);
-                self.problems.push(Problem::error(&file.path, fault.line, what, "mend it; its pages are read without it"));
+                self.problems.push(Problem::error(
+                    &file.path,
+                    fault.line,
+                    what,
+                    "mend it; its pages are read without it",
+                ));
             }
         }
         let path = parts.join("/");
@@ -211,14 +231,19 @@ impl Tree {
         if entry.folders.is_empty() {
             return if entry.bundle { vec![entry.name.clone()] } else { Vec::new() };
         }
-        let depth = (2..=entry.folders.len()).rev().find(|depth| self.section_at(&entry.language, &entry.folders[..*depth]).is_some());
+        let depth = (2..=entry.folders.len())
+            .rev()
+            .find(|depth| self.section_at(&entry.language, &entry.folders[..*depth]).is_some());
         entry.folders[..depth.unwrap_or(1)].to_vec()
     }
 
     /// What is handed down to an entry, the nearest first.
     pub fn handed_down<'t>(&'t self, config: &'t Config, entry: &'t Entry) -> impl Iterator<Item = &'t Rule> {
-        let path = format!("/{}", [&entry.folders[..], std::slice::from_ref(&entry.name)].concat().join("/")).to_lowercase();
-        let above = (0..=entry.folders.len()).rev().filter_map(|depth| self.section_at(&entry.language, &entry.folders[..depth]));
+        let path =
+            format!("/{}", [&entry.folders[..], std::slice::from_ref(&entry.name)].concat().join("/")).to_lowercase();
+        let above = (0..=entry.folders.len())
+            .rev()
+            .filter_map(|depth| self.section_at(&entry.language, &entry.folders[..depth]));
         let rules = above.flat_map(|section| &section.cascade).chain(&config.cascade);
         rules.filter(move |rule| rule.takes(&path.replace(' ', "-"), &entry.language))
     }

@@ -1,0 +1,300 @@
+//! Real sites: what we read must be what the site's own generator publishes. The expectations are the generator's own
+//! answers (Hugo 0.168.0), beside the checkout.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::Command;
+
+use chrono::{DateTime, Utc};
+use postrider::library::{Library, Scan, Scanner, Settings};
+use postrider::post::{Post, Status, id};
+use serde_json::Value;
+
+use crate::support::peers::corpora;
+
+fn lines(file: &Path) -> Vec<Value> {
+    let mut text = String::new();
+    let file = fs_err::File::open(file).expect("the corpus");
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzip");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// The clock at which the generators answered.
+fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").expect("a time").to_utc()
+}
+
+fn library(scan: &Scan) -> Library {
+    Library::new(scan, &id::assign(&[], &scan.pages), now())
+}
+
+/// What `posts --json` says of a post, by the names that the expectations use.
+fn field(post: &Post, name: &str) -> Value {
+    match name {
+        "url" => post.url.clone().into(),
+        "published" => post.published.map(|at| at.timestamp_micros()).into(),
+        "title" => post.written_title.clone().into(),
+        "draft" => post.draft.into(),
+        "listed" => (post.status == Status::Listed).into(),
+        "language" => post.language.clone().into(),
+        "tags" => post.tags.clone().into(),
+        "categories" => post.categories.clone().into(),
+        other => panic!("no field {other}"),
+    }
+}
+
+fn unpacked(corpora: &Path, site: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = corpora.join(format!("{site}.tar.gz"));
+    let tar = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(folder.path()).status().expect("tar");
+    assert!(tar.success(), "{}", archive.display());
+    folder
+}
+
+/// Every field of every page that `site`'s generator publishes. `root` is the site's folder in the archive.
+fn agrees(site: &str, root: &str, pages: usize, change: impl Fn(&Path, &mut Settings)) {
+    let Some(corpora) = corpora() else { return };
+    let folder = unpacked(&corpora, site);
+    let root = folder.path().join(root);
+    let mut settings = Settings { root: root.clone(), ..Settings::default() };
+    change(&corpora, &mut settings);
+    let scan = Scanner::new(settings).scan().unwrap_or_else(|problems| panic!("{problems:?}"));
+    let library = library(&scan);
+    let by_path: HashMap<&str, &Post> = library.all.iter().map(|post| (post.path.as_str(), post.as_ref())).collect();
+    let mut wrong = String::new();
+    let mut compared = 0;
+    let below = root.strip_prefix(folder.path().join(site)).map_or(String::new(), |below| below.display().to_string());
+    for expected in lines(&corpora.join(format!("{site}.expected.jsonl.gz"))) {
+        let path = expected["path"].as_str().expect("a path");
+        let path = path.strip_prefix(&below).map_or(path, |path| path.trim_start_matches('/'));
+        if expected.get("refused").is_some() {
+            let named = scan.problems.iter().any(|problem| problem.path == path);
+            assert!(named || by_path.contains_key(path), "{path} was neither read nor named");
+            continue;
+        }
+        compared += 1;
+        let Some(post) = by_path.get(path) else {
+            let _ = writeln!(wrong, "{path}: not read");
+            continue;
+        };
+        for (name, expected) in expected.as_object().expect("an object").iter().filter(|(name, _)| *name != "path") {
+            let mut expected = expected.clone();
+            if name == "published" {
+                let at = expected.as_str().map(|text| DateTime::parse_from_rfc3339(text).expect("a date"));
+                expected = at.map(|at| at.timestamp_micros()).into();
+            }
+            let have = field(post, name);
+            if have != expected {
+                let _ = writeln!(wrong, "{path}: {name}: expected {expected}, read {have}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert_eq!(compared, pages);
+}
+
+#[test]
+fn sofastack_is_read_as_hugo_publishes_it() {
+    agrees("sofastack", "sofastack", 582, |_, settings| settings.url = Some("https://www.sofastack.tech/".into()));
+}
+
+#[test]
+fn letsencrypt_is_read_as_hugo_publishes_it() {
+    agrees("letsencrypt", "letsencrypt", 121, |_, _| {});
+}
+
+#[test]
+fn linkerd_is_read_as_hugo_publishes_it() {
+    agrees("linkerd", "linkerd/linkerd.io", 157, |_, _| {});
+}
+
+#[test]
+fn grpc_is_read_as_hugo_publishes_it() {
+    agrees("grpc", "grpc", 59, |_, _| {});
+}
+
+#[test]
+fn vitess_is_read_as_hugo_publishes_it() {
+    // The answers were made with the reference configuration. In the site's own, `defaultContentLanguageInSubdir`
+    // stands below `[sitemap]`, where it means nothing.
+    agrees("vitess", "vitess", 76, |corpora, settings| {
+        fs_err::remove_file(settings.root.join("config.toml")).expect("the site's configuration");
+        fs_err::copy(corpora.join("vitess.reference.toml"), settings.root.join("hugo.toml")).expect("the reference");
+    });
+}
+
+#[test]
+fn the_sample_post_has_its_author_tag_cover_and_content() {
+    let Some(corpora) = corpora() else { return };
+    let folder = unpacked(&corpora, "sofastack");
+    let url = Some("https://www.sofastack.tech/".to_owned());
+    let settings = Settings { root: folder.path().join("sofastack"), url, ..Settings::default() };
+    let scan = Scanner::new(settings).scan().expect("a site");
+    let library = library(&scan);
+    assert_eq!(scan.site.main_sections, ["blog"]);
+    assert_eq!((scan.site.language.as_str(), scan.site.title.as_str()), ("zh-CN", "蚂蚁云原生架构SOFAStack"));
+    let sample = library.posts.iter().find(|post| post.path.contains("sofa-weekly-20211015")).expect("the sample");
+    assert_eq!(sample.title, "SOFA Weekly | QA 整理、SOFAStack&MOSN 新手任务");
+    assert_eq!(sample.published.expect("a date").to_rfc3339(), "2021-10-15T15:00:00+08:00");
+    let author = &sample.authors[0];
+    assert_eq!((author.name.as_str(), author.url.as_deref()), ("SOFA 团队", Some("https://github.com/sofastack")));
+    assert_eq!(sample.tags, ["SOFAStack"]);
+    assert_eq!(sample.categories, ["SOFAStack"]);
+    let cover = sample.cover.as_ref().expect("a cover");
+    assert_eq!(cover.url, "https://gw.alipayobjects.com/mdn/rms_1c90e8/afts/img/A*_ewiQbuzeOQAAAAAAAAAAAAAARQnAQ");
+    for part in [
+        "<h3>每周读者问答提炼</h3>",
+        "<strong>@玄灭</strong> 提问",
+        "<blockquote>",
+        "<h3>本周推荐阅读</h3>",
+        "「MOSN」：<a href=\"https://github.com/mosn/mosn\">",
+    ] {
+        assert!(sample.html.contains(part), "{part}");
+    }
+    // What the front matter says first, not the first words of the page.
+    assert_eq!(sample.summary, "SOFA Weekly | QA 整理、SOFAStack&MOSN 新手任务");
+}
+
+/// The path of every `href`, `src`, `srcset` and `poster` in sanitised HTML.
+fn addresses(html: &str) -> impl Iterator<Item = &str> {
+    ["href=\"", "src=\"", "poster=\"", "srcset=\""]
+        .into_iter()
+        .flat_map(move |name| html.split(name).skip(1).filter_map(|rest| rest.split('"').next()))
+}
+
+#[test]
+fn all_corpora_give_safe_html_with_absolute_addresses() {
+    let Some(corpora) = corpora() else { return };
+    for (site, root) in [
+        ("sofastack", "sofastack"),
+        ("letsencrypt", "letsencrypt"),
+        ("linkerd", "linkerd/linkerd.io"),
+        ("grpc", "grpc"),
+        ("vitess", "vitess"),
+    ] {
+        let folder = unpacked(&corpora, site);
+        let url = Some("https://site.example/".to_owned());
+        let scan = Scanner::new(Settings { root: folder.path().join(root), url, ..Settings::default() })
+            .scan()
+            .expect("a site");
+        let mut checked = 0;
+        for page in &scan.pages {
+            for address in addresses(&page.html) {
+                checked += 1;
+                let absolute = ["http://", "https://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+                let clean = address.is_ascii() && !address.contains([' ', '[', ']', '|', '<']);
+                assert!(absolute && clean, "{}: {address}", page.path);
+            }
+            assert!(!page.html.contains("{{<") && !page.html.contains("{{%"), "{}: a shortcode's braces", page.path);
+            for bad in ["<script", "<style", "<iframe", "<svg", " onclick=", " style="] {
+                assert!(!page.html.contains(bad), "{}: {bad}", page.path);
+            }
+            assert!(page.summary.chars().count() < 1000, "{}", page.path);
+        }
+        assert!(checked > 100, "{site}: only {checked} addresses");
+    }
+}
+
+/// 221 tiny sites with Hugo's answers. Where we differ on purpose, the reason stands here.
+#[test]
+fn tiny_sites_are_read_as_hugo_publishes_them() {
+    let Some(corpora) = corpora() else { return };
+    let on_purpose: HashMap<&str, &str> = HashMap::from([
+        ("title_012", "`012` is the text 012 in YAML 1.2; Hugo's reader makes it octal"),
+        ("title_1e3", "`1e3` is a number in YAML; which text it was cannot be told"),
+        ("fm binary tag", "nobody writes titles in base64"),
+        ("fm gbk", "what is not UTF-8 is a Problem, not a page of question marks"),
+        ("dup names file+bundle", "Hugo publishes one of the two by chance"),
+    ]);
+    let mut wrong = String::new();
+    let mut cases = 0;
+    for case in lines(&corpora.join("hugo-cases.jsonl.gz")) {
+        let name = case["case"].as_str().expect("a name");
+        cases += 1;
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = case["config"].as_str().unwrap_or_default();
+        let base = if config.contains("baseURL") { "" } else { "baseURL=\"https://example.org/\"\n" };
+        fs_err::write(folder.path().join("hugo.toml"), format!("{base}{config}")).expect("a file");
+        for (path, content) in case["files"].as_object().expect("files") {
+            let path = folder.path().join(path);
+            fs_err::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            let bytes = match content.get("b64").and_then(Value::as_str) {
+                Some(encoded) => {
+                    use base64::Engine as _;
+                    base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64")
+                }
+                None => content.as_str().expect("text").as_bytes().to_vec(),
+            };
+            fs_err::write(path, bytes).expect("a file");
+        }
+        let scan = match Scanner::new(Settings { root: folder.path().to_owned(), ..Settings::default() }).scan() {
+            Ok(scan) => scan,
+            Err(problems) => {
+                let _ = writeln!(wrong, "{name}: {problems:?}");
+                continue;
+            }
+        };
+        let library = library(&scan);
+        if case["refused"] == true {
+            assert!(!scan.problems.is_empty() || !library.all.is_empty(), "{name}: neither read nor named");
+            continue;
+        }
+        if on_purpose.contains_key(name) {
+            continue;
+        }
+        let posts = case["posts"].as_array().expect("posts");
+        for expected in posts {
+            let path = format!("content/{}", expected["path"].as_str().expect("a path"));
+            let Some(post) = library.all.iter().find(|post| post.path == path) else {
+                let _ = writeln!(wrong, "{name}: {path} not read: {:?}", scan.problems);
+                continue;
+            };
+            let date = expected["date"]
+                .as_str()
+                .filter(|date| !date.starts_with("0001"))
+                .map(|date| DateTime::parse_from_rfc3339(date).expect("a date"));
+            let pairs = [
+                ("url", expected["permalink"].clone(), Value::from(post.url.clone())),
+                (
+                    "date",
+                    Value::from(date.map(|at| at.to_rfc3339())),
+                    Value::from(post.published.map(|at| at.to_rfc3339())),
+                ),
+                ("title", expected["title"].clone(), Value::from(post.written_title.clone())),
+                ("draft", expected["draft"].clone(), Value::from(post.draft)),
+                ("language", expected["lang"].clone(), Value::from(post.language.clone())),
+                ("listed", expected["in_default_build"].clone(), Value::from(post.status == Status::Listed)),
+                ("tags", terms(&expected["tags_param"]), Value::from(post.tags.clone())),
+                ("categories", terms(&expected["categories_param"]), Value::from(post.categories.clone())),
+            ];
+            for (field, want, have) in pairs {
+                if want != have {
+                    let _ = writeln!(wrong, "{name}: {field}: expected {want}, read {have}");
+                }
+            }
+        }
+        let listed = library.all.iter().filter(|post| post.status == Status::Listed).count();
+        let want = posts.iter().filter(|post| post["in_default_build"] == true).count();
+        if listed != want {
+            let _ = writeln!(wrong, "{name}: {listed} pages are listed, expected {want}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(cases > 200);
+}
+
+/// Hugo's rule for terms: a scalar is one, of a list every plain value but null and empty text.
+fn terms(parameter: &Value) -> Value {
+    let text = |value: &Value| match value {
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    match parameter {
+        Value::Array(items) => items.iter().filter_map(text).collect::<Vec<_>>().into(),
+        other => text(other).into_iter().collect::<Vec<_>>().into(),
+    }
+}

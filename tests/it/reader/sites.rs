@@ -1,0 +1,1 @@
+//! Small sites of ours.
