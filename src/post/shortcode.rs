@@ -19,8 +19,8 @@ pub fn resolve(body: &str) -> Cow<'_, str> {
             Some(b'<') => ("{{<", ">}}"),
             Some(b'%') => ("{{%", "%}}"),
             _ => {
-                out.push_str("{{");
-                rest = &call[2..];
+                out.push('{');
+                rest = &call[1..];
                 continue;
             }
         };
