@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -181,13 +181,13 @@ struct Talk {
 }
 
 impl Talk {
-    async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
+    async fn serve<S: AsyncBufRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
         self.answer(&mut stream, Point::Greeting, "", b"220 scripted ESMTP\r\n").await?;
         self.serve_after_tls(stream).await
     }
 
     /// Until the connection ends (`None`) or TLS is to begin.
-    async fn serve_after_tls<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
+    async fn serve_after_tls<S: AsyncBufRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
         let mut from = String::new();
         let mut to = Vec::new();
         loop {
@@ -252,7 +252,7 @@ impl Talk {
     }
 
     /// `None`: the connection is over. `Some(false)`: something else was said than a good server says.
-    async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+    async fn answer<S: AsyncBufRead + AsyncWrite + Unpin>(
         &self,
         stream: &mut S,
         point: Point,
@@ -263,7 +263,7 @@ impl Talk {
         self.perform(stream, act, well).await
     }
 
-    async fn perform<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: &mut S, act: Act, well: &[u8]) -> Option<bool> {
+    async fn perform<S: AsyncBufRead + AsyncWrite + Unpin>(&self, stream: &mut S, act: Act, well: &[u8]) -> Option<bool> {
         match act {
             Act::Well => {
                 stream.write_all(well).await.ok()?;
@@ -293,11 +293,13 @@ impl Talk {
     }
 }
 
-/// Reads to `end`, which is taken away.
-async fn until<S: AsyncRead + Unpin>(stream: &mut S, end: &[u8]) -> Option<Vec<u8>> {
+/// Reads to `end` (which ends in LF); it is taken away.
+async fn until<S: AsyncBufRead + Unpin>(stream: &mut S, end: &[u8]) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     while !octets.ends_with(end) {
-        octets.push(stream.read_u8().await.ok()?);
+        if stream.read_until(b'\n', &mut octets).await.ok()? == 0 {
+            return None;
+        }
     }
     octets.truncate(octets.len() - end.len());
     Some(octets)
