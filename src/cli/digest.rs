@@ -1,6 +1,6 @@
 //! `digest`: what the digests will do, what their mail looks like, and a person's hand on an Issue.
 
-mod coming;
+pub(super) mod coming;
 mod held;
 mod list;
 mod plan;

@@ -1,11 +1,115 @@
-//! (to be written by its owner; the signature stays)
+//! `send-test`: what a subscriber would get, to one address, now, with what the mail server said about it.
+//!
+//! It goes past the queue on purpose: it is there to find out whether the way works, and waits behind nothing.
 
-use super::{Context, Exit};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::digest::coming::{coming, latest};
+use super::{Context, Exit, Usage, digest, outside};
+use crate::config::Config;
+use crate::crypto;
+use crate::delivery::{Kind, Verdict};
+use crate::digest::{Digest, render};
+use crate::mail::message::{Prepared, Recipient};
+use crate::mail::transport::{Limits, Mail, Route, Stage};
+use crate::subscriber::Address;
+use crate::template::Templates;
+
+/// Whoever types it waits for it.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[arg(value_parser = Address::parse)]
+    address: Address,
+    /// Which digest [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    digest: Option<String>,
+    /// What Postrider itself says in it, as a BCP 47 tag [default: the digest's language]
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
+}
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
-    let _ = (context, arguments);
-    todo!()
+    let (config, scan) = context.site()?;
+    let digest = chosen(&config, arguments.digest.as_deref())?;
+    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let now = context.clock.now();
+    let mut issue = coming(context, &config, &scan, digest, None).await?;
+    if issue.posts.is_empty() {
+        issue = latest(&scan, digest, now).ok_or_else(|| {
+            anyhow::anyhow!(
+                "no post that `{}` selects is published\n  hint: `postrider posts` lists what there is; `select` in `postrider.yaml` says \
+                 what the digest takes",
+                digest.name
+            )
+        })?;
+    }
+    let language = arguments.language.as_deref().unwrap_or(&digest.language);
+    let wanted = render::Issue { digest, slot: issue.slot, posts: &issue.posts };
+    let mut rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?;
+    rendition.kind = Kind::Test;
+    rendition.subject.insert_str(0, "[Test] ");
+
+    let link = |page: &str| Some(format!("{}{page}/test", config.mail.public_url));
+    let domain = digest.from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let reader = Recipient {
+        address: arguments.address.as_str().to_owned(),
+        message_id: format!("{}@{domain}", crypto::new_id()),
+        unsubscribe_url: link("unsubscribe"),
+        preferences_url: link("preferences"),
+        confirm_url: None,
+    };
+    let prepared = Prepared::new(&rendition, &config.mail.public_url);
+    let bytes = prepared.compose(&reader, now)?;
+    let mail = Mail {
+        from: config.mail.bounce_address.as_deref().unwrap_or(&prepared.from),
+        to: &reader.address,
+        message_id: &reader.message_id,
+        bytes: &bytes,
+        date: now,
+    };
+    let route = Arc::new(Route::new(Arc::new(config.mail.clone())).map_err(outside)?);
+    let mut line = route.line();
+    let limits = Limits { until: Instant::now() + PATIENCE, stop: CancellationToken::new() };
+    let attempt = line.send(&mail, &limits).await;
+    line.close().await;
+    let outcome = attempt.outcome;
+    if outcome.verdict == Verdict::Accepted {
+        println!("sent, {} bytes: {} {}", bytes.len(), outcome.code, outcome.text);
+        return Ok(Exit::Done);
+    }
+    let code = if outcome.code == 0 { String::new() } else { format!("{} ", outcome.code) };
+    Err(outside(format!(
+        "the mail was not taken ({}): {code}{}{}",
+        attempt.stage.words(),
+        outcome.text,
+        hint(outcome.verdict, attempt.stage)
+    )))
+}
+
+fn chosen<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result<&'a Digest> {
+    match (name, config.digests.as_slice()) {
+        (Some(name), _) => digest(config, name),
+        (None, [only]) => Ok(only),
+        (None, []) => anyhow::bail!("no digest is configured\n  hint: `postrider init` shows how one is written"),
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|digest| digest.name.as_str()).collect();
+            Err(Usage(format!("which digest? Name one with `--digest`: {}", names.join(", "))).into())
+        }
+    }
+}
+
+fn hint(verdict: Verdict, stage: Stage) -> &'static str {
+    match (verdict, stage) {
+        (Verdict::Uncertain, _) => "\n  hint: the connection ended after the message; it may have arrived all the same",
+        (_, Stage::Connect | Stage::Hello) => "\n  hint: see `mail.url`: name, port, `smtps://` or `smtp://`",
+        (_, Stage::Login) => "\n  hint: see the user in `mail.url` and `mail.password_file`",
+        (_, Stage::Mail) => "\n  hint: may this login send as the digest's `from`, or as `mail.bounce_address`?",
+        _ => "",
+    }
 }

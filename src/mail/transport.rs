@@ -49,6 +49,21 @@ pub enum Stage {
     Dot,
 }
 
+impl Stage {
+    /// For people: what was being done.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Connect => "connecting",
+            Self::Hello => "saying hello",
+            Self::Login => "logging in",
+            Self::Mail => "naming the sender",
+            Self::Rcpt => "naming the reader",
+            Self::Data => "announcing the message",
+            Self::Dot => "handing over the message",
+        }
+    }
+}
+
 /// The end of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

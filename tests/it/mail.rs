@@ -2,4 +2,5 @@
 
 mod deliverer;
 mod message;
+mod send_test;
 mod transport;

@@ -263,7 +263,12 @@ impl Talk {
         self.perform(stream, act, well).await
     }
 
-    async fn perform<S: AsyncBufRead + AsyncWrite + Unpin>(&self, stream: &mut S, act: Act, well: &[u8]) -> Option<bool> {
+    async fn perform<S: AsyncBufRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        act: Act,
+        well: &[u8],
+    ) -> Option<bool> {
         match act {
             Act::Well => {
                 stream.write_all(well).await.ok()?;
