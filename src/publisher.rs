@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::crypto;
 use crate::feed::{self, Document, Listing};
 use crate::http::{Published, Served};
+use crate::library::watch::Watcher;
 use crate::library::{self, Library, Scan, Scanner};
 use crate::post::Status;
 use crate::post::id::{self, Known, PostId};
@@ -54,30 +55,43 @@ pub struct Parts {
 
 /// Repeats [`step`] until `cancel`: when files change, when a page's time comes, and every [`Parts::rescan`].
 pub async fn run(mut parts: Parts, cancel: CancellationToken) -> anyhow::Result<()> {
-    let mut scanned = Instant::now();
+    let mut watcher = Watcher::new(&parts.scanner.settings().root);
+    watcher.follow(parts.scanner.watched());
+    // What changed before the watcher looked is found by a first scan, when the loop is a tick old.
+    let mut scanned: Option<Instant> = None;
     let mut failure: Option<(String, Instant)> = None;
     loop {
-        let now = parts.clock.now();
-        let due =
-            scanned.elapsed() >= parts.rescan || parts.published.load().library.next_change.is_some_and(|at| at <= now);
-        let paused = failure.as_ref().is_some_and(|(_, at)| at.elapsed() < PAUSE);
-        if due && !paused {
-            match step(&mut parts, now).await {
-                Ok(()) => failure = None,
-                Err(error) => {
-                    let said = format!("{error:#}");
-                    if failure.as_ref().is_none_or(|(before, _)| *before != said) {
-                        tracing::error!(error = %said, "the site was not read again; what was published before stays");
-                    }
-                    failure = Some((said, Instant::now()));
+        {
+            // One future over all ticks: it waits until the files rest, and dropped in between it would forget them.
+            let changed = watcher.changed();
+            tokio::pin!(changed);
+            loop {
+                tokio::select! {
+                    () = cancel.cancelled() => return Ok(()),
+                    () = &mut changed => break,
+                    () = tokio::time::sleep(TICK) => {}
+                }
+                let next = parts.published.load().library.next_change;
+                let due = scanned.is_none_or(|at| at.elapsed() >= parts.rescan)
+                    || next.is_some_and(|at| at <= parts.clock.now());
+                if due && failure.as_ref().is_none_or(|(_, at)| at.elapsed() >= PAUSE) {
+                    break;
                 }
             }
-            scanned = Instant::now();
         }
-        tokio::select! {
-            () = cancel.cancelled() => return Ok(()),
-            () = tokio::time::sleep(TICK) => {}
+        let now = parts.clock.now();
+        match step(&mut parts, now).await {
+            Ok(()) => failure = None,
+            Err(error) => {
+                let said = format!("{error:#}");
+                if failure.as_ref().is_none_or(|(before, _)| *before != said) {
+                    tracing::error!(error = %said, "the site was not read again; what was published before stays");
+                }
+                failure = Some((said, Instant::now()));
+            }
         }
+        scanned = Some(Instant::now());
+        watcher.follow(parts.scanner.watched());
     }
 }
 

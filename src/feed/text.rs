@@ -77,14 +77,15 @@ fn balanced(text: String) -> String {
     out
 }
 
-/// `text` as HTML that shows it.
+/// `text` as HTML that shows it; what HTML would not take for anything else stays as it is.
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied().unwrap_or(' ');
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
+            '&' if next.is_ascii_alphanumeric() || next == '#' => out.push_str("&amp;"),
+            '<' if next.is_ascii_alphabetic() || "/!?".contains(next) => out.push_str("&lt;"),
             _ => out.push(c),
         }
     }
@@ -293,6 +294,15 @@ mod tests {
             "<t>a &#x26; b &#x3C;c&#x3E;</t><d><![CDATA[&amp; <p>]]]]><![CDATA[>&lt;]]></d><e>&#x26;</e>"
         );
         assert_eq!(hexadecimal_references("<![CDATA[ &amp;"), "<![CDATA[ &amp;");
+    }
+
+    #[test]
+    fn html_shows_the_text() {
+        assert_eq!(
+            html("a & b < c > d &amp; <b> </b> <!-- <?x &#1; R&D"),
+            "a & b < c > d &amp;amp; &lt;b> &lt;/b> &lt;!-- &lt;?x &amp;#1; R&amp;D"
+        );
+        assert_eq!(html("end &"), "end &");
     }
 
     #[test]

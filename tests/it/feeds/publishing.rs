@@ -219,7 +219,7 @@ async fn a_broken_file_costs_its_own_post_and_a_broken_site_nothing() {
 }
 
 #[tokio::test]
-async fn the_loop_follows_the_clock() {
+async fn the_loop_follows_the_clock_and_the_files() {
     let bench = Bench::new(databases::sqlite);
     let mut parts = bench.parts().await;
     publisher::step(&mut parts, at(NOW)).await.expect("a step");
@@ -243,6 +243,11 @@ async fn the_loop_follows_the_clock() {
     shows(&["future", "three", "ending", "two", "one"]).await;
     bench.move_to(at("2026-11-22T14:00:00Z"));
     shows(&["future", "three", "two", "one"]).await;
+    bench.post("new", "2026-11-22T13:30:00Z", "", "Text.");
+    shows(&["new", "future", "three", "two", "one"]).await;
+    fs_err::remove_file(bench.folder.path().join("site/content/posts/two.md")).expect("removed");
+    shows(&["new", "future", "three", "one"]).await;
+
     cancel.cancel();
     running.await.expect("no panic").expect("no error");
 }
