@@ -30,14 +30,11 @@ pub fn for_mail(html: &str, setting: Setting) -> Result<String, String> {
     let element = move |element: &mut Element<'_, '_>| style(element, setting, shift, below);
     let settings = RewriteStrSettings::new()
         .append_element_content_handler((selector("*")?, ElementContentHandlers::default().element(element)))
-        .append_element_content_handler((
-            selector("pre code")?,
-            ElementContentHandlers::default().element(|code: &mut Element<'_, '_>| {
-                code.remove_attribute("class");
-                code.set_attribute("style", "font-family:inherit;font-size:inherit")?;
-                Ok(())
-            }),
-        ))
+        .append_element_content_handler((selector("pre code")?, restyle("font-family:inherit;font-size:inherit")))
+        // What already stands apart by its frame needs no more air inside.
+        .append_element_content_handler((selector("blockquote p")?, restyle("margin:0 0 6px")))
+        .append_element_content_handler((selector("li p")?, restyle("margin:0 0 6px")))
+        .append_element_content_handler((selector("td p")?, restyle("margin:0")))
         .append_document_content_handler(DocumentContentHandlers::default().comments(|comment: &mut Comment<'_>| {
             comment.remove();
             Ok(())
@@ -47,6 +44,14 @@ pub fn for_mail(html: &str, setting: Setting) -> Result<String, String> {
 
 fn selector(text: &str) -> Result<Cow<'static, Selector>, String> {
     text.parse().map(Cow::Owned).map_err(|error| format!("{text}: {error}"))
+}
+
+/// Another style than elsewhere.
+fn restyle(style: &'static str) -> ElementContentHandlers<'static> {
+    ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+        element.remove_attribute("class");
+        set(element, style)
+    })
 }
 
 fn top_heading(html: &str) -> Option<u8> {
@@ -90,7 +95,7 @@ fn style(element: &mut Element<'_, '_>, setting: Setting, shift: u8, below: u8) 
             set(
                 element,
                 &format!(
-                    "margin:0 0 16px;padding:2px 0 2px 0;padding-{edge}:16px;border-{edge}:3px solid #c9d4e3;color:#4a5460"
+                    "margin:0 0 16px;padding:4px 0 1px;padding-{edge}:16px;border-{edge}:3px solid #c9d4e3;color:#4a5460"
                 ),
             )
         }

@@ -198,7 +198,7 @@ more = { $count ->
    *[other] { $count } more posts on { $site }
 }
 footer-why = You get this because you subscribed to { $title } of { $site } and confirmed it.
-footer-address = Sent to
+footer-address = Sent to { $address }
 footer-preferences = Change what you get
 footer-unsubscribe = Unsubscribe
 confirmation-subject = Please confirm: { $title }

@@ -72,6 +72,8 @@ pub struct Holes {
 struct Picture {
     url: String,
     alt: String,
+    /// Does the content show it too?
+    in_content: bool,
 }
 
 /// A post as a mail shows it.
@@ -87,7 +89,6 @@ struct Shown {
     minutes: usize,
     /// A sentence or two; empty when it would repeat the title.
     dek: String,
-    /// Unless the content shows it already.
     cover: Option<Picture>,
     lang: String,
     dir: &'static str,
@@ -188,13 +189,11 @@ impl Shown {
             tags: post.tags.iter().map(|tag| clean(tag)).collect(),
             minutes: minutes(&text::words(&post.html)),
             dek: wrap::cut(&excerpt(post), DEK_WIDTH),
-            cover: post
-                .cover
-                .as_ref()
-                .filter(|cover| {
-                    !post.html.contains(&cover.url) && !post.html.contains(&cover.url.replace('&', "&amp;"))
-                })
-                .map(|cover| Picture { url: cover.url.clone(), alt: clean(&cover.alt) }),
+            cover: post.cover.as_ref().map(|cover| Picture {
+                url: cover.url.clone(),
+                alt: clean(&cover.alt),
+                in_content: post.html.contains(&cover.url) || post.html.contains(&cover.url.replace('&', "&amp;")),
+            }),
             fonts: fonts(&lang),
             dir,
             foreign: primary(&lang) != primary(words),
@@ -211,7 +210,10 @@ impl Shown {
 /// What the post says of itself; where that is only its title again, how it begins.
 fn excerpt(post: &Post) -> String {
     let (summary, title) = (clean(&post.summary), clean(&post.title));
-    if !summary.is_empty() && summary != title {
+    let letters = |text: &str| {
+        text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    if !summary.is_empty() && letters(&summary) != letters(&title) {
         return summary;
     }
     let words: String = text::words(&post.html).chars().take(600).collect();
