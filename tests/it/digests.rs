@@ -1,1 +1,7 @@
-//! (to be written)
+//! Digests from their schedule to the rows of an Issue, and the commands about them.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod commands;
+mod oracle;
+mod slots;
