@@ -51,6 +51,10 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::Sending, Self::Sent, Self::Failed, Self::Suppressed, Self::Expired, Self::Uncertain];
+
     /// The text in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,9 +70,7 @@ impl State {
 
     /// From the store's text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Queued, Self::Sending, Self::Sent, Self::Failed, Self::Suppressed, Self::Expired, Self::Uncertain]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 

@@ -20,6 +20,9 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Unconfirmed, Self::Confirmed, Self::Unsubscribed];
+
     /// The text in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +34,7 @@ impl State {
 
     /// From the store's text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Unconfirmed, Self::Confirmed, Self::Unsubscribed].into_iter().find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 

@@ -1,6 +1,7 @@
 //! For who runs it: is the process alive, can it do its work, and its figures for Prometheus. No address, no token, no
 //! title is among them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,8 +15,11 @@ use tokio::time::{Instant, timeout};
 use super::client::{self, Client};
 use super::error::Failure;
 use super::{App, Web};
+use crate::delivery;
+use crate::digest::Digest;
 use crate::problem::Severity;
 use crate::store::{self, IssueState};
+use crate::subscriber::State as Standing;
 
 /// What the store may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -113,25 +117,34 @@ struct Rows {
     issues: Series,
 }
 
+/// Counts with a zero where there is nothing: an alert cannot watch a series that is not there.
 async fn count_rows(app: &App) -> store::Result<Rows> {
-    let by_digest = |digest: &str, state: &str| format!("digest=\"{}\",state=\"{state}\"", label(digest));
-    let subscriptions = app.store.subscription_counts().await?;
-    let deliveries = app.store.delivery_counts(None).await?;
-    let issues = app.store.issue_counts().await?;
+    let mut subscriptions = zeros(app, Standing::ALL.map(Standing::as_str));
+    for (digest, state, count) in app.store.subscription_counts().await? {
+        subscriptions.insert((digest, state.as_str()), count);
+    }
+    let mut issues = zeros(app, IssueState::ALL.map(IssueState::as_str));
+    for (digest, state, count) in app.store.issue_counts().await? {
+        issues.insert((digest, state.as_str()), count);
+    }
+    let mut deliveries: BTreeMap<&str, u64> = delivery::State::ALL.iter().map(|state| (state.as_str(), 0)).collect();
+    deliveries.extend(app.store.delivery_counts(None).await?.iter().map(|(state, count)| (state.as_str(), *count)));
+    let by_digest = |rows: BTreeMap<(String, &str), u64>| {
+        let line = |((digest, state), count): ((String, &str), u64)| {
+            (format!("digest=\"{}\",state=\"{state}\"", label(&digest)), count)
+        };
+        rows.into_iter().map(line).collect()
+    };
     Ok(Rows {
-        subscriptions: subscriptions.iter().map(|(d, state, n)| (by_digest(d, state.as_str()), *n)).collect(),
-        deliveries: deliveries.iter().map(|(state, n)| (format!("state=\"{}\"", state.as_str()), *n)).collect(),
-        issues: issues.iter().map(|(d, state, n)| (by_digest(d, name(*state)), *n)).collect(),
+        subscriptions: by_digest(subscriptions),
+        deliveries: deliveries.into_iter().map(|(state, count)| (format!("state=\"{state}\""), count)).collect(),
+        issues: by_digest(issues),
     })
 }
 
-fn name(state: IssueState) -> &'static str {
-    match state {
-        IssueState::Held => "held",
-        IssueState::Sending => "sending",
-        IssueState::Done => "done",
-        IssueState::Skipped => "skipped",
-    }
+fn zeros<const N: usize>(app: &App, states: [&'static str; N]) -> BTreeMap<(String, &'static str), u64> {
+    let of = |digest: &Digest| states.map(|state| ((digest.name.clone(), state), 0));
+    app.digests.iter().flat_map(of).collect()
 }
 
 fn of_the_memory(out: &mut Text, web: &Web) {

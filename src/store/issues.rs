@@ -45,6 +45,9 @@ pub enum IssueState {
 }
 
 impl IssueState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Held, Self::Sending, Self::Done, Self::Skipped];
+
     /// The text in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,7 +60,7 @@ impl IssueState {
 
     /// From the store's text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Held, Self::Sending, Self::Done, Self::Skipped].into_iter().find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 

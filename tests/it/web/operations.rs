@@ -31,6 +31,8 @@ async fn figures_in_prometheus_own_format_without_anybodys_address() {
         "postrider_problems{severity=\"error\"} 0",
         "postrider_subscriptions{digest=\"weekly\",state=\"confirmed\"} 1",
         "postrider_issues{digest=\"weekly\",state=\"held\"} 1",
+        "postrider_issues{digest=\"inside\",state=\"held\"} 0",
+        "postrider_deliveries{state=\"failed\"} 0",
         "postrider_deliveries{state=\"sending\"} 1",
         "postrider_deliveries{state=\"queued\"} 1",
         "postrider_http_responses_total{class=\"4xx\"} 1",

@@ -11,7 +11,7 @@ async fn a_sign_up_is_a_row_and_a_mail() {
     let form = format!("{}&language=zh-CN&digest=weekly&address=Reader%40Example.ORG", server.stamped().await);
     let answer = server.post("/subscribe", &form).await;
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("请查看你的邮箱"), "{}", answer.body);
+    assert!(answer.body.contains("请查看您的邮箱"), "{}", answer.body);
     assert_eq!(answer.header("cache-control"), "no-store");
     let reader = server.store.subscriber_by_address("reader@example.org").await.unwrap().expect("a row");
     assert_eq!((reader.language.as_deref(), reader.source.as_str()), (Some("zh-CN"), "form"));
