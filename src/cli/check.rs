@@ -2,8 +2,6 @@
 
 use std::io::Write as _;
 
-use serde::Serialize;
-
 use super::{Context, Exit, Faults};
 use crate::library::Scanner;
 use crate::problem::{Problem, Severity};
@@ -17,13 +15,6 @@ pub struct Arguments {
     /// Warnings fail, too
     #[arg(long)]
     strict: bool,
-}
-
-/// A line of `--json`.
-#[derive(Debug, Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    problem: &'a Problem,
 }
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
@@ -57,7 +48,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for problem in &problems {
         if arguments.json {
-            serde_json::to_writer(&mut out, &Line { problem })?;
+            serde_json::to_writer(&mut out, problem)?;
             writeln!(out)?;
         } else {
             let kind = if problem.severity == Severity::Error { "error" } else { "warning" };

@@ -142,7 +142,7 @@ impl Folder {
         let bytes = self.read_bytes(path)?;
         String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + String::from_utf8_lossy(&error.as_bytes()[..valid]).matches('\n').count();
             Problem::error(path, Some(line), "is not UTF-8 text", "save it as UTF-8")
         })
     }

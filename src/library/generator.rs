@@ -32,12 +32,15 @@ pub struct Reading {
     pub problems: Vec<Problem>,
 }
 
+/// A site opened, or why it cannot be.
+pub type Opened = Result<Box<dyn Layout>, Vec<Problem>>;
+
 /// A generator: its name and how a folder of its is opened. `None`: the folder is not one of its.
 pub struct Generator {
     /// `site.generator`
     pub name: &'static str,
     /// Reads the configuration and finds the files.
-    pub open: fn(&Folder, &Settings) -> Option<Result<Box<dyn Layout>, Vec<Problem>>>,
+    pub open: fn(&Folder, &Settings) -> Option<Opened>,
 }
 
 /// In the order in which they are tried; the last takes any folder.
@@ -45,7 +48,7 @@ pub const GENERATORS: [Generator; 2] =
     [Generator { name: "hugo", open: super::hugo::open }, Generator { name: "folder", open: super::folder::open }];
 
 /// The site in `folder`, opened by the generator that `settings` name, or by the first that knows it.
-pub fn open(folder: &Folder, settings: &Settings) -> Result<Box<dyn Layout>, Vec<Problem>> {
+pub fn open(folder: &Folder, settings: &Settings) -> Opened {
     let named = settings.generator.as_deref();
     for generator in GENERATORS.iter().filter(|generator| named.is_none_or(|name| name == generator.name)) {
         if let Some(opened) = (generator.open)(folder, settings) {

@@ -4,6 +4,8 @@
 
 mod cascade;
 mod config;
+mod fields;
+mod load;
 mod page;
 mod tree;
 
@@ -22,7 +24,7 @@ use tree::Tree;
 
 /// Opens a folder that has a Hugo configuration.
 pub fn open(folder: &Folder, settings: &Settings) -> Option<Result<Box<dyn Layout>, Vec<Problem>>> {
-    let loaded = config::load(folder)?;
+    let loaded = load::load(folder)?;
     Some(loaded.map_err(|problem| vec![problem]).and_then(|files| laid_out(folder, settings, "hugo", files)))
 }
 
@@ -31,7 +33,7 @@ pub fn laid_out(
     folder: &Folder,
     settings: &Settings,
     generator: &'static str,
-    files: config::Files,
+    files: load::Loaded,
 ) -> Result<Box<dyn Layout>, Vec<Problem>> {
     let config = Config::new(settings, generator, files)?;
     let tree = Tree::new(folder, &config);

@@ -335,7 +335,7 @@ mod tests {
         /// the pages does not matter.
         #[test]
         fn ids_last(steps in prop::collection::vec(step(), 1..40)) {
-            let mut pages: Vec<(usize, Page)> = (0..4).map(|n| (n, page(&format!("{n}.md"), &n.to_string(), &format!("T{n}"), 1 + n as u32, &format!("text {n}")))).collect();
+            let mut pages: Vec<(usize, Page)> = (0..4_usize).zip(1..).map(|(n, day)| (n, page(&format!("{n}.md"), &n.to_string(), &format!("T{n}"), day, &format!("text {n}")))).collect();
             let mut deleted = Vec::new();
             let mut store: Vec<Known> = Vec::new();
             let mut given: HashMap<usize, PostId> = HashMap::new();

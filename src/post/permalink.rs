@@ -91,7 +91,8 @@ pub fn alias(shape: &Shape<'_>, place: &Place<'_>, alias: &str) -> String {
         }
         clean(&format!("/{}/{alias}", folders.join("/")))
     };
-    let slash = if path.ends_with(".html") || path.ends_with('/') { "" } else { "/" };
+    let extended = path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("html"));
+    let slash = if extended || path.ends_with('/') { "" } else { "/" };
     format!("{}{}{slash}", shape.base.trim_end_matches('/'), escape(&path))
 }
 

@@ -12,6 +12,7 @@ pub fn resolve(body: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(body.len());
     let mut rest = body;
+    let mut unclosed = [false; 2];
     while let Some(at) = rest.find("{{") {
         let (before, call) = rest.split_at(at);
         out.push_str(before);
@@ -25,6 +26,11 @@ pub fn resolve(body: &str) -> Cow<'_, str> {
             }
         };
         let inner = &call[3..];
+        if unclosed[usize::from(close == "%}}")] {
+            out.push_str(open);
+            rest = inner;
+            continue;
+        }
         if let Some((shown, after)) = inner.strip_prefix("/*").and_then(|inner| inner.split_once(&format!("*/{close}")))
         {
             out.push_str(open);
@@ -33,13 +39,13 @@ pub fn resolve(body: &str) -> Cow<'_, str> {
             rest = after;
             continue;
         }
-        match end_of_call(inner, close) {
-            Some(end) => rest = &inner[end + 3..],
-            // Never closed: text, as it seems.
-            None => {
-                out.push_str(open);
-                rest = inner;
-            }
+        if let Some(end) = end_of_call(inner, close) {
+            rest = &inner[end + 3..];
+        } else {
+            // Never closed: text, as it seems; and so is all that begins like it.
+            out.push_str(open);
+            rest = inner;
+            unclosed[usize::from(close == "%}}")] = true;
         }
     }
     out.push_str(rest);

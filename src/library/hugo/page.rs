@@ -8,10 +8,11 @@ use crate::crypto;
 use crate::library::generator::Reading;
 use crate::post::front_matter::{self, FrontMatter, text_of};
 use crate::post::permalink::{self, Place, Shape};
-use crate::post::{Author, Cover, Page, date, markdown, sanitize, shortcode, summary};
+use crate::post::{Page, date, markdown, sanitize, shortcode, summary};
 use crate::problem::Problem;
 
 use super::config::{Config, LanguageRules};
+use super::fields;
 use super::tree::{Entry, Tree};
 
 /// Reads the file of an entry.
@@ -129,7 +130,7 @@ impl Header<'_> {
         let body = shortcode::resolve(body);
         let raw = if entry.html { body.to_string() } else { markdown::to_html(&body) };
         let html = sanitize::sanitize(&raw, &page_url);
-        let cover = self.cover(&page_url).or_else(|| sanitize::first_picture(&html));
+        let cover = fields::cover(self.values, &page_url).or_else(|| sanitize::first_picture(&html));
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),
@@ -147,11 +148,11 @@ impl Header<'_> {
                 .unwrap_or_else(|| entry.sections.first().cloned().unwrap_or_default()),
             tags: self.terms("tags"),
             categories: self.terms("categories"),
-            authors: self.authors(&page_url),
+            authors: fields::authors(self.values, &page_url),
             summary: self.summary(&body, &html),
             language: entry.language.clone(),
             cover,
-            own_id: self.own_id(),
+            own_id: fields::own_id(self.values),
             aliases: self.aliases(&shape, &place),
             source_hash: crypto::sha256_hex(source.as_bytes()),
             url: if render { address } else { String::new() },
@@ -273,33 +274,6 @@ impl Header<'_> {
         terms
     }
 
-    fn authors(&self, page: &Url) -> Vec<Author> {
-        let mut authors = Vec::new();
-        for key in ["authors", "author"] {
-            if let Some(value) = self.values.get(&[key]) {
-                collect_authors(value, page, &mut authors);
-            }
-            if !authors.is_empty() {
-                break;
-            }
-        }
-        let links: Vec<String> = match self.values.get(&["authorlink", "authorlinks", "author_link", "authorurl"]) {
-            Some(Value::Array(items)) => items.iter().filter_map(text_of).collect(),
-            Some(other) => text_of(other).into_iter().collect(),
-            None => Vec::new(),
-        };
-        for (author, link) in authors.iter_mut().zip(links) {
-            author.url = author.url.take().or_else(|| sanitize::absolute(page, &link));
-        }
-        authors
-    }
-
-    fn cover(&self, page: &Url) -> Option<Cover> {
-        let keys = ["cover", "image", "images", "featured_image", "featuredimage", "thumbnail", "feature", "banner"];
-        let alt = self.values.text(&["cover_alt", "coveralt", "image_alt", "imagealt"]).unwrap_or_default();
-        keys.iter().filter_map(|key| self.values.get(&[key])).find_map(|value| picture(value, page, &alt))
-    }
-
     fn summary(&self, body: &str, html: &str) -> String {
         if let Some(own) = self.values.text(&["summary", "description"]) {
             return summary::text_of_markup(&own);
@@ -310,67 +284,10 @@ impl Header<'_> {
         }
     }
 
-    /// An id that is an address of its own kind: an absolute URI, or a UUID.
-    fn own_id(&self) -> Option<String> {
-        ["guid", "uuid", "id"].iter().filter_map(|key| self.values.text(&[key])).find_map(|id| {
-            let id = id.trim();
-            let parts: Vec<usize> = id.split('-').map(str::len).collect();
-            if parts == [8, 4, 4, 4, 12] && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
-                return Some(format!("urn:uuid:{}", id.to_lowercase()));
-            }
-            let uri = id.is_ascii() && !id.contains(char::is_whitespace) && id.contains(':') && Url::parse(id).is_ok();
-            uri.then(|| id.to_owned())
-        })
-    }
-
     fn aliases(&self, shape: &Shape<'_>, place: &Place<'_>) -> Vec<String> {
         let Some(value) = self.values.get(&["aliases"]) else { return Vec::new() };
         let list = super::config::strings(value);
         list.iter().filter(|alias| !alias.contains("://")).map(|alias| permalink::alias(shape, place, alias)).collect()
-    }
-}
-
-/// Name or names in a text, a list or a map.
-fn collect_authors(value: &Value, page: &Url, authors: &mut Vec<Author>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect_authors(item, page, authors)),
-        Value::Object(map) => {
-            let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
-            if let Some(name) = text(&["name", "Name", "title"]) {
-                let url =
-                    text(&["url", "link", "homepage", "website"]).and_then(|link| sanitize::absolute(page, &link));
-                push_author(name, url, authors);
-            }
-        }
-        other => {
-            if let Some(name) = text_of(other) {
-                push_author(name, None, authors);
-            }
-        }
-    }
-}
-
-fn push_author(name: String, url: Option<String>, authors: &mut Vec<Author>) {
-    let name = markdown::plain(&name);
-    if !name.is_empty() && !authors.iter().any(|author| author.name == name) {
-        authors.push(Author { name, url });
-    }
-}
-
-/// An address, the first of a list, or a map with `src`, `url` or `image`.
-fn picture(value: &Value, page: &Url, alt: &str) -> Option<Cover> {
-    match value {
-        Value::Array(items) => items.iter().find_map(|item| picture(item, page, alt)),
-        Value::Object(map) => {
-            let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
-            let own = text(&["alt", "caption", "title"]).unwrap_or_default();
-            picture(&Value::String(text(&["src", "url", "image", "path", "relative", "href"])?), page, &own)
-        }
-        Value::String(address) if !address.trim().is_empty() => {
-            let url = sanitize::absolute(page, address).filter(|url| url.starts_with("http"))?;
-            Some(Cover { url, alt: markdown::plain(alt) })
-        }
-        _ => None,
     }
 }
 

@@ -102,7 +102,7 @@ impl Tree {
         let mut bundles = HashSet::new();
         for file in &files {
             let (folders, name) = split(file);
-            if !folders.is_empty() && self.name(config, mount, &name).is_some_and(|name| is(&name, "index")) {
+            if !folders.is_empty() && Self::name(config, mount, &name).is_some_and(|name| is(&name, "index")) {
                 bundles.insert(folders);
             }
         }
@@ -111,7 +111,7 @@ impl Tree {
             let (folders, file_name) = split(&file);
             let inside = ancestors(&folders).any(|above| bundles.contains(above));
             let in_bundle = inside || bundles.contains(&folders);
-            let Some(name) = self.name(config, mount, &file_name) else {
+            let Some(name) = Self::name(config, mount, &file_name) else {
                 self.other_notation(&file.path, &file_name, in_bundle);
                 continue;
             };
@@ -154,7 +154,7 @@ impl Tree {
     }
 
     /// `None`: not a content file.
-    fn name(&self, config: &Config, mount: &Mount, name: &str) -> Option<Name> {
+    fn name(config: &Config, mount: &Mount, name: &str) -> Option<Name> {
         let (stem, extension) = name.rsplit_once('.')?;
         if stem.is_empty() || name.starts_with(['.', '#']) || name.ends_with(['~', '#']) {
             return None;

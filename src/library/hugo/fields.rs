@@ -1,0 +1,91 @@
+//! Front matter that themes agree on more or less: authors, cover, id.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::post::front_matter::{FrontMatter, text_of};
+use crate::post::{Author, Cover, markdown, sanitize};
+
+/// From `authors` or `author`: a text, a list or a map; addresses from `authorlink`.
+pub fn authors(values: &FrontMatter, page: &Url) -> Vec<Author> {
+    let mut authors = Vec::new();
+    for key in ["authors", "author"] {
+        if let Some(value) = values.get(&[key]) {
+            collect_authors(value, page, &mut authors);
+        }
+        if !authors.is_empty() {
+            break;
+        }
+    }
+    let links = values.get(&["authorlink", "authorlinks", "author_link", "authorurl"]);
+    let links = links.map(super::config::strings).unwrap_or_default();
+    for (author, link) in authors.iter_mut().zip(links) {
+        author.url = author.url.take().or_else(|| sanitize::absolute(page, &link));
+    }
+    authors
+}
+
+/// From the first of the keys that themes use.
+pub fn cover(values: &FrontMatter, page: &Url) -> Option<Cover> {
+    let keys = ["cover", "image", "images", "featured_image", "featuredimage", "thumbnail", "feature", "banner"];
+    let alt = values.text(&["cover_alt", "coveralt", "image_alt", "imagealt"]).unwrap_or_default();
+    keys.iter().filter_map(|key| values.get(&[key])).find_map(|value| picture(value, page, &alt))
+}
+
+/// An id that is an address of its own kind: an absolute URI, or a UUID. Anything else under these names is a theme's
+/// business.
+pub fn own_id(values: &FrontMatter) -> Option<String> {
+    ["guid", "uuid", "id"].iter().filter_map(|key| values.text(&[key])).find_map(|id| {
+        let id = id.trim();
+        let parts: Vec<usize> = id.split('-').map(str::len).collect();
+        if parts == [8, 4, 4, 4, 12] && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
+            return Some(format!("urn:uuid:{}", id.to_lowercase()));
+        }
+        let uri = id.is_ascii() && !id.contains(char::is_whitespace) && id.contains(':') && Url::parse(id).is_ok();
+        uri.then(|| id.to_owned())
+    })
+}
+
+/// Name or names in a text, a list or a map.
+fn collect_authors(value: &Value, page: &Url, authors: &mut Vec<Author>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_authors(item, page, authors)),
+        Value::Object(map) => {
+            let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
+            if let Some(name) = text(&["name", "Name", "title"]) {
+                let url =
+                    text(&["url", "link", "homepage", "website"]).and_then(|link| sanitize::absolute(page, &link));
+                push_author(&name, url, authors);
+            }
+        }
+        other => {
+            if let Some(name) = text_of(other) {
+                push_author(&name, None, authors);
+            }
+        }
+    }
+}
+
+fn push_author(name: &str, url: Option<String>, authors: &mut Vec<Author>) {
+    let name = markdown::plain(name);
+    if !name.is_empty() && !authors.iter().any(|author| author.name == name) {
+        authors.push(Author { name, url });
+    }
+}
+
+/// An address, the first of a list, or a map with `src`, `url` or `image`.
+fn picture(value: &Value, page: &Url, alt: &str) -> Option<Cover> {
+    match value {
+        Value::Array(items) => items.iter().find_map(|item| picture(item, page, alt)),
+        Value::Object(map) => {
+            let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
+            let own = text(&["alt", "caption", "title"]).unwrap_or_default();
+            picture(&Value::String(text(&["src", "url", "image", "path", "relative", "href"])?), page, &own)
+        }
+        Value::String(address) if !address.trim().is_empty() => {
+            let url = sanitize::absolute(page, address).filter(|url| url.starts_with("http"))?;
+            Some(Cover { url, alt: markdown::plain(alt) })
+        }
+        _ => None,
+    }
+}
