@@ -141,6 +141,19 @@ struct DeliveryOut {
     changed_at: i64,
 }
 
+macro_rules! select_deliveries {
+    ($to:literal) => {
+        concat!(
+            "select d.id, d.kind, d.digest, d.issue, coalesce(s.address, d.address) as address, d.state, d.attempts, d.code, d.reply,
+                d.due_at, d.changed_at
+            from deliveries d left join subscribers s on s.id = d.subscriber
+            where ($1 is null or d.issue = $1) and ($2 is null or d.state = $2)",
+            $to,
+            " order by d.created_at desc, d.id desc limit $3"
+        )
+    };
+}
+
 impl Candidate {
     /// What this Delivery becomes when it is claimed at `now`: [`State::Sending`], or its end.
     fn becomes(&self, kind: Kind, now: DateTime<Utc>) -> State {
@@ -354,20 +367,19 @@ impl Store {
         state: Option<State>,
         limit: u32,
     ) -> Result<Vec<DeliveryRow>> {
-        const GET: &str = "
-            select d.id, d.kind, d.digest, d.issue, coalesce(s.address, d.address) as address, d.state, d.attempts, d.code, d.reply,
-                d.due_at, d.changed_at
-            from deliveries d left join subscribers s on s.id = d.subscriber
-            where ($1 is null or d.issue = $1) and ($2 is null or coalesce(s.hash, d.address_hash) = $2) and ($3 is null or d.state = $3)
-            order by d.created_at desc, d.id desc limit $4";
+        const ALL: &str = select_deliveries!("");
+        const TO: &str = select_deliveries!(
+            " and (d.address_hash = $4 or d.subscriber in (select id from subscribers where hash = $4))"
+        );
         let hash = address.map(|address| self.address_hash(&super::subscribers::key_of(address)));
-        let rows: Vec<DeliveryOut> = on!(self, pool => sqlx::query_as(GET)
-            .bind(issue)
-            .bind(hash)
-            .bind(state.map(State::as_str))
-            .bind(i64::from(limit))
-            .fetch_all(pool)
-            .await?);
+        let text = if hash.is_some() { TO } else { ALL };
+        let rows: Vec<DeliveryOut> = on!(self, pool => {
+            let query = sqlx::query_as(text).bind(issue).bind(state.map(State::as_str)).bind(i64::from(limit));
+            match &hash {
+                Some(hash) => query.bind(hash).fetch_all(pool).await?,
+                None => query.fetch_all(pool).await?,
+            }
+        });
         rows.into_iter()
             .map(|row| {
                 Ok(DeliveryRow {

@@ -202,7 +202,8 @@ impl Store {
             "select distinct s.language",
             "where n.digest = $1 and n.state = 'confirmed' and x.hash is null and s.language is not null"
         );
-        // A language that nobody spoke a moment ago gets the first Rendition, like every language without its own.
+        // In the order of the ids, so that every index grows at one place and not all over. A language that nobody spoke a moment
+        // ago gets the first Rendition, like every language without its own.
         const PLAN: &str = readers!(
             "with spoken as materialized (
                 select r.value ->> 'language' as language, r.value ->> 'rendition' as rendition from {rows} as r
@@ -212,7 +213,7 @@ impl Store {
             select $2 || s.id, 1, 'issue', n.digest, $2, coalesce(l.rendition, $3), s.id, n.id, 'queued', 0, 0,
                 '', 0, '', $4, $5, $6, $4, $4",
             "left join spoken l on l.language = s.language
-            where n.digest = $7 and n.state = 'confirmed' and x.hash is null"
+            where n.digest = $7 and n.state = 'confirmed' and x.hash is null order by s.id"
         );
         const COUNT: &str = "update issues set planned = $2 where id = $1";
         let state = match (issue.renditions.is_empty(), issue.held) {

@@ -71,6 +71,8 @@ async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
+        // 8 MiB a connection: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
+        .pragma("cache_size", "-8192")
         // What is erased is overwritten in the file, not only unlinked.
         .pragma("secure_delete", "on")
         .disable_statement_logging();
@@ -83,7 +85,7 @@ async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
         other => Error::Database(other),
     })?;
     drop(first);
-    let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy_with(options);
+    let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE).connect_lazy_with(options);
     Ok((pool, path))
 }
 

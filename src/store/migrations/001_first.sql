@@ -152,3 +152,4 @@ create table deliveries (
 create index deliveries_to_wake on deliveries (rank, wake_at, id) where wake_at is not null;
 create index deliveries_open on deliveries (issue) where wake_at is not null;
 create index deliveries_by_subscriber on deliveries (subscriber);
+create index deliveries_by_address on deliveries (address_hash) where address_hash is not null;
