@@ -85,17 +85,36 @@ macro_rules! insert_rendition {
     };
 }
 
-pub mod deliveries;
-pub mod issues;
-pub mod open;
-pub mod posts;
-mod schema;
-pub mod subscribers;
+/// Confirmed and unsuppressed: the readers of the digest `$1`.
+macro_rules! readers {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            " from subscriptions n join subscribers s on s.id = n.subscriber
+            left join suppressions x on x.hash = s.hash ",
+            $tail
+        )
+    };
+}
 
-pub use deliveries::{Claim, DeliveryRow, Report};
+mod claims;
+mod deliveries;
+mod digests;
+mod issues;
+mod open;
+mod posts;
+mod renditions;
+mod schema;
+mod subscribers;
+mod subscriptions;
+mod suppressions;
+
+pub use claims::{Claim, Report};
+pub use deliveries::DeliveryRow;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
 pub use posts::FeedVersion;
-pub use subscribers::{Import, Imported, SignUp, TokenRow};
+pub use subscribers::{Import, Imported};
+pub use subscriptions::{SignUp, TokenRow};
 
 /// `store` of `postrider.yaml`.
 #[derive(Clone, PartialEq, Eq)]

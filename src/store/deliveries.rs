@@ -1,57 +1,12 @@
-//! Deliveries: handed out by lease and fence, and what became of them.
-
-use std::time::Duration;
+//! Deliveries as people see them: lists, sums, another try, test mails.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-use super::{Error, Result, Store, at, clean, count, json, ms};
+use super::{Error, Result, Store, at, count, ms};
 use crate::crypto;
-use crate::delivery::{Kind, Outcome, State};
-use crate::digest::{Hole, Rendition};
-use crate::subscriber::{self, Address};
-
-/// A Delivery that this process may attempt until `lease` has passed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// Row id of the Delivery.
-    pub id: String,
-    /// What kind of mail.
-    pub kind: Kind,
-    /// The mail's [`Rendition::id`].
-    pub rendition: String,
-    /// Where to.
-    pub address: String,
-    /// Whose; empty for [`Kind::Test`].
-    pub subscriber: String,
-    /// What unsubscribe tokens stand for; empty when there is none.
-    pub subscription: String,
-    /// What confirm tokens stand for; empty when there is none.
-    pub confirmation: String,
-    /// Without angle brackets; the same at every attempt.
-    pub message_id: String,
-    /// Counts claims: a result is only taken with the newest.
-    pub fence: i64,
-    /// Attempts before this one.
-    pub attempts: u32,
-    /// When its time is over.
-    pub expires_at: DateTime<Utc>,
-}
-
-/// The end of one attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// [`Claim::id`]
-    pub delivery: String,
-    /// [`Claim::fence`]
-    pub fence: i64,
-    /// What the server said.
-    pub outcome: Outcome,
-    /// What the Delivery becomes.
-    pub state: State,
-    /// With [`State::Queued`]: not before.
-    pub due_at: Option<DateTime<Utc>>,
-}
+use crate::delivery::{Kind, State};
+use crate::digest::Rendition;
+use crate::subscriber::Address;
 
 /// A row of `deliveries`, for people.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -78,52 +33,6 @@ pub struct DeliveryRow {
     pub due_at: DateTime<Utc>,
     /// Last change.
     pub changed_at: DateTime<Utc>,
-}
-
-/// Transactional mail before Issues': a Confirmation does not wait for the end of an Issue.
-const RANKS: [i64; 2] = [0, 1];
-
-#[derive(sqlx::FromRow)]
-struct Candidate {
-    id: String,
-    kind: String,
-    rendition: String,
-    subscriber: Option<String>,
-    subscription: Option<String>,
-    confirmation: Option<String>,
-    address: Option<String>,
-    from_address: Option<String>,
-    subscription_state: Option<String>,
-    suppressed: Option<String>,
-    fence: i64,
-    attempts: i64,
-    expires_at: i64,
-}
-
-/// What a candidate becomes by the claim.
-#[derive(Serialize)]
-struct Claimed<'a> {
-    id: &'a str,
-    state: &'a str,
-    attempt: i64,
-    wake_at: Option<i64>,
-}
-
-#[derive(Serialize)]
-struct Ended<'a> {
-    id: &'a str,
-    fence: i64,
-    state: &'a str,
-    code: u16,
-    reply: &'a str,
-    due_at: Option<i64>,
-    wake_at: Option<i64>,
-}
-
-#[derive(Serialize)]
-struct Fenced<'a> {
-    id: &'a str,
-    fence: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -154,211 +63,7 @@ macro_rules! select_deliveries {
     };
 }
 
-impl Candidate {
-    /// What this Delivery becomes when it is claimed at `now`: [`State::Sending`], or its end.
-    fn becomes(&self, kind: Kind, now: DateTime<Utc>) -> State {
-        let wanted = match kind {
-            Kind::Issue => Some(subscriber::State::Confirmed),
-            // Neither who confirmed meanwhile nor who left meanwhile is asked again.
-            Kind::Confirmation => Some(subscriber::State::Unconfirmed),
-            Kind::Test => None,
-        };
-        let there = wanted.is_none_or(|state| self.subscription_state.as_deref() == Some(state.as_str()));
-        if !there || self.suppressed.is_some() || self.address.as_deref().unwrap_or_default().is_empty() {
-            State::Suppressed
-        } else if self.expires_at <= ms(now) {
-            State::Expired
-        } else {
-            State::Sending
-        }
-    }
-
-    fn claim(self, kind: Kind) -> Claim {
-        let from = self.from_address.unwrap_or_default();
-        let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        Claim {
-            kind,
-            message_id: format!("{}@{domain}", self.id),
-            rendition: self.rendition,
-            address: self.address.unwrap_or_default(),
-            subscriber: self.subscriber.unwrap_or_default(),
-            subscription: self.subscription.unwrap_or_default(),
-            confirmation: self.confirmation.unwrap_or_default(),
-            fence: self.fence + 1,
-            attempts: attempts(self.attempts),
-            expires_at: at(self.expires_at),
-            id: self.id,
-        }
-    }
-}
-
 impl Store {
-    /// Hands out at most `limit` due Deliveries, transactional ones first, then oldest first, for `lease`: queued ones, and
-    /// those whose lease has ended.
-    /// Those whose subscription is not confirmed any more, or whose address is suppressed, end as suppressed, those past their time
-    /// as expired, in the same transaction. Held Issues' are passed over. The claim is durable when this returns.
-    /// A Delivery whose lease ended had an attempt of unknown outcome: it is handed out again (same Message-ID), its `attempts` counted.
-    pub async fn claim(&self, owner: &str, limit: u32, lease: Duration, now: DateTime<Utc>) -> Result<Vec<Claim>> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut claims = Vec::new();
-        let mut ended = false;
-        loop {
-            let missing = limit - claims.len();
-            let (batch, seen) = self.claim_batch(owner, missing, lease, now).await?;
-            ended |= batch.len() < seen;
-            claims.extend(batch);
-            // A batch may end in itself (all unsubscribed since planning): there may be more behind it.
-            if claims.len() >= limit || seen < missing {
-                break;
-            }
-        }
-        if ended {
-            self.finish_issues(now).await?;
-        }
-        Ok(claims)
-    }
-
-    /// One transaction of [`Self::claim`]: the claims, and how many rows were looked at.
-    async fn claim_batch(
-        &self,
-        owner: &str,
-        limit: usize,
-        lease: Duration,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<Claim>, usize)> {
-        const DUE: &str = "
-            select d.id, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation, coalesce(s.address, d.address) as address,
-                r.from_address, n.state as subscription_state, x.hash as suppressed, d.fence, d.attempts, d.expires_at
-            from deliveries d
-            left join renditions r on r.id = d.rendition
-            left join subscribers s on s.id = d.subscriber
-            left join subscriptions n on n.id = d.subscription
-            left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
-            where d.rank = $1 and d.wake_at <= $2
-            order by d.wake_at, d.id limit $3 {lock}";
-        const TAKE: &str = "
-            update deliveries set state = r.value ->> 'state', wake_at = cast(r.value ->> 'wake_at' as bigint), owner = $2,
-                attempts = attempts + cast(r.value ->> 'attempt' as bigint), fence = fence + 1, changed_at = $3
-            from {rows} as r where deliveries.id = r.value ->> 'id'";
-        let ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
-        let rows: Vec<(Candidate, Kind, State)> = unit!(self, tx => {
-            let mut rows = Vec::new();
-            for rank in RANKS {
-                let missing = limit - rows.len();
-                if missing > 0 {
-                    let due: Vec<Candidate> = sqlx::query_as(self.sql(DUE))
-                        .bind(rank)
-                        .bind(ms(now))
-                        .bind(i64::try_from(missing).unwrap_or(i64::MAX))
-                        .fetch_all(&mut *tx)
-                        .await?;
-                    for row in due {
-                        let kind = Kind::parse(&row.kind).ok_or_else(|| Error::row("kind of mail", &row.kind))?;
-                        let becomes = row.becomes(kind, now);
-                        rows.push((row, kind, becomes));
-                    }
-                }
-            }
-            if rows.is_empty() {
-                return Ok(rows);
-            }
-            let taken: Vec<Claimed<'_>> = rows
-                .iter()
-                .map(|(row, _, state)| Claimed {
-                    id: &row.id,
-                    state: state.as_str(),
-                    attempt: i64::from(*state == State::Sending),
-                    wake_at: (*state == State::Sending).then_some(ms(ends)),
-                })
-                .collect();
-            sqlx::query(self.sql(TAKE)).bind(json(&taken)).bind(owner).bind(ms(now)).execute(&mut *tx).await?;
-            rows
-        })?;
-        let seen = rows.len();
-        let claims = rows
-            .into_iter()
-            .filter(|(_, _, state)| *state == State::Sending)
-            .map(|(row, kind, _)| row.claim(kind))
-            .collect();
-        Ok((claims, seen))
-    }
-
-    /// Takes the results whose fence is the newest; returns how many were. Issues without open Deliveries become done.
-    pub async fn report(&self, reports: &[Report], now: DateTime<Utc>) -> Result<u64> {
-        const END: &str = "
-            update deliveries set state = r.value ->> 'state', code = cast(r.value ->> 'code' as bigint),
-                reply = r.value ->> 'reply', due_at = coalesce(cast(r.value ->> 'due_at' as bigint), due_at),
-                wake_at = cast(r.value ->> 'wake_at' as bigint), changed_at = $2
-            from {rows} as r
-            where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
-                and deliveries.state = 'sending'";
-        if reports.is_empty() {
-            return Ok(0);
-        }
-        let mut rows: Vec<Ended<'_>> = reports
-            .iter()
-            .map(|report| {
-                let open = matches!(report.state, State::Queued | State::Sending);
-                let due_at = report.due_at.filter(|_| open).map(ms);
-                Ended {
-                    id: &report.delivery,
-                    fence: report.fence,
-                    // Nobody but a claim makes a Delivery `sending`.
-                    state: if open { State::Queued } else { report.state }.as_str(),
-                    code: report.outcome.code,
-                    reply: &report.outcome.text,
-                    due_at,
-                    wake_at: open.then(|| due_at.unwrap_or(ms(now))),
-                }
-            })
-            .collect();
-        rows.sort_by(|a, b| a.id.cmp(b.id));
-        let rows = json(&rows);
-        let taken = unit!(self, tx => {
-            sqlx::query(self.sql(END)).bind(&rows).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
-        })?;
-        self.finish_issues(now).await?;
-        Ok(taken)
-    }
-
-    /// Gives claims back untouched (shutdown, relay down): queued again, the attempt not counted.
-    pub async fn release(&self, claims: &[(String, i64)], due_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
-        const BACK: &str = "
-            update deliveries set state = 'queued', attempts = attempts - 1, due_at = $2, wake_at = $2, changed_at = $3
-            from {rows} as r
-            where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
-                and deliveries.state = 'sending'";
-        let mut rows: Vec<Fenced<'_>> = claims.iter().map(|(id, fence)| Fenced { id, fence: *fence }).collect();
-        rows.sort_by(|a, b| a.id.cmp(b.id));
-        let rows = json(&rows);
-        unit!(self, tx => {
-            sqlx::query(self.sql(BACK)).bind(&rows).bind(ms(due_at)).bind(ms(now)).execute(&mut *tx).await?;
-        })
-    }
-
-    /// Ends the leases of every other owner, so that their Deliveries are handed out at once. Only for who holds the daemon's
-    /// lock: on SQLite every other owner is then a process that is gone. PostgreSQL: does nothing, others may be alive.
-    pub async fn end_leases(&self, owner: &str, now: DateTime<Utc>) -> Result<u64> {
-        const END: &str = "update deliveries set wake_at = $2 where state = 'sending' and owner <> $1 and wake_at > $2";
-        if matches!(self.shared.db, super::Db::Postgres(_)) {
-            return Ok(0);
-        }
-        unit!(self, tx => {
-            sqlx::query(END).bind(owner).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
-        })
-    }
-
-    /// When the next queued Delivery is due (held Issues' left out), or a lease ends.
-    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
-        const NEXT: &str = "select min(wake_at) from deliveries where rank = $1 and wake_at is not null";
-        let mut next: Option<i64> = None;
-        for rank in RANKS {
-            let wake: Option<i64> = on!(self, pool => sqlx::query_scalar(NEXT).bind(rank).fetch_one(pool).await?);
-            next = next.into_iter().chain(wake).min();
-        }
-        Ok(next.map(at))
-    }
-
     /// Newest first, filtered by issue, address or state.
     pub async fn deliveries(
         &self,
@@ -476,28 +181,7 @@ pub(super) const QUEUE: &str = "
         attempts, fence, owner, code, reply, due_at, wake_at, expires_at, created_at, changed_at)
     values ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, 0, '', 0, '', $10, $10, $11, $10, $10)";
 
-/// What two Renditions of one content share: a hash of everything but the id, which is in the marks of its holes too.
-pub(super) fn content_hash(rendition: &Rendition) -> String {
-    let own = |text: &str| {
-        Hole::ALL.into_iter().fold(clean(text), |text, hole| text.replace(&hole.mark(&rendition.id), &hole.mark("")))
-    };
-    let reply = rendition.reply_to.as_ref();
-    let parts = [
-        rendition.kind.as_str().to_owned(),
-        rendition.digest.clone(),
-        rendition.language.clone(),
-        rendition.from.name.clone(),
-        rendition.from.address.clone(),
-        reply.map(|reply| reply.name.clone()).unwrap_or_default(),
-        reply.map(|reply| reply.address.clone()).unwrap_or_default(),
-        own(&rendition.subject),
-        own(&rendition.html),
-        own(&rendition.text),
-    ];
-    crypto::sha256_hex(json(&parts).as_bytes())
-}
-
-fn attempts(row: i64) -> u32 {
+pub(super) fn attempts(row: i64) -> u32 {
     u32::try_from(row.max(0)).unwrap_or(u32::MAX)
 }
 

@@ -1,13 +1,14 @@
-//! Digests as the store knows them, and their Issues: what was announced, and the Deliveries planned for it.
+//! Issues: made once a Slot with all their Deliveries, held, let go, done.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::digests::{ANNOUNCE, announced};
 use super::{Error, Result, Store, at, count, json, ms};
-use crate::delivery::{Kind, State};
-use crate::digest::{Mailbox, Rendition};
+use crate::delivery::State;
+use crate::digest::Rendition;
 use crate::post::id::PostId;
 
 /// An Issue to be written, whole, in one transaction.
@@ -97,12 +98,6 @@ pub struct ArchivedIssue {
 }
 
 #[derive(Serialize)]
-struct Announced<'a> {
-    post: &'a str,
-    position: usize,
-}
-
-#[derive(Serialize)]
 struct Spoken<'a> {
     language: &'a str,
     rendition: &'a str,
@@ -118,78 +113,7 @@ struct IssueOut {
     planned: i64,
 }
 
-/// Confirmed and unsuppressed: the readers of the digest `$1`.
-macro_rules! readers {
-    ($head:literal, $tail:literal) => {
-        concat!(
-            $head,
-            " from subscriptions n join subscribers s on s.id = n.subscriber
-            left join suppressions x on x.hash = s.hash ",
-            $tail
-        )
-    };
-}
-
-macro_rules! select_renditions {
-    ($tail:literal) => {
-        concat!(
-            "select id, kind, digest, language, from_name, from_address, reply_name, reply_address, subject, html, plain
-            from renditions ",
-            $tail
-        )
-    };
-}
-
 impl Store {
-    /// On the first sight of a digest: records `posts` as its baseline, announced without a mail, and returns true.
-    /// Known digests are left alone: false.
-    pub async fn begin_digest(&self, digest: &str, posts: &[PostId], now: DateTime<Utc>) -> Result<bool> {
-        const BEGIN: &str = "insert into digests (name, begun_at) values ($1, $2) on conflict (name) do nothing";
-        let posts = announced(posts);
-        unit!(self, tx => {
-            let new = sqlx::query(BEGIN).bind(digest).bind(ms(now)).execute(&mut *tx).await?.rows_affected() == 1;
-            if new {
-                sqlx::query(self.sql(ANNOUNCE)).bind(&posts).bind(digest).bind(None::<&str>).bind(ms(now)).execute(&mut *tx).await?;
-            }
-            new
-        })
-    }
-
-    /// When the digest was first seen.
-    pub async fn digest_begun(&self, digest: &str) -> Result<Option<DateTime<Utc>>> {
-        const GET: &str = "select begun_at from digests where name = $1";
-        let begun: Option<i64> = on!(self, pool => sqlx::query_scalar(GET).bind(digest).fetch_optional(pool).await?);
-        Ok(begun.map(at))
-    }
-
-    /// Posts that the digest never announces again.
-    pub async fn announced(&self, digest: &str) -> Result<HashSet<PostId>> {
-        const GET: &str = "select post from announcements where digest = $1";
-        let posts: Vec<String> = on!(self, pool => sqlx::query_scalar(GET).bind(digest).fetch_all(pool).await?);
-        Ok(posts.into_iter().collect())
-    }
-
-    /// The newest Slot that has an Issue of any state.
-    pub async fn last_slot(&self, digest: &str) -> Result<Option<DateTime<Utc>>> {
-        const GET: &str = "select max(slot) from issues where digest = $1";
-        let slot: Option<i64> = on!(self, pool => sqlx::query_scalar(GET).bind(digest).fetch_one(pool).await?);
-        Ok(slot.map(at))
-    }
-
-    /// Languages that confirmed, unsuppressed subscribers of the digest named, each once, sorted, and how many readers there are in all.
-    pub async fn audience(&self, digest: &str) -> Result<(Vec<String>, u64)> {
-        const GET: &str = readers!(
-            "select s.language, count(*) as readers",
-            "where n.digest = $1 and n.state = 'confirmed' and x.hash is null group by s.language"
-        );
-        let rows: Vec<(Option<String>, i64)> =
-            on!(self, pool => sqlx::query_as(GET).bind(digest).fetch_all(pool).await?);
-        let readers = rows.iter().map(|row| count(row.1)).sum();
-        let mut languages: Vec<String> = rows.into_iter().filter_map(|row| row.0).collect();
-        languages.sort();
-        Ok((languages, readers))
-    }
-
     /// Writes the Issue, its announcements, Renditions and one Delivery for each confirmed, unsuppressed subscriber, all in one
     /// transaction and in set-based SQL. False: another machine won the Slot (or, with another Slot, announced one of the posts
     /// meanwhile); nothing was written.
@@ -345,20 +269,6 @@ impl Store {
             .collect()
     }
 
-    /// The Renditions of an Issue in the order of [`NewIssue::renditions`], for the web copy.
-    pub async fn issue_renditions(&self, issue: &str) -> Result<Vec<Rendition>> {
-        const GET: &str = select_renditions!("where issue = $1 order by position");
-        let rows: Vec<RenditionOut> = on!(self, pool => sqlx::query_as(GET).bind(issue).fetch_all(pool).await?);
-        rows.into_iter().map(Rendition::try_from).collect()
-    }
-
-    /// The Rendition of a Delivery.
-    pub async fn rendition(&self, id: &str) -> Result<Option<Rendition>> {
-        const GET: &str = select_renditions!("where id = $1");
-        let row: Option<RenditionOut> = on!(self, pool => sqlx::query_as(GET).bind(id).fetch_optional(pool).await?);
-        row.map(Rendition::try_from).transpose()
-    }
-
     /// Issues of each digest by state.
     pub async fn issue_counts(&self) -> Result<Vec<(String, IssueState, u64)>> {
         const COUNT: &str = "select digest, state, count(*) from issues group by digest, state order by digest, state";
@@ -395,20 +305,7 @@ impl Store {
     }
 }
 
-const ANNOUNCE: &str = "
-    insert into announcements (digest, post, issue, position, announced_at)
-    select $2, r.value ->> 'post', $3, cast(r.value ->> 'position' as bigint), $4 from {rows} as r where true
-    on conflict (digest, post) do nothing";
-
 const RELEASE: &str = "update issues set state = $2, changed_at = $3 where id = $1 and state = 'held'";
-
-/// Rows of announcements, in an order that is the same for every machine (see `save_posts`).
-fn announced(posts: &[PostId]) -> String {
-    let mut rows: Vec<Announced<'_>> =
-        posts.iter().enumerate().map(|(position, post)| Announced { post, position }).collect();
-    rows.sort_by(|a, b| a.post.cmp(b.post));
-    json(&rows)
-}
 
 /// Which Rendition each language reads: its own, else one of the same primary language, else none (the first).
 fn spoken(languages: &[String], renditions: &[Rendition]) -> String {
@@ -426,38 +323,4 @@ fn spoken(languages: &[String], renditions: &[Rendition]) -> String {
 
 fn state_of(text: &str) -> Result<IssueState> {
     IssueState::parse(text).ok_or_else(|| Error::row("state of an issue", text))
-}
-
-/// A row of `renditions`.
-#[derive(sqlx::FromRow)]
-struct RenditionOut {
-    id: String,
-    kind: String,
-    digest: String,
-    language: String,
-    from_name: String,
-    from_address: String,
-    reply_name: Option<String>,
-    reply_address: Option<String>,
-    subject: String,
-    html: String,
-    plain: String,
-}
-
-impl TryFrom<RenditionOut> for Rendition {
-    type Error = Error;
-
-    fn try_from(row: RenditionOut) -> Result<Self> {
-        Ok(Self {
-            kind: Kind::parse(&row.kind).ok_or_else(|| Error::row("kind of mail", &row.kind))?,
-            from: Mailbox { name: row.from_name, address: row.from_address },
-            reply_to: row.reply_address.map(|address| Mailbox { name: row.reply_name.unwrap_or_default(), address }),
-            id: row.id,
-            digest: row.digest,
-            language: row.language,
-            subject: row.subject,
-            html: row.html,
-            text: row.plain,
-        })
-    }
 }

@@ -1,0 +1,57 @@
+//! Who is never mailed again, and what is forgotten of them.
+
+use chrono::{DateTime, Utc};
+
+use super::subscribers::key_of;
+use super::{Result, Store, clean, ms};
+use crate::subscriber::Address;
+
+impl Store {
+    /// Deletes everything about the address; a keyed hash stays, so that it is never mailed again. False: nobody.
+    pub async fn erase(&self, address: &str, now: DateTime<Utc>) -> Result<bool> {
+        const THERE: &str = "
+            select (select count(*) from subscribers where hash = $1) + (select count(*) from suppressions where hash = $1 and address <> '')
+                + (select count(*) from deliveries where address_hash = $1)";
+        const SUPPRESS: &str = "
+            insert into suppressions (hash, address, reason, created_at) values ($1, '', 'erased', $2)
+            on conflict (hash) do update set address = ''";
+        // The rows stay without the person, so that an Issue's sums still hold. A mail in flight is not reported any more: the
+        // server's words may name the address.
+        const DELIVERIES: &str = "
+            update deliveries set address = null, address_hash = null, subscriber = null, subscription = null, confirmation = null,
+                reply = '', fence = fence + 1, changed_at = $2, wake_at = null,
+                state = case when state in ('queued', 'sending') then 'suppressed' else state end
+            where address_hash = $1 or subscriber in (select id from subscribers where hash = $1)";
+        const SUBSCRIBER: &str = "delete from subscribers where hash = $1";
+        let hash = self.address_hash(&key_of(address));
+        let there = unit!(self, tx => {
+            let there: i64 = sqlx::query_scalar(THERE).bind(&hash).fetch_one(&mut *tx).await?;
+            if there > 0 {
+                sqlx::query(SUPPRESS).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
+                sqlx::query(DELIVERIES).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
+                sqlx::query(SUBSCRIBER).bind(&hash).execute(&mut *tx).await?;
+            }
+            there > 0
+        })?;
+        if there {
+            self.finish_issues(now).await?;
+            self.forget().await?;
+        }
+        Ok(there)
+    }
+
+    /// Never mails the address again.
+    pub async fn suppress(&self, address: &Address, reason: &str, now: DateTime<Utc>) -> Result<()> {
+        const SUPPRESS: &str = "
+            insert into suppressions (hash, address, reason, created_at) values ($1, $2, $3, $4) on conflict (hash) do nothing";
+        const DROP: &str = "
+            update deliveries set state = 'suppressed', wake_at = null, changed_at = $2
+            where state = 'queued' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
+        let hash = self.address_hash(&address.key());
+        unit!(self, tx => {
+            sqlx::query(SUPPRESS).bind(&hash).bind(address.key()).bind(clean(reason)).bind(ms(now)).execute(&mut *tx).await?;
+            sqlx::query(DROP).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
+        })?;
+        self.finish_issues(now).await
+    }
+}
