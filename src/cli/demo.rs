@@ -20,6 +20,7 @@ use crate::daemon::{Daemon, signalled};
 use crate::delivery::State;
 use crate::feed::Document;
 use crate::http::demo::Demo;
+use crate::mail::read::read;
 use crate::problem::Faults;
 use crate::store::{Import, Store};
 use crate::subscriber::Address;
@@ -91,9 +92,14 @@ async fn show(context: &Context, arguments: &Arguments, folder: &Folder) -> anyh
     let feeds = folder.path.join("feeds");
     export(&daemon, &feeds)?;
     say(&["It is in the feeds, and three mails were written:"])?;
-    for mail in mails(&demo.mail)? {
-        let name = mail.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        say(&[&format!("  {}", mail.display()), &format!("  {}", at(&format!("demo/mail/{name}/")))])?;
+    for file in mails(&demo.mail)? {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let to = read(&fs_err::read(&file)?).map(|mail| mail.to).unwrap_or_default();
+        say(&[
+            &format!("  to {to}"),
+            &format!("    {}", at(&format!("demo/mail/{name}/"))),
+            &format!("    {}", file.display()),
+        ])?;
     }
     if arguments.once {
         daemon.run_until(std::future::ready(())).await?;

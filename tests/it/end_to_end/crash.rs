@@ -58,7 +58,7 @@ async fn crash_at(stage: &str, nth: &str, store_url: &str) {
     let lines: Vec<&str> = readers.iter().map(String::as_str).collect();
     fs_err::write(house.path("readers.csv"), format!("address\n{}\n", lines.join("\n"))).expect("the readers");
     let file = house.path("readers.csv").display().to_string();
-    house.run(&["subscribers", "import", &file, "--digest", "daily", "--consent", "they wrote to us"]);
+    house.run(&["subscribers", "import", &file, "--digest", "daily"]);
     // More than fits between the two programs' sockets.
     let paragraph = "The harbour master counts the boats every morning, and every evening the boats count him.\n\n";
     house.publish("boats", "Boats", "2026-03-05T07:00:00Z", &paragraph.repeat(1500));

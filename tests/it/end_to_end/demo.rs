@@ -81,9 +81,15 @@ async fn every_address_that_it_prints_answers_until_it_is_stopped() {
             assert_eq!(kind, "image/png", "{address}");
             continue;
         }
+        if address.ends_with("/rss.xml") {
+            let feed = feed_rs::parser::parse(&body[..]).expect("a feed");
+            let posts = feed.entries.into_iter().flat_map(|entry| entry.links).map(|link| link.href);
+            addresses.extend(posts.filter(|link| seen.insert(link.clone())));
+        }
         // Whatever the pages and mails refer to on this machine is there too: pictures, posts, the mail in its frame.
         let text = String::from_utf8_lossy(&body);
-        for part in text.split("href=\"").chain(text.split("src=\"")).skip(1) {
+        let links = text.split("href=\"").skip(1).chain(text.split("src=\"").skip(1));
+        for part in links.take_while(|_| kind.starts_with("text/html")) {
             let link = part.split('"').next().unwrap_or_default().replace("&amp;", "&");
             let link = if link.starts_with('/') { format!("{}{}", daemon.address, &link[1..]) } else { link };
             // A link that leads to a reader's own page is for that reader; all others are followed once.

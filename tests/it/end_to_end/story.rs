@@ -147,7 +147,7 @@ async fn story(store_url: &str) {
 
     // Readers: one by a person's hand, one by the form; three who must get nothing.
     for address in ["ada@example.com", "dan@example.com", "eve@example.com"] {
-        house.run(&["subscribers", "add", address, "--digest", "weekly", "--consent", "asked by letter"]);
+        house.run(&["subscribers", "add", address, "--digest", "weekly", "--confirmed"]);
     }
     house.run(&["subscribers", "remove", "dan@example.com"]);
     store.suppress(&Address::parse("eve@example.com").expect("an address"), "complaint", now()).await.expect("done");
