@@ -210,17 +210,15 @@ fn outcome(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinEr
     result.with_context(|| format!("the {name} loop ended"))
 }
 
-/// Ends at SIGTERM or Ctrl-C.
-pub async fn signalled() {
+/// A future that ends at SIGTERM or Ctrl-C. From this call on, not from its first poll: whoever is told that the program
+/// runs may stop it at once.
+pub fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    })
 }

@@ -70,6 +70,7 @@ async fn show(context: &Context, arguments: &Arguments, folder: &Folder) -> anyh
     subscribe(&store, clock.now()).await?;
     drop(store);
 
+    let mut stop = std::pin::pin!(signalled()?);
     let daemon = Daemon::start_demo(config, clock, demo.clone()).await?;
     let at = |path: &str| format!("{}{path}", daemon.public_url);
     say(&[
@@ -86,9 +87,15 @@ async fn show(context: &Context, arguments: &Arguments, folder: &Folder) -> anyh
         &format!("A new issue is saved: {}", demo.site.join(NEWEST).display()),
     ])?;
     write(&SITE, NEWEST, &demo.site)?;
-    tokio::time::timeout(PATIENCE, sent(&daemon.store))
-        .await
-        .map_err(|_| Outside("the mails were not written in time".to_owned()))??;
+    tokio::select! {
+        sent = tokio::time::timeout(PATIENCE, sent(&daemon.store)) => {
+            sent.map_err(|_| Outside("the mails were not written in time".to_owned()))??;
+        }
+        () = &mut stop => {
+            daemon.run_until(std::future::ready(())).await?;
+            return Ok(Exit::Done);
+        }
+    }
     let feeds = folder.path.join("feeds");
     export(&daemon, &feeds)?;
     say(&["It is in the feeds, and three mails were written:"])?;
@@ -115,7 +122,7 @@ async fn show(context: &Context, arguments: &Arguments, folder: &Folder) -> anyh
         &format!("  {}", demo.site.join("content/zh/weekly").display()),
         "and see it mailed. Ctrl-C ends the demo.",
     ])?;
-    daemon.run_until(signalled()).await?;
+    daemon.run_until(stop).await?;
     Ok(Exit::Done)
 }
 

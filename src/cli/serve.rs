@@ -35,12 +35,17 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         schedule: has(Role::Schedule),
         deliver: has(Role::Deliver),
     };
-    let daemon = Daemon::start(config, roles, context.clock.clone()).await?;
+    let mut stop = std::pin::pin!(signalled()?);
+    let daemon = tokio::select! {
+        daemon = Daemon::start(config, roles, context.clock.clone()) => daemon?,
+        // Nothing is in flight yet.
+        () = &mut stop => return Ok(Exit::Done),
+    };
     match daemon.address {
         Some(address) => println!("listening on http://{address}/"),
         None => println!("started"),
     }
-    daemon.run_until(signalled()).await?;
+    daemon.run_until(stop).await?;
     Ok(Exit::Done)
 }
 
