@@ -270,8 +270,9 @@ fn mail_transport(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::Tr
     if let Some(folder) = url.strip_prefix("folder:") {
         return mail::Transport::Folder(at(folder));
     }
+    let trusted = r.text("mail.ca");
     match relay(&url, password) {
-        Ok(relay) => mail::Transport::Smtp(relay),
+        Ok(relay) => mail::Transport::Smtp(mail::Relay { trusted, ..relay }),
         Err(what) => {
             r.fault("mail.url", &what, "e.g. `smtps://user@smtp.example.org`, `smtp://user@host:587` or `folder:mail`");
             nowhere

@@ -83,7 +83,7 @@ pub struct Relay {
     pub security: Security,
     /// User and password.
     pub login: Option<(String, String)>,
-    /// PEM certificates that are trusted besides the system's (`mail.ca_file`): a relay with a certificate of its own.
+    /// PEM certificates that are trusted besides the system's (`mail.ca`): a relay with a certificate of its own.
     pub trusted: Option<String>,
 }
 

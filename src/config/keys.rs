@@ -51,6 +51,7 @@ pub const KEYS: &[Key] = &[
     key("digests.*.public", Some("true")),
     secret("mail.url", Some("folder:postrider-mail")),
     secret("mail.password", None),
+    secret("mail.ca", None),
     key("mail.connections", Some("4")),
     key("mail.messages_per_connection", Some("100")),
     key("mail.hello", None),
