@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 #[derive(Debug, Clone, Default)]
 pub struct Pause {
     failures: u32,
+    refused: u32,
     until: Option<DateTime<Utc>>,
 }
 
@@ -20,6 +21,14 @@ impl Pause {
         #[expect(clippy::cast_possible_truncation, reason = "at most 990,000")]
         let wait = Duration::milliseconds((seconds * 1000.0 * (0.9 + 0.2 * random)) as i64);
         self.until = Some(now + wait);
+    }
+
+    /// A mail was refused for good for what it is, not for whom it is to. True: so many in a row that the next one would
+    /// be as well, and readers are being lost for a fault of ours.
+    pub fn refused(&mut self) -> bool {
+        const MOST: u32 = 10;
+        self.refused += 1;
+        self.refused >= MOST
     }
 
     /// A server took part in a whole transaction: the way is clear.

@@ -88,6 +88,13 @@ impl Recorder {
                     warn!(stage = ?done.attempt.stage, code = outcome.code, "mail is paused: {text}");
                 }
                 pause.blocked(now, random());
+            } else if done.attempt.is_about_policy() {
+                if pause.refused() && !self.no_more.is_cancelled() {
+                    let text = mail::transport::for_the_log(&outcome.text);
+                    warn!(code = outcome.code, "mail is paused: one after the other is refused for what it is: {text}");
+                    pause.blocked(now, random());
+                    self.no_more.cancel();
+                }
             } else if outcome.code != 0 {
                 pause.clear();
             }

@@ -74,6 +74,14 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Was it refused for good for what it is, not for whom it is to? So it is when the server saw the message itself, and
+    /// when it names its policy (RFC 3463 §3.8: relaying denied, not authenticated, spam).
+    pub fn is_about_policy(&self) -> bool {
+        self.outcome.verdict == Verdict::Permanent
+            && self.outcome.code != 0
+            && (self.stage >= Stage::Data || self.outcome.text.starts_with("5.7."))
+    }
+
     /// Is it about the way to the relay, not about this mail? Then the next mail would fare no better.
     pub fn is_about_the_route(&self) -> bool {
         match self.outcome.verdict {

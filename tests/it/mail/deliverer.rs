@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::databases;
+use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
 
 /// Makes of each `async fn case(bench: Bench)` one test an engine.
@@ -48,6 +49,8 @@ on_both!(
     what_a_dead_process_had_is_sent,
     a_stop_begins_nothing_new,
     several_deliverers_send_each_mail_once,
+    the_loop_wakes_for_new_mail_and_for_a_moved_clock,
+    a_server_that_refuses_every_mail_stops_the_run,
 );
 
 struct Bench {
@@ -423,6 +426,54 @@ async fn a_stop_begins_nothing_new(bench: Bench) {
     assert_eq!(bench.counts().await, HashMap::from([(State::Sent, sent), (State::Queued, 30 - sent)]));
     let rows = bench.store.deliveries(None, None, Some(State::Queued), 99).await.unwrap();
     assert!(rows.iter().all(|row| row.attempts == 0 && row.due_at <= at(1)), "given back as they were");
+}
+
+async fn the_loop_wakes_for_new_mail_and_for_a_moved_clock(bench: Bench) {
+    let server =
+        Server::start(
+            |point, times, _| {
+                if point == Point::Rcpt && times == 0 { say("450 4.2.0 greylisted") } else { Act::Well }
+            },
+        )
+        .await;
+    let parts = bench.parts(&server);
+    let (ring, clock, cancel) = (Arc::clone(&parts.mail_queued), Clock::fixed(at(1)), CancellationToken::new());
+    let Clock::Fixed(hand) = clock.clone() else { unreachable!() };
+    let running = tokio::spawn(deliverer::run(parts, clock, cancel.clone()));
+    let is = |state: State, attempts: u32| {
+        let store = bench.store.clone();
+        async move {
+            let rows = store.deliveries(None, None, None, 9).await.unwrap();
+            rows.first().filter(|row| row.state == state && row.attempts == attempts).map(|_| ())
+        }
+    };
+    bench.issue(1).await;
+    ring.notify_one();
+    eventually("it rings, and the mail is tried", || is(State::Queued, 1)).await;
+    hand.store(at(30).timestamp_millis(), Ordering::SeqCst);
+    eventually("its time comes, and it is tried again", || is(State::Sent, 2)).await;
+    cancel.cancel();
+    running.await.unwrap();
+    assert_eq!(server.commands().iter().filter(|command| *command == "QUIT").count(), server.connections());
+}
+
+async fn a_server_that_refuses_every_mail_stops_the_run(bench: Bench) {
+    for (at_point, reply) in [(Point::Dot, "554 spam"), (Point::Rcpt, "554 5.7.1 relay access denied")] {
+        let bench = bench.fresh().await;
+        bench.issue(60).await;
+        let server = Server::start(move |point, _, _| if point == at_point { say(reply) } else { Act::Well }).await;
+        deliverer::step(&bench.parts(&server), at(1)).await.unwrap();
+        let counts = bench.counts().await;
+        // Ten in a row, and what the other connections were at.
+        assert!((10..=12).contains(&counts[&State::Failed]), "{reply}: {counts:?}");
+        assert_eq!(counts[&State::Failed] + counts[&State::Queued], 60);
+    }
+    // Readers who are gone are no reason to stop.
+    bench.issue(60).await;
+    let gone = |point, _, _: &str| if point == Point::Rcpt { say("550 5.1.1 no such user") } else { Act::Well };
+    let server = Server::start(gone).await;
+    deliverer::step(&bench.parts(&server), at(1)).await.unwrap();
+    assert_eq!(bench.counts().await, HashMap::from([(State::Failed, 60)]));
 }
 
 async fn several_deliverers_send_each_mail_once(bench: Bench) {

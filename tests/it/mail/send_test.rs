@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_parser::MessageParser;
 
-use crate::support::house::{House, Sink};
+use crate::support::house::{House, Sink, eventually};
 use crate::support::smtp::{Act, Point, Server, say};
 
 const CONFIGURATION: &str = "digests:\n  weekly:\n    schedule: \"0 9 * * 5\"\n    template: letter\n    \
@@ -56,6 +56,50 @@ async fn says_what_the_server_said() {
         let (code, out, err) = send(&house, &["send-test", "me@example.net"]);
         assert_eq!((code, out.as_str()), (Some(3), ""), "{reply}");
         assert!(err.contains(words) && err.contains(reply) && err.contains(hint), "{err}");
+    }
+}
+
+/// Promise 8, with everything that the program and its libraries can be made to say.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_token_or_address_is_logged() {
+    let server = Server::start(|point, times, line| match point {
+        Point::Rcpt if times == 0 => say(&format!("450 4.2.0 {line}: greylisted")),
+        _ => Act::Well,
+    })
+    .await;
+    let mut house = House::new(
+        "digests:\n  daily:\n    schedule: \"0 9 * * *\"\n    template: letter\n    from: \"Harbour <news@example.org>\"\n\
+         http: { listen: \"127.0.0.1:0\" }\n",
+        "2026-03-05 08:00:00",
+    );
+    for (name, value) in [
+        ("POSTRIDER_MAIL_URL", format!("smtp://canary-user@{}", server.address)),
+        ("POSTRIDER_MAIL_PASSWORD", "canary-password".to_owned()),
+        ("POSTRIDER_STORE_SECRET", "canary-secret-canary-secret-canary-secret".to_owned()),
+        ("POSTRIDER_LOG_LEVEL", "trace".to_owned()),
+    ] {
+        house.environment.push((name.into(), value));
+    }
+    assert!(house.serve().stop().0.success());
+    for reader in ["canary-one@example.net", "canary-two@example.net"] {
+        house.run(&["subscribers", "add", reader, "--digest", "daily", "--confirmed"]);
+    }
+    house.publish("boats", "Boats", "2026-03-05T07:00:00Z", "Boats.");
+    house.set_time("2026-03-05 09:00:30");
+    let daemon = house.serve();
+    eventually("one is sent and one comes back", || async { (server.kept().len() == 1).then_some(()) }).await;
+    house.set_time("2026-03-05 09:10:00");
+    eventually("both are sent", || async { (server.kept().len() == 2).then_some(()) }).await;
+    let log = daemon.log();
+    assert!(daemon.stop().0.success());
+    let log = format!("{log}{}", fs_err::read_to_string(house.path("log")).unwrap());
+    assert!(log.contains("TRACE") && log.contains("sent"), "it says little: {log}");
+    let token = String::from_utf8(server.kept()[0].data.clone()).unwrap();
+    let token = token.split("/unsubscribe/").nth(1).unwrap().get(..48).unwrap().to_owned();
+    let login = STANDARD.encode("\0canary-user\0canary-password");
+    for secret in ["canary-password", "canary-secret", "canary-one", "canary-two", &token, &login] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "`{secret}` is in the log");
     }
 }
 
