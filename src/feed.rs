@@ -154,6 +154,10 @@ impl Format {
 
 /// All feeds of the listed `posts` (newest first), and what lists them.
 ///
+/// The site's own feed holds the posts of all languages, each entry saying which; who wants one language takes that
+/// language's feed. Names that make one folder's name (`Seata` and `seata`) share a feed, titled as the newest post
+/// spells it.
+///
 /// Of each feed the three formats hold the same entries: as many of the newest as `settings` allow for the largest of
 /// them, and always one. Posts without a date are left out. Besides: [`OPML`] and [`STYLESHEET`].
 pub fn documents(site: &Site, posts: &[Arc<Post>], settings: &Settings) -> (Vec<Document>, Vec<Listing>) {

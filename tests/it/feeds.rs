@@ -2,8 +2,8 @@
 //! they are served; how the publisher keeps them; how `build` writes them.
 
 mod agreement;
-mod corpora;
 mod hostile;
 mod noise;
 mod publishing;
 mod serving;
+mod sites;

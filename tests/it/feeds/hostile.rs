@@ -288,6 +288,30 @@ fn a_date_keeps_its_offset_and_a_cover_its_place() {
     assert!(!rss.contains("<enclosure"), "an enclosure must say its type");
 }
 
+/// The documents as they are, so that a change of any byte is seen and meant: every reader gets a changed feed anew.
+#[test]
+fn the_documents_of_two_posts_as_they_are() {
+    let first = post("first", |page| {
+        page.title = "AT&T </b>".to_owned();
+        page.cover = Some(Cover { url: "https://img.example.com/a.png?x=1&y=2".to_owned(), alt: "A".to_owned() });
+        page.updated = Some(date("2021-10-16T08:00:00+08:00"));
+    });
+    let second = post("second", |page| {
+        page.published = Some(date("2021-10-08T00:00:00+08:00"));
+        page.language = "en".to_owned();
+        page.authors.clear();
+        page.summary.clear();
+    });
+    let settings = Settings { by: vec![Family::Tag], ..settings() };
+    let (documents, listings) = feed::documents(&site(), &[Arc::new(first), Arc::new(second)], &settings);
+    for document in
+        documents.iter().filter(|document| document.path != "feed.css" && !document.path.starts_with("tags/"))
+    {
+        insta::assert_snapshot!(document.path.clone(), String::from_utf8_lossy(&document.body));
+    }
+    insta::assert_snapshot!("listings", serde_json::to_string_pretty(&listings).expect("JSON"));
+}
+
 #[test]
 fn a_site_without_posts_has_valid_feeds() {
     let (documents, listings) = feed::documents(&site(), &[], &settings());
