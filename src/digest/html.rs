@@ -148,7 +148,10 @@ fn style(element: &mut Element<'_, '_>, setting: Setting, shift: u8, below: u8) 
             element.set_attribute("class", "rule")?;
             set(element, "margin:24px 0;border:0;border-top:1px solid #dfe3e8;height:0")
         }
-        "figcaption" => set(element, "margin:6px 0 0;font-size:14px;line-height:20px;color:#5b6570"),
+        "figcaption" => {
+            element.set_attribute("class", "soft")?;
+            set(element, "margin:6px 0 0;font-size:14px;line-height:20px;color:#525c67")
+        }
         // No client folds; all show the title and then what it hid.
         "details" => Ok(element.set_tag_name("div")?),
         "summary" => {

@@ -95,9 +95,9 @@ struct Shown {
     /// Is its language another than the mail's?
     foreign: bool,
     fonts: &'static str,
-    /// The content for a mail whose `h1` is the post's title, and for one whose `h2` is. `None`: too long for a mail.
+    /// The content; its headings begin at `h2` in a mail of one post (whose title is the `h1`), else at `h3`. `None`: too long
+    /// for a mail.
     html: Option<String>,
-    html_below: Option<String>,
     /// The content as plain text, and the addresses that its numbers stand for.
     text: String,
     links: Vec<Reference>,
@@ -146,8 +146,9 @@ impl Mail {
         words: &str,
     ) -> Result<Self, String> {
         let mut links = 1;
+        let top = if posts.len() == 1 { 2 } else { 3 };
         for post in posts.iter().take(MOST) {
-            let shown = Shown::new(templates, site, post, words, links)?;
+            let shown = Shown::new(templates, site, post, words, top, links)?;
             links += shown.links.len();
             self.posts.push(shown);
         }
@@ -166,22 +167,28 @@ impl Mail {
 }
 
 impl Shown {
-    fn new(templates: &Templates, site: &Site, post: &Post, words: &str, first_link: usize) -> Result<Self, String> {
+    fn new(
+        templates: &Templates,
+        site: &Site,
+        post: &Post,
+        words: &str,
+        top: u8,
+        first_link: usize,
+    ) -> Result<Self, String> {
         let lang = site.tag(&post.language).to_owned();
         let dir = direction(&lang);
-        let content = |top: u8| {
-            (post.html.len() <= LONGEST)
-                .then(|| html::for_mail(&post.html, html::Setting { top, rtl: dir == "rtl" }))
-                .transpose()
-                .map_err(|error| format!("{}: its HTML cannot be made fit for mail: {error}", post.path))
-        };
+        let setting = html::Setting { top, rtl: dir == "rtl" };
+        let content = (post.html.len() <= LONGEST)
+            .then(|| html::for_mail(&post.html, setting))
+            .transpose()
+            .map_err(|error| format!("{}: its HTML cannot be made fit for mail: {error}", post.path));
         let text::Text { body, links } = text::text(&post.html, &post.url, first_link);
         let title = match clean(&post.title) {
             title if title.is_empty() => post.url.clone(),
             title => title,
         };
         let authors: Vec<String> = post.authors.iter().map(|author| clean(&author.name)).collect();
-        let between = templates.message(&lang, "list-separator", &[]);
+        let between = templates.message(words, "list-separator", &[]);
         Ok(Self {
             url: post.url.clone(),
             published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
@@ -197,8 +204,7 @@ impl Shown {
             fonts: fonts(&lang),
             dir,
             foreign: primary(&lang) != primary(words),
-            html: content(2)?,
-            html_below: content(3)?,
+            html: content?,
             text: if post.html.len() <= LONGEST { body } else { String::new() },
             links: links.into_iter().enumerate().map(|(at, url)| Reference { number: first_link + at, url }).collect(),
             lang,

@@ -119,3 +119,146 @@ fn snapshots_of_every_mail() {
     let confirmation = confirmation(&templates(), &site(), &digest("digest"), "en").unwrap();
     insta::assert_snapshot!("confirmation", shown(&confirmation));
 }
+
+#[test]
+fn the_same_posts_give_the_same_mail_but_for_the_marks() {
+    let posts = sample();
+    let (one, two) = (render("letter", &posts, "zh-CN"), render("letter", &posts, "zh-CN"));
+    assert_ne!(one.id, two.id);
+    assert_eq!(shown(&one), shown(&two));
+    for hole in [Hole::UnsubscribeUrl, Hole::PreferencesUrl, Hole::Address] {
+        let mark = hole.mark(&one.id);
+        assert!(one.html.contains(&mark) && one.text.contains(&mark), "{hole:?}");
+    }
+    assert!(!one.html.contains(&Hole::ConfirmUrl.mark(&one.id)));
+}
+
+#[test]
+fn a_confirmation_has_the_id_of_its_content() {
+    let of = |digest: &Digest, language: &str| confirmation(&templates(), &site(), digest, language).unwrap();
+    let one = of(&digest("digest"), "en");
+    assert_eq!(one, of(&digest("digest"), "en"));
+    assert_eq!(one.id, of(&digest("letter"), "en").id, "it does not depend on what it is not made of");
+    assert_ne!(one.id, of(&digest("digest"), "zh-CN").id);
+    assert_ne!(one.id, of(&Digest { title: "Other".into(), ..digest("digest") }, "en").id);
+    assert_ne!(one.id, of(&Digest { name: "other".into(), ..digest("digest") }, "en").id);
+    for text in [&one.html, &one.text] {
+        assert!(text.contains(&Hole::ConfirmUrl.mark(&one.id)) && text.contains(&Hole::Address.mark(&one.id)));
+        assert!(!text.contains(&Hole::UnsubscribeUrl.mark(&one.id)), "nobody has subscribed yet");
+        assert!(!text.contains("hole--"), "no mark of no id is left");
+    }
+}
+
+#[test]
+fn ten_posts_are_shown_and_the_others_counted() {
+    let posts: Vec<_> =
+        (1..=13).rev().map(|number| post(number, &format!("Title {number}"), "en", "Dek.", "<p>x</p>")).collect();
+    for template in ["digest", "plain", "letter"] {
+        let mail = render(template, &posts, "en");
+        assert_eq!(mail.subject, "Title 13 and 12 more");
+        for part in [&mail.html, &mail.text] {
+            assert!(part.contains("3 more posts on Harbour"), "{template}");
+            assert!(
+                part.contains("Title 4") && !part.contains("Title 3<") && !part.contains("Title 3\n"),
+                "{template}"
+            );
+        }
+    }
+    let mail = render("digest", &posts, "en");
+    assert!(mail.html.contains(">Title 12 · Title 11 · Title 10"), "the preheader tells what the subject does not");
+    assert!(mail.html.len() < 40_000, "{} bytes", mail.html.len());
+}
+
+#[test]
+fn hostile_titles_and_names_stay_text() {
+    let title = "\u{202e}a\r\nBcc: x\u{0} <script>alert(1)</script> {{ 7*7 }} =?utf-8?b?QQ==?= ".to_owned()
+        + &"long ".repeat(400);
+    let mut hostile =
+        Page::clone(&post(9, &title, "en", "\"><img src=x onerror=y>", "<p>{{ lang }} {% raw %}</p>").page);
+    hostile.authors = vec![Author { name: "A\r\nB: c".into(), url: None }];
+    hostile.cover = Some(Cover { url: "https://e.org/\"><script>".into(), alt: "\"onload=\"x".into() });
+    let posts = [Arc::new(Post { id: "x".into(), status: Status::Listed, page: Arc::new(hostile) })];
+    for template in ["digest", "letter", "plain"] {
+        let mail = render(template, &posts, "en");
+        assert!(!mail.subject.contains(char::is_control) && !mail.subject.contains('\u{202e}'));
+        assert!(wrap::width(&mail.subject) <= SUBJECT_WIDTH && mail.subject.ends_with('…'));
+        assert!(
+            !mail.html.contains("<script") && !mail.html.contains("<img src=x") && !mail.html.contains("\"onload"),
+            "{template}"
+        );
+        assert!(mail.html.contains("{{ 7*7 }}"), "{template}");
+        assert!(!mail.text.contains(['\r', '\u{0}', '\u{202e}']));
+    }
+}
+
+#[test]
+fn a_post_too_long_for_a_mail_is_told_by_its_summary() {
+    let posts = [post(9, "Long", "en", "The gist.", &"<p>word</p>".repeat(40_000))];
+    let mail = render("letter", &posts, "en");
+    assert!(mail.html.len() < 20_000 && mail.html.contains("The gist.") && mail.text.contains("The gist."));
+}
+
+#[test]
+fn an_owners_template_is_used_and_its_faults_are_named() {
+    let with = |body: &str| {
+        let own = |name: &str, text: &str| (format!("email/mine/{name}"), text.to_owned());
+        let files = [
+            own("subject.txt", "{{ digest.title }}\n"),
+            own("body.html", body),
+            own("body.txt", "{{ posts[0].text }}"),
+        ];
+        let templates = Templates::new(&files.into_iter().collect()).unwrap();
+        let slot = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 1, 0, 0).unwrap();
+        issue(&templates, &site(), &Issue { digest: &digest("mine"), slot, posts: &sample() }, "en")
+    };
+    let mail = with("<p>{{ posts[0].title }}</p>").unwrap();
+    assert_eq!(
+        (mail.subject.as_str(), mail.html.as_str()),
+        ("港口周报", "<p>港口周报 | 读者问答、新手任务与推荐阅读</p>\n")
+    );
+    assert_eq!(
+        with("<p>\n{{ post.title }}</p>").unwrap_err(),
+        "templates/email/mine/body.html:2: unknown name in `post.title`"
+    );
+}
+
+/// WCAG 2.2, 1.4.3: the colours that stand on each other in the templates, light and dark.
+#[test]
+fn colours_have_contrast() {
+    fn luminance(colour: &str) -> f64 {
+        let part = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+    let mails: String =
+        ["digest", "letter", "plain"].iter().map(|template| render(template, &sample(), "en").html).collect();
+    for (ink, ground) in [
+        ("#1f2328", "#fdfdfc"),
+        ("#525c67", "#fdfdfc"),
+        ("#525c67", "#eef0f3"),
+        ("#0b5cad", "#fdfdfc"),
+        ("#4a5460", "#fdfdfc"),
+        ("#fdfdfc", "#0b5cad"),
+        ("#1f2328", "#f1f3f5"),
+        ("#525c67", "#e4e8ee"),
+        ("#e7e9ec", "#1a1d21"),
+        ("#a9b1bb", "#1a1d21"),
+        ("#a9b1bb", "#101214"),
+        ("#82b8f5", "#1a1d21"),
+        ("#101214", "#82b8f5"),
+        ("#e7e9ec", "#262a30"),
+    ] {
+        assert!(mails.contains(ink) && mails.contains(ground), "{ink} on {ground} is not used any more");
+        let (a, b) = (luminance(ink), luminance(ground));
+        let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+        assert!(contrast >= 4.5, "{ink} on {ground}: {contrast:.2}");
+    }
+    for colour in mails.match_indices("color:#").map(|(at, _)| &mails[at + 7..]) {
+        assert!(
+            colour.bytes().take_while(u8::is_ascii_hexdigit).count() == 6,
+            "Outlook knows colours of six digits only"
+        );
+    }
+}
