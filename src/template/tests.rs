@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 
+static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src");
+
 fn with(files: &[(&str, &str)]) -> Result<Templates, String> {
     Templates::new(&files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
 }
@@ -175,7 +177,6 @@ fn every_message_that_is_used_exists_and_every_one_is_used() {
         }
         used.extend(text.split('"').map(str::to_owned));
     }
-    static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src");
     let mut sources = BTreeMap::new();
     collect(&SOURCES, &mut sources);
     for text in sources.values() {

@@ -251,10 +251,10 @@ async fn unusually_many_posts_wait_for_a_person() {
     house.scan(minutes(-10));
     house.step(slot()).await;
     assert_eq!(house.rows().await, [(slot(), IssueState::Held, 4, 3)]);
-    assert!(house.store.claim("x", 10, Span::from_secs(60), minutes(1)).await.unwrap().is_empty());
+    assert!(house.store.claim("x", 10, Span::from_mins(1), minutes(1)).await.unwrap().is_empty());
     let issue = &house.issues().await[0];
     assert!(house.store.approve_issue(&issue.id, minutes(2)).await.unwrap());
-    assert_eq!(house.store.claim("x", 10, Span::from_secs(60), minutes(3)).await.unwrap().len(), 3);
+    assert_eq!(house.store.claim("x", 10, Span::from_mins(1), minutes(3)).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
