@@ -110,11 +110,15 @@ fn named(digest: &Digest, newest_first: Vec<ArchivedIssue>) -> Vec<(String, Arch
 
 /// The mail without anybody's links or address.
 fn public_copy(app: &App, rendition: &Rendition) -> String {
-    let subscribe = crate::template::escape(&format!("{}subscribe", app.settings.public_url));
-    let readers = crate::template::escape(&app.templates.message(&rendition.language, "archive-reader", &[]));
+    let page = |name: &str| format!("{}{name}", app.settings.public_url);
     Hole::ALL.into_iter().fold(rendition.html.clone(), |html, hole| {
-        let instead = if hole == Hole::Address { &readers } else { &subscribe };
-        html.replace(&hole.mark(&rendition.id), instead)
+        let instead = match hole {
+            Hole::UnsubscribeUrl => page("unsubscribe"),
+            Hole::PreferencesUrl => page("preferences"),
+            Hole::ConfirmUrl => page("subscribe"),
+            Hole::Address => app.templates.message(&rendition.language, "archive-reader", &[]),
+        };
+        html.replace(&hole.mark(&rendition.id), &crate::template::escape(&instead))
     })
 }
 

@@ -63,10 +63,10 @@ pub async fn body(request: Request<Body>, patience: Duration) -> Result<Vec<u8>,
         while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             let Ok(data) = frame.map_err(|_| Failure::Malformed)?.into_data() else { continue };
             taken += data.len();
-            match taken {
-                0..=MOST => bytes.extend_from_slice(&data),
-                ..=LINGER => bytes.clear(),
-                _ => break,
+            if taken > LINGER {
+                break;
+            } else if taken <= MOST {
+                bytes.extend_from_slice(&data);
             }
         }
         if taken > MOST { Err(Failure::TooLarge) } else { Ok(bytes) }

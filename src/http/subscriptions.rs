@@ -21,7 +21,7 @@ use crate::template::direction;
 /// A link's page: one template a purpose, which shows what `state` says.
 #[derive(serde::Serialize)]
 struct Link {
-    /// `ask`, `done`, `already`, `expired`, `unsubscribed` or `unknown`.
+    /// `ask`, `done`, `already`, `expired`, `unsubscribed`, `unknown`, or `where` when there was no token.
     state: &'static str,
     digest: Option<DigestView>,
     /// The digest's name for people, also of one that is not configured any more.
@@ -34,9 +34,10 @@ struct Link {
 }
 
 impl Link {
-    fn unknown() -> Self {
+    /// Of nobody.
+    fn bare(state: &'static str) -> Self {
         let (title, digest_lang, masked, preferences) = Default::default();
-        Self { state: "unknown", digest: None, title, digest_lang, digest_dir: "ltr", masked, preferences }
+        Self { state, digest: None, title, digest_lang, digest_dir: "ltr", masked, preferences }
     }
 
     fn new(web: &Web, visitor: &Visitor, state: &'static str, row: &TokenRow) -> Self {
@@ -58,7 +59,7 @@ impl Link {
     }
 
     fn unknown_page(web: &Web, visitor: &Visitor, template: &str, status: StatusCode) -> Result<Response, Failure> {
-        let page = Self::unknown().page(web, visitor, template)?;
+        let page = Self::bare("unknown").page(web, visitor, template)?;
         Ok((status, page).into_response())
     }
 }
@@ -112,6 +113,11 @@ pub async fn confirm(
         Standing::Unconfirmed => "expired",
     };
     Link::new(&web, &visitor, state, &row).page(&web, &visitor, CONFIRM)
+}
+
+/// GET `/unsubscribe` and `/preferences`: where the readers' own links are. The web copy of a mail leads here.
+pub async fn where_links_are(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
+    Link::bare("where").page(&web, &visitor, UNSUBSCRIBE)
 }
 
 /// GET `/unsubscribe/TOKEN`

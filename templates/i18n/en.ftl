@@ -134,6 +134,8 @@ unsubscribe-done-title = You are unsubscribed
 unsubscribe-done-text = { $address } gets no further mail of it.
 unsubscribe-already-title = You are unsubscribed
 unsubscribe-already-text = { $address } gets no mail of it. There is nothing left to do.
+unsubscribe-where-title = The link is in your mail
+unsubscribe-where-text = Every mail has, at its end, your own links to leave and to change what you get. Please open them there.
 unsubscribe-unknown-title = This link is not known
 unsubscribe-unknown-text = Perhaps it was cut off. Open it from the mail again. If the reader it belonged to is deleted, no mail goes there any more.
 

@@ -126,6 +126,8 @@ unsubscribe-done-title = 已退订
 unsubscribe-done-text = 不会再寄到 { $address }。
 unsubscribe-already-title = 已退订
 unsubscribe-already-text = 不会寄到 { $address }，不用再做什么。
+unsubscribe-where-title = 链接在您的邮件里
+unsubscribe-where-text = 每封邮件的末尾都有专属于您的退订链接和设置链接，请从邮件里打开。
 unsubscribe-unknown-title = 无法识别的链接
 unsubscribe-unknown-text = 链接可能被截断了，请从邮件里重新打开。如果对应的读者已经删除，就不会再寄出任何邮件。
 

@@ -21,7 +21,11 @@ async fn issues_are_listed_and_shown_without_anybodys_links() {
         assert_eq!(copy.status, 200, "{date}");
         assert!(copy.body.contains(&format!("<h1>{subject}</h1>")), "{date}: {}", copy.body);
         assert!(!copy.body.contains("hole-"), "{}", copy.body);
-        assert!(copy.body.contains("https://feeds.example.org/news/subscribe"), "{}", copy.body);
+        for page in ["unsubscribe", "preferences"] {
+            assert!(copy.body.contains(&format!("href=\"https://feeds.example.org/news/{page}\"")), "{}", copy.body);
+            let instead = server.get(&format!("/{page}")).await;
+            assert!(instead.status == 200 && instead.body.contains("The link is in your mail"), "{}", instead.body);
+        }
         let policy = copy.header("content-security-policy");
         assert!(
             policy.contains("default-src 'none'") && policy.contains("sandbox") && !policy.contains("allow-scripts")

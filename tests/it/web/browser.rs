@@ -33,7 +33,7 @@ async fn pages_are_right_in_a_browser() {
     server.issue("weekly", "2021-10-08T01:00:00Z", false, "SOFA Weekly｜Seata 社区、SOFARPC 5.8 发布、每周问答").await;
     server.issue("weekly", "2021-10-15T01:00:00Z", false, "SOFA Weekly｜开源人、本周贡献 issue 精选").await;
     server.post("/subscribe", "digest=weekly&digest=releases&email=reader@example.org").await;
-    let claims = server.store.claim("t", 9, std::time::Duration::from_secs(60), server.now()).await.unwrap();
+    let claims = server.store.claim("t", 9, std::time::Duration::from_mins(1), server.now()).await.unwrap();
     server.store.confirm(&claims[0].confirmation, server.now()).await.unwrap();
     let paths = [
         ("home", "/".to_owned()),

@@ -163,7 +163,7 @@ impl Server {
             .timeout(Duration::from_secs(20))
             .build()
             .unwrap();
-        Self { store, published, address, cancel, running, time, client, folder, mail_queued }
+        Self { store, published, address, cancel, running, mail_queued, time, folder, client }
     }
 
     /// Takes a table away under the server's hands.
@@ -230,7 +230,7 @@ impl Server {
     pub async fn sign_up(&self, address: &str) -> Claim {
         let answer = self.post("/subscribe", &format!("email={address}")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let mut claims = self.store.claim("test", 10, Duration::from_secs(600), self.now()).await.unwrap();
+        let mut claims = self.store.claim("test", 10, Duration::from_mins(10), self.now()).await.unwrap();
         claims.retain(|claim| claim.address == address);
         claims.pop().expect("a Confirmation")
     }

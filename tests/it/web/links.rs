@@ -151,7 +151,7 @@ async fn a_confirmation_lasts_three_days() {
 async fn preferences_leave_and_take_up_again() {
     let server = Server::with(vec![digest("weekly", "Weekly", true), digest("daily", "Daily", true)], |_| ()).await;
     server.post("/subscribe", "digest=weekly&digest=daily&email=reader@example.org").await;
-    let claims = server.store.claim("test", 10, std::time::Duration::from_secs(600), server.now()).await.unwrap();
+    let claims = server.store.claim("test", 10, std::time::Duration::from_mins(10), server.now()).await.unwrap();
     let weekly = claims.iter().map(|claim| &claim.confirmation).collect::<Vec<_>>();
     for confirmation in weekly {
         server.store.confirm(confirmation, server.now()).await.unwrap();
@@ -163,19 +163,19 @@ async fn preferences_leave_and_take_up_again() {
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all.into_iter().map(|(_, state)| state).collect::<Vec<_>>()
     };
-    use State::{Confirmed as Yes, Unsubscribed as No};
-    assert_eq!(standing().await, [Yes, Yes]);
+    let (yes, no) = (State::Confirmed, State::Unsubscribed);
+    assert_eq!(standing().await, [yes, yes]);
     let page = server.get(&link).await.body;
     assert!(page.contains("r•••@example.org") && !page.contains("reader@example.org"), "{page}");
     for (form, after) in [
-        ("", [Yes, Yes]),
-        ("digest=daily", [Yes, Yes]),
-        ("save=1&digest=daily", [Yes, No]),
-        ("save=1&digest=daily&digest=weekly&digest=unknown", [Yes, Yes]),
-        ("save=1", [No, No]),
-        ("save=1&digest=weekly", [No, Yes]),
-        ("leave=1&digest=weekly", [No, No]),
-        ("leave=1", [No, No]),
+        ("", [yes, yes]),
+        ("digest=daily", [yes, yes]),
+        ("save=1&digest=daily", [yes, no]),
+        ("save=1&digest=daily&digest=weekly&digest=unknown", [yes, yes]),
+        ("save=1", [no, no]),
+        ("save=1&digest=weekly", [no, yes]),
+        ("leave=1&digest=weekly", [no, no]),
+        ("leave=1", [no, no]),
     ] {
         let answer = server.post(&link, form).await;
         assert_eq!(answer.status, 200, "{form}");
@@ -202,7 +202,7 @@ async fn preferences_never_take_up_what_was_not_confirmed() {
 async fn the_pages_speak_the_readers_language() {
     let server = Server::start().await;
     server.ask("POST", "/subscribe", &[FORM], "email=reader@example.org&language=zh-CN").await;
-    let claim = server.store.claim("t", 1, std::time::Duration::from_secs(60), server.now()).await.unwrap().remove(0);
+    let claim = server.store.claim("t", 1, std::time::Duration::from_mins(1), server.now()).await.unwrap().remove(0);
     let link = server.link(Purpose::Confirm, &claim.confirmation);
     assert!(server.get(&link).await.body.contains("<html lang=\"zh-CN\""), "the reader's, not the browser's");
     assert!(server.get(&format!("{link}?lang=en")).await.body.contains("<html lang=\"en\""), "unless asked for");

@@ -94,8 +94,7 @@ async fn what_others_wrote_is_escaped_everywhere() {
     server.published.store(std::sync::Arc::new(published(site, listings)));
     server.issue("weekly", "2021-10-15T01:00:00Z", false, HOSTILE).await;
     server.post("/subscribe", "digest=weekly&email=reader@example.org").await;
-    let claim =
-        server.store.claim("test", 1, std::time::Duration::from_secs(60), server.now()).await.unwrap().remove(0);
+    let claim = server.store.claim("test", 1, std::time::Duration::from_mins(1), server.now()).await.unwrap().remove(0);
     let links = [
         server.link(Purpose::Confirm, &claim.confirmation),
         server.link(Purpose::Unsubscribe, &claim.subscription),
