@@ -36,6 +36,13 @@ pub fn laid_out(
     files: load::Loaded,
 ) -> Result<Box<dyn Layout>, Vec<Problem>> {
     let config = Config::new(settings, generator, files)?;
+    if !config.mounts.iter().any(|mount| folder.has(&mount.source)) {
+        // Not a site without posts: a checkout under way, or a folder that is not mounted. What was published stays.
+        let sources = config.mounts.iter().map(|mount| mount.source.as_str()).collect::<Vec<_>>().join(", ");
+        let what = format!("there is no content folder: {sources}");
+        let hint = "look at `contentDir`; it must be inside the site's folder";
+        return Err(vec![Problem::error(&config.main, None, what, hint)]);
+    }
     let tree = Tree::new(folder, &config);
     let mut hasher = DefaultHasher::new();
     config.fingerprint.hash(&mut hasher);

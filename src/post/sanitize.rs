@@ -124,7 +124,7 @@ fn source_set(page: &Url, value: &str) -> Option<String> {
 fn rules() -> ammonia::Builder<'static> {
     let mut rules = ammonia::Builder::default();
     rules
-        .add_tags(["section", "picture", "source", "video", "audio", "font"])
+        .add_tags(["section", "picture", "source", "video", "audio"])
         .rm_tags(["area", "bdo", "map", "nav", "rtc", "header", "footer", "hgroup", "article"])
         .add_tag_attributes("img", ["srcset", "sizes", "title"])
         .add_tag_attributes("source", ["src", "srcset", "sizes", "type", "media"])

@@ -65,6 +65,8 @@ pub struct Config {
     pub handlers: Handlers,
     /// What was repaired.
     pub problems: Vec<Problem>,
+    /// For messages: the file that has the root keys.
+    pub main: String,
     /// Files and folders that it came from.
     pub sources: Vec<String>,
     /// Changes with anything of it.
@@ -174,6 +176,7 @@ impl Config {
             cascade: at(&value, &["cascade"]).map(rules).unwrap_or_default(),
             handlers: handlers(&value),
             problems,
+            main,
             sources,
             fingerprint: hasher.finish(),
             site,

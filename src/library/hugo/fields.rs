@@ -25,11 +25,11 @@ pub fn authors(values: &FrontMatter, page: &Url) -> Vec<Author> {
     authors
 }
 
-/// From the first of the keys that themes use.
-pub fn cover(values: &FrontMatter, page: &Url) -> Option<Cover> {
+/// From the first of the keys that themes use. `beside`: what a relative address is relative to.
+pub fn cover(values: &FrontMatter, beside: &Url) -> Option<Cover> {
     let keys = ["cover", "image", "images", "featured_image", "featuredimage", "thumbnail", "feature", "banner"];
     let alt = values.text(&["cover_alt", "coveralt", "image_alt", "imagealt"]).unwrap_or_default();
-    keys.iter().filter_map(|key| values.get(&[key])).find_map(|value| picture(value, page, &alt))
+    keys.iter().filter_map(|key| values.get(&[key])).find_map(|value| picture(value, beside, &alt))
 }
 
 /// An id that is an address of its own kind: an absolute URI, or a UUID. Anything else under these names is a theme's

@@ -130,7 +130,10 @@ impl Header<'_> {
         let body = shortcode::resolve(body);
         let raw = if entry.html { body.to_string() } else { markdown::to_html(&body) };
         let html = sanitize::sanitize(&raw, &page_url);
-        let cover = fields::cover(self.values, &page_url).or_else(|| sanitize::first_picture(&html));
+        // A bundle's pictures lie beside its page; themes look for the others from the site's root.
+        let root = Url::parse(&self.language.base).ok().filter(|_| !entry.bundle);
+        let cover =
+            fields::cover(self.values, root.as_ref().unwrap_or(&page_url)).or_else(|| sanitize::first_picture(&html));
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),

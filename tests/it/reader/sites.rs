@@ -96,7 +96,7 @@ fn authors_terms_covers_and_summaries_in_every_spelling() {
     let list = page(&scan, "content/blog/list.md");
     assert_eq!(list.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ann", "Bo"]);
     assert_eq!(list.tags, ["1", "2.5", "true", "a"]);
-    assert_eq!(list.cover.as_ref().expect("a cover").url, "https://www.example.org/blog/list/one.png");
+    assert_eq!(list.cover.as_ref().expect("a cover").url, "https://www.example.org/one.png");
     assert_eq!(list.summary, "Intro.");
     let map = page(&scan, "content/blog/map/index.md");
     let cover = map.cover.as_ref().expect("a cover");
@@ -265,10 +265,57 @@ fn nothing_outside_is_read_and_nothing_blocks() {
     }
 
     let escaping = site(&[("hugo.toml", b"baseURL = \"https://x.example/\"\ncontentDir = \"../\"\n")]);
-    assert_eq!(super::scan(escaping.path()).pages.len(), 0);
+    assert!(Scanner::new(settings(escaping.path())).scan().is_err());
     let linked = site(&[HUGO]);
     symlink(outside.path(), linked.path().join("content")).expect("a link");
-    assert_eq!(super::scan(linked.path()).pages.len(), 0);
+    let problems = Scanner::new(settings(linked.path())).scan().expect_err("no content inside");
+    assert!(problems[0].what.contains("content folder"), "{problems:?}");
+}
+
+/// The binary in a site's folder: exit code, standard output.
+fn run(root: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_postrider")).args(arguments).current_dir(root).output();
+    let output = output.expect("the program");
+    (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+#[test]
+fn check_names_every_problem_and_posts_lists_every_page() {
+    let folder = site(&[
+        HUGO,
+        (
+            "content/blog/good.md",
+            b"---\ntitle: \"Good *one*\"\ndate: 2021-01-01\ntags: [a]\nauthor: Ann\n---\nSome words.\n",
+        ),
+        ("content/blog/twice.md", b"---\ntitle: A\ntitle: B\ndraft: true\n---\nx\n"),
+    ]);
+    let (code, said) = run(folder.path(), &["check"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("warning: content/blog/twice.md:3: ") && said.contains("hint: "), "{said}");
+    assert_eq!(run(folder.path(), &["check", "--strict"]).0, Some(1));
+
+    let (code, said) = run(folder.path(), &["posts", "--json"]);
+    assert_eq!(code, Some(0));
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 2);
+    let expected = serde_json::json!({
+        "path": "content/blog/good.md", "id": "tag:www.example.org,2021-01-01:/blog/good/", "url": "https://www.example.org/blog/good/",
+        "title": "Good *one*", "published": "2021-01-01T00:00:00+00:00", "updated": null, "draft": false, "status": "listed",
+        "section": "blog", "tags": ["a"], "categories": [], "authors": [{"name": "Ann", "url": null}], "summary": "Some words.", "language": "en",
+    });
+    assert_eq!(lines[0], expected);
+    assert_eq!((&lines[1]["status"], &lines[1]["draft"]), (&"draft".into(), &true.into()));
+
+    fs_err::write(folder.path().join("content/blog/bad.md"), "---\ndate: 2021/10/15\n---\nx").expect("a file");
+    let (code, said) = run(folder.path(), &["check", "--json"]);
+    assert_eq!(code, Some(1));
+    let first: serde_json::Value = serde_json::from_str(said.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(
+        (&first["path"], &first["line"], &first["severity"]),
+        (&"content/blog/bad.md".into(), &2.into(), &"error".into())
+    );
+    assert_eq!(first["hint"], "write `2021-10-15`");
+    assert_eq!(run(folder.path(), &["posts", "--json"]).1.lines().count(), 2, "one bad file costs itself");
 }
 
 #[test]
@@ -301,7 +348,7 @@ fn hostile_pages_are_cheap() {
         files.push((format!("content/blog/body{number:02}.md"), body.clone().into_bytes()));
     }
     for (path, content) in &files {
-        let folder = site(&[HUGO, (path, content)]);
+        let folder = site(&[HUGO, ("content/other.md", b"x"), (path, content)]);
         let start = Instant::now();
         let scan = scan(folder.path());
         println!("{path}: {:?}, {} bytes", start.elapsed(), scan.pages.first().map_or(0, |page| page.html.len()));
