@@ -266,6 +266,7 @@ mod tests {
         let same = |page: Page| assign(&known, &[Arc::new(page)])[0] == "id";
         assert!(same(Page { path: "b.md".into(), url: "https://example.org/b/".into(), ..old.clone() }), "renamed");
         assert!(same(page("a.md", "a", "Another title", 2, "other text")), "edited in place");
+        assert!(same(page("a.md", "z", "Another title", 1, "other text")), "edited in place, with a new address");
         assert!(same(Page { url: "https://new.example/a/".into(), ..old.clone() }), "new domain");
         assert!(same(page("b.md", "a", "A", 1, "other")), "moved and edited, same address");
         assert!(

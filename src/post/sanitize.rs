@@ -291,6 +291,23 @@ mod tests {
     }
 
     #[test]
+    fn only_addresses_of_the_web_and_of_mail() {
+        let page = Url::parse("https://example.org/blog/p/").unwrap();
+        for address in [
+            "javascript:alert(1)",
+            "data:image/png;base64,x",
+            "ftp://a.example/",
+            "file:///etc/passwd",
+            "https://",
+            "ttps://x",
+        ] {
+            assert_eq!(absolute(&page, address), None, "{address}");
+        }
+        assert_eq!(absolute(&page, " MAILTO:a@b.example ").as_deref(), Some("mailto:a@b.example"));
+        assert_eq!(absolute(&page, "").as_deref(), Some("https://example.org/blog/p/"));
+    }
+
+    #[test]
     fn ids_do_not_clash_between_posts() {
         let html = "<p id=\"fn-1\">x <a href=\"#fn-1\">1</a></p>";
         let one = clean(html);
