@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::pause::Pause;
 use super::work::Done;
@@ -81,6 +81,8 @@ impl Recorder {
         for done in group {
             self.attempted += 1;
             let outcome = &done.attempt.outcome;
+            let (stage, code) = (done.attempt.stage, outcome.code);
+            debug!(delivery = done.claim.id, ?stage, code, result = word(outcome.verdict), "attempted");
             *self.counts.entry((done.digest.clone(), word(outcome.verdict), outcome.code)).or_default() += 1;
             if done.attempt.is_about_the_route() {
                 if !pause.is_doubtful() || pause.is_over(now) {
