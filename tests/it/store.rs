@@ -6,6 +6,7 @@ mod bench;
 mod commands;
 mod deliveries;
 mod issues;
+mod model;
 mod opening;
 mod posts;
 mod subscribers;
