@@ -129,17 +129,17 @@ impl Format {
 
     fn frame(self, channel: &Channel) -> (String, String) {
         match self {
-            Self::Rss => rss::frame(channel),
-            Self::Atom => atom::frame(channel),
-            Self::Json => json::frame(channel),
+            Self::Rss => self::rss::frame(channel),
+            Self::Atom => self::atom::frame(channel),
+            Self::Json => self::json::frame(channel),
         }
     }
 
     fn entry(self, entry: &Entry) -> String {
         match self {
-            Self::Rss => rss::item(entry),
-            Self::Atom => atom::entry(entry),
-            Self::Json => json::item(entry),
+            Self::Rss => self::rss::item(entry),
+            Self::Atom => self::atom::entry(entry),
+            Self::Json => self::json::item(entry),
         }
     }
 

@@ -53,7 +53,7 @@ impl Noise {
 
 #[test]
 fn ten_thousand_posts_of_noise_are_well_formed() {
-    let mut noise = Noise(0x5eed_0f_9057_1de5);
+    let mut noise = Noise(0x5eed_9057);
     let posts: Vec<Arc<Post>> = (0..10_000)
         .map(|at| {
             let mut post = post(&at.to_string(), |page| {

@@ -80,7 +80,7 @@ impl Bench {
             published: Arc::new(ArcSwap::default()),
             digests: vec!["weekly".to_owned()],
             clock: self.clock.clone(),
-            rescan: Duration::from_secs(300),
+            rescan: Duration::from_mins(5),
         }
     }
 
