@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use super::{Context, Exit, Faults};
+use super::{Context, Exit, Faults, digest};
 use crate::library::Scanner;
-use crate::problem::{Problem, Severity};
+use crate::problem::Severity;
 use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
@@ -26,20 +26,20 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             Err(error) => return Err(error),
         },
         Ok(config) => {
+            let templates = Templates::new(&config.templates);
             match Scanner::new(config.library.clone()).scan() {
                 Ok(scan) => {
                     pages = Some(scan.pages.len());
+                    if let Ok(templates) = &templates {
+                        let config = config.for_site(&scan.site);
+                        problems.extend(digest::template_faults(&config, templates, &scan, context.clock.now()));
+                    }
                     problems.extend(scan.problems);
                 }
                 Err(found) => problems.extend(found),
             }
-            if let Err(error) = Templates::new(&config.templates) {
-                problems.push(Problem::error(
-                    "templates",
-                    None,
-                    error,
-                    "mend the template, or remove it: the built-in one is used",
-                ));
+            if let Err(error) = templates {
+                problems.push(digest::template_fault(&error));
             }
         }
     }

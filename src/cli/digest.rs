@@ -7,9 +7,15 @@ mod plan;
 mod preview;
 mod send;
 
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use super::{Context, Exit};
+use crate::config::Config;
+use crate::digest::render;
+use crate::library::Scan;
+use crate::problem::Problem;
+use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -42,4 +48,31 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         Command::Approve(arguments) => held::approve(context, &arguments).await,
         Command::Skip(arguments) => held::skip(context, &arguments).await,
     }
+}
+
+/// Renders what every digest would have announced last, and its Confirmation: templates show most of their faults only then.
+pub fn template_faults(config: &Config, templates: &Templates, scan: &Scan, now: DateTime<Utc>) -> Vec<Problem> {
+    let mut faults = Vec::new();
+    for digest in &config.digests {
+        if let Some(latest) = coming::latest(scan, digest, now) {
+            let issue = render::Issue { digest, slot: latest.slot, posts: &latest.posts };
+            faults.extend(render::issue(templates, &scan.site, &issue, &digest.language).err());
+        }
+        faults.extend(render::confirmation(templates, &scan.site, digest, &digest.language).err());
+    }
+    faults.sort();
+    faults.dedup();
+    faults.iter().map(String::as_str).map(template_fault).collect()
+}
+
+/// `templates/email/digest/body.html:12: what` as a Problem of that line.
+pub fn template_fault(fault: &str) -> Problem {
+    let hint = "mend the template, or remove it where there is a built-in one";
+    let mut parts = fault.splitn(3, ':');
+    if let (Some(path), Some(line), Some(what)) = (parts.next(), parts.next(), parts.next())
+        && let Ok(line) = line.parse()
+    {
+        return Problem::error(path, Some(line), what.trim(), hint);
+    }
+    Problem::error("templates", None, fault, hint)
 }

@@ -101,6 +101,22 @@ fn mails(house: &House) -> usize {
     })
 }
 
+#[test]
+fn check_renders_what_the_templates_are_for() {
+    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "Hello.");
+    house.run(&["check"]);
+    let own = house.site().join("templates/email/letter");
+    fs_err::create_dir_all(&own).unwrap();
+    fs_err::write(own.join("body.txt"), "fine\n\n{{ posts[0].titel }}\n").unwrap();
+    let configuration = CONFIGURATION.to_owned() + "templates: { folder: templates }\n";
+    fs_err::write(house.site().join("postrider.yaml"), configuration).unwrap();
+    let output = house.command(&["check"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("templates/email/letter/body.txt:3: unknown name in `posts[0].titel`"), "{said}");
+}
+
 /// The real site's SOFA Weekly of 15 October 2021, as the issue of its week.
 #[test]
 fn the_sample_post_is_shown_whole() {
