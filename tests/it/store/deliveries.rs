@@ -15,6 +15,7 @@ conform!(
     survives_the_death_of_its_process,
     lists_and_counts,
     queues_tests,
+    claims_nothing_after_the_answer,
 );
 
 async fn hands_out_and_takes_back(bench: Bench) {
@@ -280,4 +281,35 @@ async fn queues_tests(bench: Bench) {
     assert_eq!(bench.claim(2).await, []);
     assert!(store.erase("me@example.net", at(3)).await.unwrap());
     assert_eq!(store.deliveries(None, None, None, 9).await.unwrap()[0].address, "");
+}
+
+async fn claims_nothing_after_the_answer(bench: Bench) {
+    use std::time::Instant;
+    let addresses: Vec<String> = (0..120).map(|n| format!("r{n}@example.org")).collect();
+    bench.readers(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    bench.store.create_issue(&issue(0, &["p"]), at(0)).await.unwrap();
+    let worker = |store: Store| {
+        tokio::spawn(async move {
+            let mut seen = Vec::new();
+            loop {
+                let asked = Instant::now();
+                let claims = store.claim("w", 3, LEASE, at(0)).await.unwrap();
+                if claims.is_empty() {
+                    return seen;
+                }
+                seen.extend(claims.into_iter().map(|claim| (claim.address, asked)));
+            }
+        })
+    };
+    let workers = [worker(bench.store.clone()), worker(bench.again().await)];
+    let mut left = HashMap::new();
+    for to in addresses.iter().rev() {
+        bench.store.remove(to, None, at(0)).await.unwrap();
+        left.insert(to.clone(), Instant::now());
+    }
+    for worker in workers {
+        for (to, asked) in worker.await.unwrap() {
+            assert!(asked < left[&to], "handed out after the answer");
+        }
+    }
 }
