@@ -91,7 +91,7 @@ async fn every_address_that_it_prints_answers_until_it_is_stopped() {
         let links = text.split("href=\"").skip(1).chain(text.split("src=\"").skip(1));
         for part in links.take_while(|_| kind.starts_with("text/html")) {
             let link = part.split('"').next().unwrap_or_default().replace("&amp;", "&");
-            let link = if link.starts_with('/') { format!("{}{}", daemon.address, &link[1..]) } else { link };
+            let link = link.strip_prefix('/').map_or_else(|| link.clone(), |rest| format!("{}{rest}", daemon.address));
             // A link that leads to a reader's own page is for that reader; all others are followed once.
             if link.starts_with(&daemon.address) && seen.insert(link.clone()) {
                 addresses.push(link);
