@@ -29,6 +29,36 @@ impl Selection {
             && any(&self.tags, post.tags.iter().map(String::as_str))
             && any(&self.categories, post.categories.iter().map(String::as_str))
             && any(&self.authors, post.authors.iter().map(|author| author.name.as_str()))
-            && any(&self.languages, std::iter::once(post.language.as_str()))
+            && (self.languages.is_empty() || self.languages.iter().any(|wanted| same_language(wanted, &post.language)))
+    }
+}
+
+/// `zh` is every Chinese, and a site whose key is the bare `zh` means it by `zh-CN` too (RFC 4647 §3.3.1, both ways).
+fn same_language(wanted: &str, key: &str) -> bool {
+    let [wanted, key] = [wanted, key].map(|tag| tag.trim().to_lowercase().replace('_', "-"));
+    let within =
+        |tag: &str, range: &str| tag.strip_prefix(range).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    within(&key, &wanted) || (!key.contains('-') && within(&wanted, &key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_language;
+
+    #[test]
+    fn languages_match_by_key_or_tag() {
+        for (wanted, key, same) in [
+            ("zh", "zh", true),
+            ("ZH ", "zh", true),
+            ("zh-CN", "zh", true),
+            ("zh", "zh-cn", true),
+            ("zh_CN", "zh-cn", true),
+            ("zh-TW", "zh-cn", false),
+            ("en", "zh", false),
+            ("z", "zh", false),
+            ("zha", "zh", false),
+        ] {
+            assert_eq!(same_language(wanted, key), same, "{wanted} {key}");
+        }
     }
 }

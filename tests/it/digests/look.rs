@@ -19,7 +19,9 @@ fn post(number: usize, title: &str, language: &str, html: &str) -> Arc<Post> {
         authors: vec![Author { name: "林海".into(), url: None }],
         summary: "Some words of summary that go on for a little while, as summaries do when nobody stops them.".into(),
         language: language.into(),
-        cover: (number % 2 == 0).then(|| Cover { url: "https://harbour.example.org/c.jpg".into(), alt: String::new() }),
+        cover: number
+            .is_multiple_of(2)
+            .then(|| Cover { url: "https://harbour.example.org/c.jpg".into(), alt: String::new() }),
         html: html.into(),
         ..Page::default()
     };
