@@ -3,6 +3,11 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 something is wrong with the
 //! content or configuration, 2 wrong usage, 3 an outside service (database, mail server, file system) failed.
 
+/// `println!` for commands: a reader that went away (`postrider posts | head`) is an error, never a panic.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::cli::to_stdout(format_args!($($words)*))? };
+}
+
 mod build;
 mod check;
 mod deliveries;
@@ -15,6 +20,7 @@ mod serve;
 mod subscribers;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -164,11 +170,19 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// One line of a command's result.
+fn to_stdout(line: std::fmt::Arguments<'_>) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")
+}
+
 /// Prints what failed and why; the exit code by whose fault it is.
 fn failed(error: &anyhow::Error) -> ExitCode {
     // `postrider posts | head` ends the reader first; that is no fault.
     let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let kind = io.or_else(|| cause.downcast_ref::<serde_json::Error>()?.io_error_kind());
+        kind == Some(std::io::ErrorKind::BrokenPipe)
     };
     if error.chain().any(broken_pipe) {
         return ExitCode::SUCCESS;

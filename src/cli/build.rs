@@ -40,7 +40,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     }
     let (documents, listings) = feed::documents(&library.site, &library.posts, &config.feeds);
     let tally = export(&arguments.out, &documents)?;
-    println!(
+    say!(
         "{} feeds of {} posts in {}: {} files written, {} unchanged, {} removed",
         listings.len(),
         library.posts.len(),

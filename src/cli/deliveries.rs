@@ -86,7 +86,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             let now = context.clock.now();
             let id = issue.as_ref().map(|issue| issue.id.as_str());
             let again = store.retry(id, address.as_ref().map(Address::as_str), now + live, now).await?;
-            println!("{again} deliver{} queued again", if again == 1 { "y" } else { "ies" });
+            say!("{again} deliver{} queued again", if again == 1 { "y" } else { "ies" });
             Ok(Exit::Done)
         }
     }

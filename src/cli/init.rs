@@ -33,10 +33,10 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             let sections =
                 format!("[{}]", site.main_sections.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
             text = replace_line(&text, "sections", &sections);
-            println!("found {}: {} pages in {}", site.generator, scan.pages.len(), root.display());
+            say!("found {}: {} pages in {}", site.generator, scan.pages.len(), root.display());
             let errors = scan.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
             if errors > 0 {
-                println!("{errors} files cannot be read; `postrider check` names them");
+                say!("{errors} files cannot be read; `postrider check` names them");
             }
         }
         Err(problems) => {
@@ -55,7 +55,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         }
     })?;
     std::io::Write::write_all(&mut out, text.as_bytes())?;
-    println!("wrote {}\nnext: look into it, then `postrider serve`", file.display());
+    say!("wrote {}\nnext: look into it, then `postrider serve`", file.display());
     Ok(Exit::Done)
 }
 

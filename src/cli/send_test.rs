@@ -80,7 +80,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     line.close().await;
     let outcome = attempt.outcome;
     if outcome.verdict == Verdict::Accepted {
-        println!("sent, {} bytes: {} {}", bytes.len(), outcome.code, outcome.text);
+        say!("sent, {} bytes: {} {}", bytes.len(), outcome.code, outcome.text);
         return Ok(Exit::Done);
     }
     let code = if outcome.code == 0 { String::new() } else { format!("{} ", outcome.code) };

@@ -42,8 +42,8 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         () = &mut stop => return Ok(Exit::Done),
     };
     match daemon.address {
-        Some(address) => println!("listening on http://{address}/"),
-        None => println!("started"),
+        Some(address) => say!("listening on http://{address}/"),
+        None => say!("started"),
     }
     daemon.run_until(stop).await?;
     Ok(Exit::Done)

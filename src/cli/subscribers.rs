@@ -123,10 +123,10 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         Command::Remove { address, digest } => {
             known(&config, &store, digest.as_deref()).await?;
             let there = store.remove(address.as_str(), digest.as_deref(), context.clock.now()).await?;
-            Ok(done(there, "unsubscribed", &address))
+            done(there, "unsubscribed", &address)
         }
         Command::Erase { address } => {
-            Ok(done(store.erase(address.as_str(), context.clock.now()).await?, "erased", &address))
+            done(store.erase(address.as_str(), context.clock.now()).await?, "erased", &address)
         }
     }
 }
@@ -195,7 +195,7 @@ async fn add_confirmed(context: &Context, store: &Store, row: Import, digest: &s
             address.as_str()
         );
     }
-    println!("{}: {}", address.as_str(), if done.added > 0 { "confirmed" } else { "was confirmed already" });
+    say!("{}: {}", address.as_str(), if done.added > 0 { "confirmed" } else { "was confirmed already" });
     Ok(Exit::Done)
 }
 
@@ -213,8 +213,8 @@ async fn ask(
     let mail = render::confirmation(&templates, &scan.site, digest, spoken).map_err(anyhow::Error::msg)?;
     let now = context.clock.now();
     match store.sign_up(address, language.as_deref(), &digest.name, &mail, now).await? {
-        SignUp::ConfirmationQueued => println!("{}: the confirmation mail is queued", address.as_str()),
-        SignUp::AlreadyConfirmed => println!("{}: is confirmed already", address.as_str()),
+        SignUp::ConfirmationQueued => say!("{}: the confirmation mail is queued", address.as_str()),
+        SignUp::AlreadyConfirmed => say!("{}: is confirmed already", address.as_str()),
         SignUp::Refused => bail!(
             "{}: not asked: it is suppressed, or was asked within 24 hours or three times within 30 days",
             address.as_str()
@@ -225,7 +225,7 @@ async fn ask(
 
 async fn show(store: &Store, address: &Address, json: bool) -> anyhow::Result<Exit> {
     let Some(reader) = store.subscriber_by_address(address.as_str()).await? else {
-        return Ok(done(false, "", address));
+        return done(false, "", address);
     };
     let mail = store.deliveries(None, Some(address.as_str()), None, 20).await?;
     let mut out = std::io::stdout().lock();
@@ -254,13 +254,13 @@ fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
-fn done(there: bool, what: &str, address: &Address) -> Exit {
+fn done(there: bool, what: &str, address: &Address) -> anyhow::Result<Exit> {
     if there {
-        println!("{}: {what}", address.as_str());
-        return Exit::Done;
+        say!("{}: {what}", address.as_str());
+        return Ok(Exit::Done);
     }
     eprintln!("{}: nobody of this address is known", address.as_str());
-    Exit::Wrong
+    Ok(Exit::Wrong)
 }
 
 /// A file that cannot be what was meant.

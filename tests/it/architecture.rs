@@ -144,7 +144,9 @@ fn outside_crates_have_one_owner() {
         for (name, owners) in OWNERS {
             let owns =
                 owners.iter().any(|owner| source.module == *owner || source.module.starts_with(&format!("{owner}/")));
-            if !owns && named(&source.code, name) {
+            // A module of ours may have the crate's name: `feed::rss`.
+            let own_child = source.code.contains(&format!("mod {name};"));
+            if !owns && !own_child && named(&source.code, name) {
                 wrong.push(format!(
                     "src/{}.rs names `{name}`, which belongs to {}",
                     source.module,

@@ -27,9 +27,9 @@ pub async fn approve(context: &Context, arguments: &Arguments) -> anyhow::Result
     if !store.approve_issue(&oldest.id, context.clock.now()).await? {
         anyhow::bail!("somebody else has decided about this Issue in this moment");
     }
-    println!("approved: the Issue of {} goes to {} readers", when(digest, oldest), oldest.deliveries);
-    println!("the running daemon delivers it, or the next `postrider serve`");
-    more(&held);
+    say!("approved: the Issue of {} goes to {} readers", when(digest, oldest), oldest.deliveries);
+    say!("the running daemon delivers it, or the next `postrider serve`");
+    more(&held)?;
     Ok(Exit::Done)
 }
 
@@ -43,12 +43,12 @@ pub async fn skip(context: &Context, arguments: &Arguments) -> anyhow::Result<Ex
         if !store.skip_issue(&oldest.id, now).await? {
             anyhow::bail!("somebody else has decided about this Issue in this moment");
         }
-        println!(
+        say!(
             "skipped: the Issue of {}; its {} posts are not announced again",
             when(digest, oldest),
             oldest.posts.len()
         );
-        more(&held);
+        more(&held)?;
         return Ok(Exit::Done);
     }
     let Trigger::Cron(schedule) = &digest.trigger else {
@@ -63,7 +63,7 @@ pub async fn skip(context: &Context, arguments: &Arguments) -> anyhow::Result<Ex
         let Some(next) = schedule.next_after(slot) else { break };
         slot = next;
         if store.create_issue(&scheduler::skipped(digest, slot, now), now).await? {
-            println!("skipped: the Slot of {} makes no mail; its posts wait for the next", words(digest, slot));
+            say!("skipped: the Slot of {} makes no mail; its posts wait for the next", words(digest, slot));
             return Ok(Exit::Done);
         }
     }
@@ -77,10 +77,11 @@ async fn held(store: &Store, digest: &Digest) -> anyhow::Result<Vec<IssueRow>> {
     Ok(issues)
 }
 
-fn more(held: &[IssueRow]) {
+fn more(held: &[IssueRow]) -> std::io::Result<()> {
     if held.len() > 1 {
-        println!("{} more held: say it again for the next", held.len() - 1);
+        say!("{} more held: say it again for the next", held.len() - 1);
     }
+    Ok(())
 }
 
 fn when(digest: &Digest, issue: &IssueRow) -> String {

@@ -56,25 +56,25 @@ pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
                 })
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
-        println!(
+        say!(
             "there is no digest\n  hint: name one under `digests` in `postrider.yaml`; `postrider init` writes an example"
         );
     }
     for (at, (digest, slots)) in rows.iter().enumerate() {
         if at > 0 {
-            println!();
+            say!("");
         }
-        println!("{}: {}", digest.name, digest.title);
+        say!("{}: {}", digest.name, digest.title);
         match &digest.trigger {
-            Trigger::Cron(schedule) => println!("  {} in {}", schedule.expression(), schedule.zone()),
-            Trigger::OnPublish => println!("  at once when something is published"),
+            Trigger::Cron(schedule) => say!("  {} in {}", schedule.expression(), schedule.zone()),
+            Trigger::OnPublish => say!("  at once when something is published"),
         }
         for slot in slots {
-            println!("    {} ({})", templates.date("en", *slot, DateStyle::Time), slot.format("%:z"));
+            say!("    {} ({})", templates.date("en", *slot, DateStyle::Time), slot.format("%:z"));
         }
     }
     Ok(Exit::Done)

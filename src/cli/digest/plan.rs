@@ -73,27 +73,23 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             "mails": mails,
             "note": issue.note,
         });
-        println!("{}", serde_json::to_string_pretty(&plan)?);
+        say!("{}", serde_json::to_string_pretty(&plan)?);
         return Ok(Exit::Done);
     }
 
-    println!("{}: {}", digest.name, digest.title);
-    println!("  slot     {} ({}, {zone})", templates.date("en", slot, DateStyle::Time), slot.format("%:z"));
-    println!("  posts    {}", issue.posts.len());
+    say!("{}: {}", digest.name, digest.title);
+    say!("  slot     {} ({}, {zone})", templates.date("en", slot, DateStyle::Time), slot.format("%:z"));
+    say!("  posts    {}", issue.posts.len());
     for post in &issue.posts {
-        println!(
-            "    {}  {}",
-            post.published.map_or(String::new(), |at| at.format("%Y-%m-%d").to_string()),
-            post.title
-        );
-        println!("                {}", post.url);
+        say!("    {}  {}", post.published.map_or(String::new(), |at| at.format("%Y-%m-%d").to_string()), post.title);
+        say!("                {}", post.url);
     }
     match readers {
-        Some(readers) => println!("  readers  {readers}"),
-        None => println!("  readers  not told of the past"),
+        Some(readers) => say!("  readers  {readers}"),
+        None => say!("  readers  not told of the past"),
     }
     for mail in &mails {
-        println!(
+        say!(
             "  mail     {}: {}\n           HTML {}, text {}, whole message {}",
             mail.language,
             mail.subject,
@@ -102,11 +98,11 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             kilobytes(mail.message_bytes)
         );
         if mail.clip_risk {
-            println!("           risk: above {} of HTML, Gmail cuts the mail and hides its end", kilobytes(CLIPPED));
+            say!("           risk: above {} of HTML, Gmail cuts the mail and hides its end", kilobytes(CLIPPED));
         }
     }
     if holds {
-        println!(
+        say!(
             "  held     {} posts are more than `hold_above: {}`: it waits for `postrider digest approve {}`",
             issue.posts.len(),
             digest.hold_above,
@@ -114,7 +110,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         );
     }
     for waiting in &held {
-        println!(
+        say!(
             "  waiting  the Issue of {} with {} posts is held: `postrider digest approve {2}` or `postrider digest skip {2}`",
             templates.date("en", waiting.slot.with_timezone(&zone).fixed_offset(), DateStyle::Time),
             waiting.posts.len(),
@@ -122,10 +118,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         );
     }
     if issue.posts.is_empty() {
-        println!("  nothing new: if it stays so, the Slot is skipped");
+        say!("  nothing new: if it stays so, the Slot is skipped");
     }
     if !issue.note.is_empty() {
-        println!("  note     {}", issue.note);
+        say!("  note     {}", issue.note);
     }
     Ok(Exit::Done)
 }

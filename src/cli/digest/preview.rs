@@ -40,12 +40,12 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             anyhow::bail!("{what}\n  hint: {hint}");
         };
         issue = before;
-        println!(
+        say!(
             "nothing new: this is the Issue of {}",
             templates.date("en", issue.slot.with_timezone(&zone).fixed_offset(), DateStyle::Time)
         );
         if !note.is_empty() {
-            println!("note: {note}");
+            say!("note: {note}");
         }
     }
 
@@ -73,8 +73,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     ] {
         let file = arguments.out.join(name);
         fs_err::write(&file, bytes)?;
-        println!("{}", file.display());
+        say!("{}", file.display());
     }
-    println!("subject: {}", fill(&rendition.subject, &str::to_owned));
+    say!("subject: {}", fill(&rendition.subject, &str::to_owned));
     Ok(Exit::Done)
 }

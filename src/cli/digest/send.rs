@@ -49,18 +49,19 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     }
     let made = store.issues(Some(&digest.name), 50).await?.into_iter().find(|issue| issue.slot == slot);
     let Some(issue) = made else { anyhow::bail!("the Issue that was just written is gone") };
-    println!("Issue of {} posts for {} readers", issue.posts.len(), issue.deliveries);
+    say!("Issue of {} posts for {} readers", issue.posts.len(), issue.deliveries);
     if issue.state == IssueState::Held {
-        println!(
+        say!(
             "it is held, as it announces more than `hold_above: {}` posts: `postrider digest approve {1}` or `postrider digest skip {1}`",
-            digest.hold_above, digest.name
+            digest.hold_above,
+            digest.name
         );
         return Ok(Exit::Done);
     }
     match store.lock_daemon().await {
         Ok(()) => deliver(context, &config, &store, &issue.id, issue.deliveries).await,
         Err(store::Error::Unusable(_)) => {
-            println!("the running daemon delivers it");
+            say!("the running daemon delivers it");
             Ok(Exit::Done)
         }
         Err(error) => Err(error.into()),
@@ -89,7 +90,7 @@ async fn deliver(context: &Context, config: &Config, store: &Store, issue: &str,
     bar.finish_and_clear();
     let counts = store.delivery_counts(Some(issue)).await?;
     let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
-    println!("{}", if shown.is_empty() { "nobody to mail".to_owned() } else { shown.join(", ") });
+    say!("{}", if shown.is_empty() { "nobody to mail".to_owned() } else { shown.join(", ") });
     let left = open(&counts);
     if left > 0 {
         return Err(outside(format!(

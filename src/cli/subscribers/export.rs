@@ -46,7 +46,7 @@ pub(super) async fn run(store: &Store, digest: Option<&str>, file: &Path) -> any
         Ok(rows) => {
             fs_err::rename(beside, file)?;
             bar.finish_and_clear();
-            println!("{}: {rows} rows", file.display());
+            say!("{}: {rows} rows", file.display());
             Ok(Exit::Done)
         }
         Err(error) => {

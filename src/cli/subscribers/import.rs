@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context, store: &Store, file: &Path, digest: &
     if faults > FAULTS_SHOWN {
         eprintln!("{shown}: and {} more rows like these", faults - FAULTS_SHOWN);
     }
-    println!("{}", summary(total, left_out, faults));
+    say!("{}", summary(total, left_out, faults));
     Ok(if faults == 0 { Exit::Done } else { Exit::Wrong })
 }
 
