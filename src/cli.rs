@@ -194,7 +194,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     for cause in causes {
         eprintln!("  because {cause}");
     }
-    if error.chain().any(|cause| cause.is::<Usage>()) {
+    if error.chain().any(<dyn std::error::Error>::is::<Usage>) {
         return ExitCode::from(2);
     }
     let is_outside = |cause: &(dyn std::error::Error + 'static)| {

@@ -413,7 +413,6 @@ mod tests {
             // The limit is for this unoptimised profile, with other tests beside it.
             assert!(start.elapsed().as_millis() < 6_000, "{shown}: {:?}", start.elapsed());
             assert!(out.len() < 40 * html.len() + 1000, "{shown}: {}", out.len());
-            println!("{shown}: {:?} {}", start.elapsed(), out.len());
         }
     }
 }

@@ -351,7 +351,6 @@ fn hostile_pages_are_cheap() {
         let folder = site(&[HUGO, ("content/other.md", b"x"), (path, content)]);
         let start = Instant::now();
         let scan = scan(folder.path());
-        println!("{path}: {:?}, {} bytes", start.elapsed(), scan.pages.first().map_or(0, |page| page.html.len()));
         // This profile is not optimised, and other tests run beside it.
         assert!(start.elapsed() < Duration::from_secs(8), "{path}: {:?}", start.elapsed());
     }
