@@ -353,6 +353,7 @@ fn hostile_pages_are_cheap() {
         let scan = scan(folder.path());
         // This profile is not optimised, and other tests run beside it.
         assert!(start.elapsed() < Duration::from_secs(8), "{path}: {:?}", start.elapsed());
+        assert!(paths(&scan).contains(&"content/other.md"), "{path} harms another page");
     }
     let all: Vec<(&str, &[u8])> = files.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
     let folder = site(&all);
