@@ -173,8 +173,9 @@ impl FeedView {
     fn new(app: &App, listing: &Listing) -> Self {
         let at = |name: &str| format!("{}{}{name}", app.settings.public_url, listing.folder);
         // A language that we speak is called what its readers call it.
-        let spoken = listing.family == Some(Family::Language) && app.templates.nearest(&listing.title) == listing.title;
-        let name = spoken.then(|| app.templates.message(&listing.title, "language-name", &[]));
+        let language = &listing.language;
+        let spoken = listing.family == Some(Family::Language) && app.templates.nearest(language) == *language;
+        let name = spoken.then(|| app.templates.message(language, "language-name", &[]));
         Self {
             title: name.unwrap_or_else(|| listing.title.clone()),
             posts: listing.posts,
