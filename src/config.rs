@@ -392,7 +392,10 @@ mod tests {
                 assert_eq!(shown, default, "the default of `{path}`");
             }
         }
-        read(&text, &[]).map(|_| ()).expect("no key in the example that the code does not know");
+        let folder = tempfile::tempdir().expect("a folder");
+        fs_err::create_dir(folder.path().join("templates")).expect("the owner's templates");
+        let read = Config::read(&text, "postrider.yaml", folder.path(), None, &BTreeMap::new());
+        read.map(|_| ()).expect("no key in the example that the code does not know");
     }
 
     #[test]
