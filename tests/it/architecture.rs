@@ -183,6 +183,17 @@ fn the_map_names_every_module() {
     }
 }
 
+#[test]
+fn every_dependency_has_its_reason() {
+    let map = include_str!("../../ARCHITECTURE.md");
+    let manifest = include_str!("../../Cargo.toml");
+    let dependencies = manifest.split("\n[dependencies]\n").nth(1).and_then(|rest| rest.split("\n[").next());
+    for line in dependencies.expect("dependencies").lines().filter(|line| !line.is_empty()) {
+        let name = line.split([' ', '=']).next().unwrap_or_default();
+        assert!(map.contains(name), "ARCHITECTURE.md does not say why there is `{name}`");
+    }
+}
+
 /// The reader of the arrows sees what it should: a test that cannot fail is none.
 #[test]
 fn uses_are_seen() {
