@@ -2,6 +2,10 @@
 //!
 //! A claim is durable before anything of its mail is sent, an outcome is recorded as soon as it is known, and a mail is
 //! begun only when its slowest course ends within the lease: so that no other machine sends it at the same time.
+//!
+//! Who unsubscribes, is suppressed, removed or erased gets no mail whose MAIL command was not on its way when the store
+//! committed that: directly before MAIL the store is asked once more, whichever process wrote to it. A mail that is past
+//! MAIL at that moment may end.
 
 mod pause;
 mod record;

@@ -99,6 +99,8 @@ pub enum Verdict {
     /// Our own fault (MAIL refused, authentication refused, template or message cannot be made): stop the run,
     /// keep the recipient.
     Ours,
+    /// Nothing was said of it to a server: just before, its reader turned out to have left.
+    Unwanted,
 }
 
 /// When to try again after `attempts` tries that failed, with a jitter of ±10 % from `random` (0..=1):

@@ -15,7 +15,7 @@ use crate::crypto;
 use crate::delivery::{Kind, Verdict};
 use crate::digest::{Digest, render};
 use crate::mail::message::{Prepared, Recipient};
-use crate::mail::transport::{Limits, Mail, Route, Stage};
+use crate::mail::transport::{Limits, Mail, Open, Route, Stage};
 use crate::subscriber::Address;
 use crate::template::Templates;
 
@@ -76,7 +76,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let route = Arc::new(Route::new(Arc::new(config.mail.clone())).map_err(outside)?);
     let mut line = route.line();
     let limits = Limits { until: Instant::now() + PATIENCE, stop: CancellationToken::new() };
-    let attempt = line.send(&mail, &limits).await;
+    let attempt = line.send(&mail, &limits, &Open).await;
     line.close().await;
     let outcome = attempt.outcome;
     if outcome.verdict == Verdict::Accepted {

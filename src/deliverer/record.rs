@@ -147,6 +147,7 @@ fn report(claim: &Claim, outcome: &delivery::Outcome, now: DateTime<Utc>, random
             at if at < claim.expires_at && claim.attempts + 1 < UNCERTAIN_ATTEMPTS => (State::Queued, Some(at)),
             _ => (State::Uncertain, None),
         },
+        Verdict::Unwanted => (State::Suppressed, None),
         Verdict::Ours => return None,
     };
     Some(Report { delivery: claim.id.clone(), fence: claim.fence, outcome: outcome.clone(), state, due_at })
@@ -159,6 +160,7 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Permanent => "refused",
         Verdict::Uncertain => "uncertain",
         Verdict::Ours => "held",
+        Verdict::Unwanted => "unwanted",
     }
 }
 

@@ -11,8 +11,8 @@ use super::Parts;
 use crate::clock::Clock;
 use crate::delivery::{Kind, Outcome, Verdict};
 use crate::mail::message::{Error, Prepared, Recipient};
-use crate::mail::transport::{Attempt, Limits, Line, Mail, Stage};
-use crate::store::Claim;
+use crate::mail::transport::{Attempt, Gate, Limits, Line, Mail, Stage};
+use crate::store::{Claim, Store};
 use crate::subscriber::token::{self, Purpose};
 
 /// One claimed Delivery. `prepared` is `None` when its Rendition is gone.
@@ -30,6 +30,18 @@ pub struct Done {
     pub attempt: Attempt,
     /// Answered when the outcome is in the store.
     pub recorded: oneshot::Sender<()>,
+}
+
+/// Looks at the store at the last moment: a claim may be minutes old, and connecting may take minutes more.
+struct StillWanted<'a> {
+    store: &'a Store,
+    claim: &'a Claim,
+}
+
+impl Gate for StillWanted<'_> {
+    async fn is_open(&self) -> Result<bool, String> {
+        self.store.still_wanted(self.claim).await.map_err(|error| error.to_string())
+    }
 }
 
 /// A batch being worked on.
@@ -104,7 +116,7 @@ impl Work {
         };
         let from = self.parts.settings.bounce_address.as_deref().unwrap_or(&prepared.from);
         let mail = Mail { from, to: &job.claim.address, message_id: &job.claim.message_id, bytes: &bytes, date };
-        line.send(&mail, &self.limits).await
+        line.send(&mail, &self.limits, &StillWanted { store: &self.parts.store, claim: &job.claim }).await
     }
 
     fn recipient(&self, claim: &Claim) -> Recipient {

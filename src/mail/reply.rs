@@ -14,24 +14,29 @@ pub struct Refusal {
     pub code: u16,
     /// The server's words, or what went wrong.
     pub text: String,
-    /// Something that only we or our owner can put right, whatever the code.
-    pub ours: bool,
+    /// What it means, where that is not told from the stage and the code.
+    pub verdict: Option<Verdict>,
 }
 
 impl Refusal {
     /// No reply: the connection failed, or time ran out.
     pub fn lost(text: impl Into<String>) -> Self {
-        Self { code: 0, text: text.into(), ours: false }
+        Self { code: 0, text: text.into(), verdict: None }
     }
 
-    /// See [`Refusal::ours`].
+    /// Something that only we or our owner can put right.
     pub fn ours(text: impl Into<String>) -> Self {
-        Self { code: 0, text: text.into(), ours: true }
+        Self { code: 0, text: text.into(), verdict: Some(Verdict::Ours) }
+    }
+
+    /// See [`Verdict::Unwanted`].
+    pub fn unwanted() -> Self {
+        Self { code: 0, text: String::new(), verdict: Some(Verdict::Unwanted) }
     }
 
     /// With a reply.
     pub fn said(code: u16, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), ours: false }
+        Self { code, text: text.into(), verdict: None }
     }
 }
 
@@ -40,14 +45,14 @@ impl From<Error> for Refusal {
         let words = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         match error.status() {
             Some(code) => Self::said(code.into(), words),
-            None => Self { code: 0, text: words, ours: error.is_client() },
+            None => Self { code: 0, text: words, verdict: error.is_client().then_some(Verdict::Ours) },
         }
     }
 }
 
 /// What `refusal` at `stage` means. `dot_sent`: the final dot may have reached the server.
 pub fn attempt(stage: Stage, refusal: &Refusal, dot_sent: bool) -> Attempt {
-    let verdict = if refusal.ours { Verdict::Ours } else { verdict(stage, refusal.code, dot_sent) };
+    let verdict = refusal.verdict.unwrap_or_else(|| verdict(stage, refusal.code, dot_sent));
     Attempt { stage, outcome: Outcome { verdict, code: refusal.code, text: one_line(&refusal.text) } }
 }
 

@@ -8,7 +8,7 @@ use lettre::transport::smtp::response::Response;
 use super::Timeouts;
 use super::connect::{Failed, Relay};
 use super::reply::{self, Refusal};
-use super::transport::{Attempt, Limits, Mail, Stage};
+use super::transport::{Attempt, Gate, Limits, Mail, Stage};
 use super::wire::Written;
 use crate::delivery::{Outcome, Verdict};
 
@@ -57,11 +57,11 @@ impl Session {
     }
 
     /// One mail, one transaction. Afterwards see [`Session::in_step`].
-    pub async fn attempt(&mut self, mail: &Mail<'_>, limits: &Limits) -> Attempt {
+    pub async fn attempt(&mut self, mail: &Mail<'_>, limits: &Limits, gate: &impl Gate) -> Attempt {
         self.mails += 1;
         let mut stage = Stage::Mail;
         let mut dot_at = u64::MAX;
-        match self.transaction(mail, limits, &mut stage, &mut dot_at).await {
+        match self.transaction(mail, limits, gate, &mut stage, &mut dot_at).await {
             Ok(response) => Attempt {
                 stage,
                 outcome: Outcome {
@@ -72,7 +72,8 @@ impl Session {
             },
             Err(refusal) => {
                 // Without a reply, or with one to another question, nobody knows what comes next on this connection.
-                self.in_step = (400..600).contains(&refusal.code) && !matches!(refusal.code, 421 | 503);
+                let answered = (400..600).contains(&refusal.code) && !matches!(refusal.code, 421 | 503);
+                self.in_step = answered || refusal.verdict == Some(Verdict::Unwanted);
                 reply::attempt(stage, &refusal, self.written.get() >= dot_at)
             }
         }
@@ -82,6 +83,7 @@ impl Session {
         &mut self,
         mail: &Mail<'_>,
         limits: &Limits,
+        gate: &impl Gate,
         stage: &mut Stage,
         dot_at: &mut u64,
     ) -> Result<Response, Refusal> {
@@ -93,10 +95,13 @@ impl Session {
         }
         if self.open_transaction {
             self.say(limits, command, "RSET\r\n").await?;
+            self.open_transaction = false;
         }
-        self.open_transaction = true;
         let parameter = if utf8 { " SMTPUTF8" } else { "" };
-        self.say(limits, command, format!("MAIL FROM:<{}>{parameter}\r\n", path(mail.from)?)).await?;
+        let sender = format!("MAIL FROM:<{}>{parameter}\r\n", path(mail.from)?);
+        limits.pass(gate).await?;
+        self.open_transaction = true;
+        self.say(limits, command, sender).await?;
         *stage = Stage::Rcpt;
         self.say(limits, command, format!("RCPT TO:<{}>\r\n", path(mail.to)?)).await?;
         *stage = Stage::Data;

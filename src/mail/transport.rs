@@ -1,7 +1,8 @@
 //! Where composed mails go, and what became of each: SMTP or a folder of `.eml` files behind one `send`.
 //!
 //! One mail is one transaction with one recipient. A [`Line`] is owned by one worker and never shared, and a send is
-//! never dropped half way with its connection kept: whatever ends early takes its connection with it.
+//! never dropped half way with its connection kept: whatever ends early takes its connection with it. Directly before
+//! MAIL, when all waiting for connections is over, the [`Gate`] is asked; while it is shut nothing is said of the mail.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::folder::Folder;
+use super::reply::Refusal;
 use super::smtp::Session;
 use super::{Settings, Transport, connect, reply};
 use crate::delivery::{Outcome, Verdict};
@@ -87,8 +89,24 @@ impl Attempt {
         match self.outcome.verdict {
             Verdict::Ours => true,
             Verdict::Temporary => self.stage <= Stage::Mail || self.outcome.code == 421,
-            Verdict::Accepted | Verdict::Permanent | Verdict::Uncertain => false,
+            Verdict::Accepted | Verdict::Permanent | Verdict::Uncertain | Verdict::Unwanted => false,
         }
+    }
+}
+
+/// The last word on whether a mail leaves.
+pub trait Gate: Sync {
+    /// May this mail still leave? The error says why that is not known: then it does not.
+    fn is_open(&self) -> impl Future<Output = Result<bool, String>> + Send;
+}
+
+/// A gate that is always open: for mail that a person sends to themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct Open;
+
+impl Gate for Open {
+    async fn is_open(&self) -> Result<bool, String> {
+        Ok(true)
     }
 }
 
@@ -110,6 +128,18 @@ impl Limits {
             done = step => Ok(done),
             () = tokio::time::sleep_until(end) => Err(format!("no answer within {} s", limit.as_secs())),
             () = self.stop.cancelled() => Err("stopped while waiting for an answer".to_owned()),
+        }
+    }
+
+    /// Asks `gate`. Nothing may be awaited between this and MAIL.
+    pub(super) async fn pass(&self, gate: &impl Gate) -> Result<(), Refusal> {
+        const LIMIT: Duration = Duration::from_secs(30);
+        match self.step(LIMIT, gate.is_open()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(Refusal::unwanted()),
+            Ok(Err(why)) | Err(why) => {
+                Err(Refusal::ours(format!("whether the mail may still leave is not known: {why}")))
+            }
         }
     }
 }
@@ -159,31 +189,40 @@ pub struct Line {
 }
 
 impl Line {
-    /// Attempts one mail.
-    pub async fn send(&mut self, mail: &Mail<'_>, limits: &Limits) -> Attempt {
+    /// Attempts one mail, if `gate` is open when everything else is ready.
+    pub async fn send(&mut self, mail: &Mail<'_>, limits: &Limits, gate: &impl Gate) -> Attempt {
         let route = Arc::clone(&self.route);
         match &route.way {
-            Way::Folder(folder) => folder.send(mail).await,
-            Way::Relay(relay) => self.send_over(relay, mail, limits).await,
+            Way::Folder(folder) => match limits.pass(gate).await {
+                Ok(()) => folder.send(mail).await,
+                Err(refusal) => reply::attempt(Stage::Mail, &refusal, false),
+            },
+            Way::Relay(relay) => self.send_over(relay, mail, limits, gate).await,
         }
     }
 
-    async fn send_over(&mut self, relay: &connect::Relay, mail: &Mail<'_>, limits: &Limits) -> Attempt {
+    async fn send_over(
+        &mut self,
+        relay: &connect::Relay,
+        mail: &Mail<'_>,
+        limits: &Limits,
+        gate: &impl Gate,
+    ) -> Attempt {
         if let Some(session) = self.retired.take() {
             session.quit().await;
         }
         if let Some(mut session) = self.session.take() {
-            let attempt = session.attempt(mail, limits).await;
+            let attempt = session.attempt(mail, limits, gate).await;
             // Servers end idle connections and count mails a connection: what a used connection says before it took
             // the sender is no word about this mail.
-            if attempt.stage > Stage::Mail {
+            if attempt.stage > Stage::Mail || attempt.outcome.verdict == Verdict::Unwanted {
                 self.keep(session);
                 return attempt;
             }
         }
         match Session::open(relay, limits).await {
             Ok(mut session) => {
-                let attempt = session.attempt(mail, limits).await;
+                let attempt = session.attempt(mail, limits, gate).await;
                 self.keep(session);
                 attempt
             }

@@ -98,17 +98,23 @@ struct Fenced<'a> {
     fence: i64,
 }
 
+/// The rule of who is mailed, for the claim and for the last look before the mail leaves. `state`: of the subscription.
+fn is_wanted(kind: Kind, state: Option<&str>, suppressed: Option<&str>, address: Option<&str>) -> bool {
+    let wanted = match kind {
+        Kind::Issue => Some(subscriber::State::Confirmed),
+        // Neither who confirmed meanwhile nor who left meanwhile is asked again.
+        Kind::Confirmation => Some(subscriber::State::Unconfirmed),
+        Kind::Test => None,
+    };
+    let there = wanted.is_none_or(|wanted| state == Some(wanted.as_str()));
+    there && suppressed.is_none() && address.is_some_and(|address| !address.is_empty())
+}
+
 impl Candidate {
     /// What this Delivery becomes when it is claimed at `now`: [`State::Sending`], or its end.
     fn becomes(&self, kind: Kind, now: DateTime<Utc>) -> State {
-        let wanted = match kind {
-            Kind::Issue => Some(subscriber::State::Confirmed),
-            // Neither who confirmed meanwhile nor who left meanwhile is asked again.
-            Kind::Confirmation => Some(subscriber::State::Unconfirmed),
-            Kind::Test => None,
-        };
-        let there = wanted.is_none_or(|state| self.subscription_state.as_deref() == Some(state.as_str()));
-        if !there || self.suppressed.is_some() || self.address.as_deref().unwrap_or_default().is_empty() {
+        let (state, suppressed) = (self.subscription_state.as_deref(), self.suppressed.as_deref());
+        if !is_wanted(kind, state, suppressed, self.address.as_deref()) {
             State::Suppressed
         } else if self.expires_at <= ms(now) {
             State::Expired
@@ -225,6 +231,24 @@ impl Store {
             .map(|(row, kind, _)| row.claim(kind))
             .collect();
         Ok((claims, seen))
+    }
+
+    /// Does the claim still stand (nobody has a newer one, it is not erased), and does its reader still want it? What any
+    /// process committed before this was called is seen.
+    pub async fn still_wanted(&self, claim: &Claim) -> Result<bool> {
+        const STANDS: &str = "
+            select n.state, x.hash, coalesce(s.address, d.address)
+            from deliveries d
+            left join subscribers s on s.id = d.subscriber
+            left join subscriptions n on n.id = d.subscription
+            left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
+            where d.id = $1 and d.fence = $2 and d.state = 'sending'";
+        let row: Option<(Option<String>, Option<String>, Option<String>)> = on!(self, pool => {
+            sqlx::query_as(STANDS).bind(&claim.id).bind(claim.fence).fetch_optional(pool).await?
+        });
+        Ok(row.is_some_and(|(state, suppressed, address)| {
+            is_wanted(claim.kind, state.as_deref(), suppressed.as_deref(), address.as_deref())
+        }))
     }
 
     /// Takes the results whose fence is the newest; returns how many were. Issues without open Deliveries become done.

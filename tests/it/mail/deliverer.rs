@@ -46,6 +46,8 @@ on_both!(
     a_broken_template_keeps_its_readers_waiting,
     confirmations_and_tests,
     who_leaves_in_time_gets_nothing,
+    who_leaves_in_the_middle_of_an_issue_gets_nothing,
+    who_leaves_while_the_relay_lets_us_wait_gets_nothing,
     what_a_dead_process_had_is_sent,
     a_stop_begins_nothing_new,
     several_deliverers_send_each_mail_once,
@@ -388,6 +390,82 @@ async fn who_leaves_in_time_gets_nothing(bench: Bench) {
     let server = Server::start(|_, _, _| Act::Well).await;
     deliverer::step(&bench.parts(&server), at(1)).await.unwrap();
     assert_eq!(taken(&server), ["reader0@example.net"]);
+}
+
+impl Bench {
+    /// As another process has it.
+    async fn again(&self) -> Store {
+        Store::open(&store::Settings { url: self.url.clone(), secret: None }).await.unwrap()
+    }
+
+    fn one_connection(&self, server: &Server) -> Parts {
+        let mut parts = self.parts(server);
+        let settings = Arc::get_mut(&mut parts.settings).unwrap();
+        (settings.connections, settings.messages_per_connection) = (1, 100);
+        parts
+    }
+}
+
+async fn unsubscribe(store: &Store, address: &str) {
+    let reader = store.subscriber_by_address(address).await.unwrap().unwrap();
+    store.unsubscribe(&reader.subscriptions[0].id, at(1)).await.unwrap();
+}
+
+fn named(server: &Server) -> Vec<String> {
+    let commands = server.commands();
+    commands.iter().filter_map(|line| Some(line.strip_prefix("RCPT TO:<")?.strip_suffix('>')?.to_owned())).collect()
+}
+
+async fn who_leaves_in_the_middle_of_an_issue_gets_nothing(bench: Bench) {
+    bench.issue(6).await;
+    let go_on = Arc::new(Notify::new());
+    let hold = Arc::clone(&go_on);
+    let server =
+        Server::start(
+            move |point, times, _| {
+                if (point, times) == (Point::Rcpt, 0) { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
+            },
+        )
+        .await;
+    let parts = bench.one_connection(&server);
+    let step = tokio::spawn(async move { deliverer::step(&parts, at(1)).await.unwrap() });
+    let first = eventually("the first mail is on its way", || async { named(&server).pop() }).await;
+    // All six are claimed. Four leave, each by another door, and so does the one whose mail is past MAIL.
+    let others: Vec<String> = (0..6).map(|i| format!("reader{i}@example.net")).filter(|to| *to != first).collect();
+    let elsewhere = bench.again().await;
+    unsubscribe(&elsewhere, &first).await;
+    unsubscribe(&elsewhere, &others[0]).await;
+    elsewhere.suppress(&Address::parse(&others[1]).unwrap(), "asked by telephone", at(1)).await.unwrap();
+    assert!(elsewhere.remove(&others[2], None, at(1)).await.unwrap());
+    assert!(elsewhere.erase(&others[3], at(1)).await.unwrap());
+    go_on.notify_one();
+    step.await.unwrap();
+    assert_eq!(named(&server), [first.clone(), others[4].clone()]);
+    assert_eq!(server.commands().iter().filter(|line| line.starts_with("MAIL")).count(), 2);
+    assert_eq!(server.connections(), 1, "who left costs no connection");
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 2), (State::Suppressed, 4)]));
+    let issues = bench.store.issues(None, 9).await.unwrap();
+    assert_eq!(issues[0].state, store::IssueState::Done);
+}
+
+async fn who_leaves_while_the_relay_lets_us_wait_gets_nothing(bench: Bench) {
+    bench.issue(1).await;
+    let go_on = Arc::new(Notify::new());
+    let hold = Arc::clone(&go_on);
+    let server = Server::start(
+        move |point, _, _| {
+            if point == Point::Ehlo { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
+        },
+    )
+    .await;
+    let parts = bench.one_connection(&server);
+    let step = tokio::spawn(async move { deliverer::step(&parts, at(1)).await.unwrap() });
+    eventually("it says hello", || async { server.commands().pop() }).await;
+    unsubscribe(&bench.again().await, "reader0@example.net").await;
+    go_on.notify_one();
+    step.await.unwrap();
+    assert!(!server.commands().iter().any(|line| line.starts_with("MAIL")));
+    assert_eq!(bench.counts().await, HashMap::from([(State::Suppressed, 1)]));
 }
 
 async fn what_a_dead_process_had_is_sent(bench: Bench) {

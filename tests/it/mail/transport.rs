@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use postrider::delivery::Verdict;
-use postrider::mail::transport::{Attempt, Limits, Line, Mail, Route, Stage};
+use postrider::mail::transport::{Attempt, Limits, Line, Mail, Open, Route, Stage};
 use postrider::mail::{Relay, Security, Settings, Timeouts, Transport};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +46,7 @@ const DOTTED: &[u8] = b"Subject: a\r\n\r\nOne line.\r\n..\r\n...two";
 async fn send_to(line: &mut Line, to: &str) -> Attempt {
     let date = DateTime::from_timestamp(1_634_288_400, 0).unwrap();
     let mail = Mail { from: "weekly@example.org", to, message_id: "one@example.org", bytes: MESSAGE, date };
-    line.send(&mail, &Limits { until: Instant::now() + 3 * LONG, stop: CancellationToken::new() }).await
+    line.send(&mail, &Limits { until: Instant::now() + 3 * LONG, stop: CancellationToken::new() }, &Open).await
 }
 
 /// The first mail meets `act` at `point` (once), the second meets a good server.
@@ -153,7 +153,7 @@ async fn a_connection_that_ends_before_the_dot_has_delivered_nothing() {
         let date = DateTime::from_timestamp(0, 0).unwrap();
         let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", bytes: &long, date };
         let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
-        let attempt = line.send(&mail, &limits).await;
+        let attempt = line.send(&mail, &limits, &Open).await;
         let expected = if attempt.outcome.code == 552 { Verdict::Permanent } else { Verdict::Temporary };
         assert_eq!((attempt.outcome.verdict, attempt.stage), (expected, Stage::Dot), "{attempt:?}");
     }
@@ -308,7 +308,7 @@ async fn a_stop_ends_every_wait() {
         let mut line = line(settings(server.address, LONG));
         let date = DateTime::from_timestamp(0, 0).unwrap();
         let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", bytes: MESSAGE, date };
-        let attempt = line.send(&mail, &Limits { until: Instant::now() + LONG, stop }).await;
+        let attempt = line.send(&mail, &Limits { until: Instant::now() + LONG, stop }, &Open).await;
         assert_eq!(attempt.outcome.verdict, expected, "{attempt:?}");
     }
 }
@@ -460,7 +460,7 @@ async fn a_folder_keeps_each_mail_once() {
     let date = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     let mail = Mail { from: "w@x", to: "a@x", message_id: "one@example.org", bytes: b"again", date };
     let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
-    assert_eq!(second.send(&mail, &limits).await.outcome.verdict, Verdict::Accepted);
+    assert_eq!(second.send(&mail, &limits, &Open).await.outcome.verdict, Verdict::Accepted);
     let files: Vec<_> = fs_err::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["20211015T090000.000Z-one@example.org.eml"]);
     assert_eq!(fs_err::read(path.join(&files[0])).unwrap(), b"again");

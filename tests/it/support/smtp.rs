@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -43,6 +44,8 @@ pub enum Act {
     SayAndDrop(Vec<u8>),
     /// The connection ends without a word.
     Drop,
+    /// What a good server does, once this was rung.
+    WellAfter(Arc<Notify>),
     /// Nothing is said any more, and nothing is read.
     Hang,
     /// This many octets without a line's end, then nothing more.
@@ -269,8 +272,11 @@ impl Talk {
         act: Act,
         well: &[u8],
     ) -> Option<bool> {
+        if let Act::WellAfter(ring) = &act {
+            ring.notified().await;
+        }
         match act {
-            Act::Well => {
+            Act::Well | Act::WellAfter(_) => {
                 stream.write_all(well).await.ok()?;
                 stream.flush().await.ok()?;
                 Some(true)
