@@ -21,7 +21,7 @@ mod subscribers;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -39,10 +39,10 @@ use crate::store::{self, Store};
 #[command(name = "postrider", version, max_term_width = 100)]
 struct Arguments {
     /// The configuration [default: postrider.yaml in the site's folder, where there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "For all commands")]
     config: Option<PathBuf>,
     /// The site's folder [default: the current one]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "For all commands")]
     site: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -133,6 +133,14 @@ impl Context {
     pub async fn store(&self, config: &Config) -> anyhow::Result<Store> {
         Ok(Store::open(&config.store).await?)
     }
+
+    /// [`Context::store`] for commands that only look: none where SQLite's file would have to be made.
+    pub async fn existing_store(&self, config: &Config) -> anyhow::Result<Option<Store>> {
+        match config.store.url.strip_prefix("sqlite:") {
+            Some(path) if !Path::new(path).exists() => Ok(None),
+            _ => self.store(config).await.map(Some),
+        }
+    }
 }
 
 /// Runs the program.
@@ -174,6 +182,12 @@ pub fn main() -> ExitCode {
 fn to_stdout(line: std::fmt::Arguments<'_>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")
+}
+
+/// `1 post`, `3 posts`.
+fn counted(count: impl Into<u64>, one: &str) -> String {
+    let count = count.into();
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Prints what failed and why; the exit code by whose fault it is.

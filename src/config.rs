@@ -22,6 +22,7 @@ use crate::{feed, http, library, mail, store};
 pub use keys::{KEYS, Key};
 use reader::Reader;
 pub use reader::nearest;
+pub use values::listen;
 
 /// The file looked for in the site's folder.
 pub const FILE_NAME: &str = "postrider.yaml";
@@ -84,7 +85,7 @@ impl Config {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => String::new(),
             Err(error) => {
-                let what = format!("cannot be read: {}", error.kind());
+                let what = format!("cannot be read: {}", reader::why(&error));
                 return Err(vec![Problem::error(&shown, None, what, "name the file with `--config FILE`")]);
             }
         };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Context, Exit};
+use super::{Context, Exit, counted};
 use crate::crypto;
 use crate::feed::{self, Document};
 use crate::library::Library;
@@ -19,7 +19,7 @@ const MANIFEST: &str = ".postrider-build";
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Where to; made when missing. Files there that are not ours stay
+    /// Where to; made when missing. Files of other names stay
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -28,10 +28,9 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let (config, scan) = context.site()?;
     // Without a server of its own the site carries the feeds.
     let config = config.with_public_url(&scan.site.url);
-    let known = match config.store.url.strip_prefix("sqlite:") {
-        // `build` reads a store, and makes none.
-        Some(path) if !Path::new(path).exists() => Vec::new(),
-        _ => context.store(&config).await?.known_posts().await?,
+    let known = match context.existing_store(&config).await? {
+        Some(store) => store.known_posts().await?,
+        None => Vec::new(),
     };
     let ids = id::assign(&known, &scan.pages);
     let library = Library::new(&scan, &ids, context.clock.now());
@@ -41,11 +40,11 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let (documents, listings) = feed::documents(&library.site, &library.posts, &config.feeds);
     let tally = export(&arguments.out, &documents)?;
     say!(
-        "{} feeds of {} posts in {}: {} files written, {} unchanged, {} removed",
-        listings.len(),
-        library.posts.len(),
+        "{} of {} in {}: {} written, {} unchanged, {} removed",
+        counted(listings.len() as u64, "feed"),
+        counted(library.posts.len() as u64, "post"),
         arguments.out.display(),
-        tally.written,
+        counted(tally.written as u64, "file"),
         tally.unchanged,
         tally.removed
     );

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::{Context, Exit, Faults, digest};
+use super::{Context, Exit, Faults, counted, digest};
 use crate::library::Scanner;
 use crate::problem::Severity;
 use crate::template::Templates;
@@ -19,7 +19,7 @@ pub struct Arguments {
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     let mut problems = Vec::new();
-    let mut pages = None;
+    let mut read = "the configuration has to be mended first: no page was read".to_owned();
     match context.config() {
         Err(error) => match error.downcast::<Faults>() {
             Ok(Faults(found)) => problems.extend(found),
@@ -29,21 +29,24 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             let templates = Templates::new(&config.templates);
             match Scanner::new(config.library.clone()).scan() {
                 Ok(scan) => {
-                    pages = Some(scan.pages.len());
+                    read = format!("{} read", counted(scan.pages.len() as u64, "page"));
                     if let Ok(templates) = &templates {
                         let config = config.for_site(&scan.site);
                         problems.extend(digest::template_faults(&config, templates, &scan, context.clock.now()));
                     }
                     problems.extend(scan.problems);
                 }
-                Err(found) => problems.extend(found),
+                Err(found) => {
+                    read = "the site could not be read".to_owned();
+                    problems.extend(found);
+                }
             }
             if let Err(error) = templates {
                 problems.push(digest::template_fault(&error));
             }
         }
     }
-    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count() as u64;
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for problem in &problems {
@@ -57,8 +60,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     }
     out.flush()?;
     if !arguments.json {
-        let read = pages.map_or_else(|| "the site could not be read".into(), |pages| format!("{pages} pages read"));
-        eprintln!("{read}, {errors} errors, {warnings} warnings");
+        eprintln!("{read}, {}, {}", counted(errors, "error"), counted(warnings, "warning"));
     }
     Ok(if errors > 0 || arguments.strict && warnings > 0 { Exit::Wrong } else { Exit::Done })
 }

@@ -49,7 +49,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080, or a free port where that is taken]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = config::listen)]
     listen: Option<String>,
 }
 
@@ -76,16 +76,22 @@ async fn show(context: &Context, arguments: &Arguments, folder: &Folder) -> anyh
     say(&[
         "Postrider's demo: a weekly of an invented community, three readers, and no mail that leaves this machine.",
         "",
-        &format!("  overview    {}", at("")),
-        &format!("  feeds       {}", at("feeds/")),
-        &format!("              {}", at("rss.xml")),
-        &format!("              {}", at("atom.xml")),
-        &format!("              {}", at("feed.json")),
-        &format!("  sign up     {}", at("subscribe")),
-        &format!("  mails       {}", at("demo/mail/")),
-        "",
-        &format!("A new issue is saved: {}", demo.site.join(NEWEST).display()),
     ])?;
+    // With `--once` nobody would answer there any more.
+    let addresses = [
+        format!("  overview    {}", at("")),
+        format!("  feeds       {}", at("feeds/")),
+        format!("              {}", at("rss.xml")),
+        format!("              {}", at("atom.xml")),
+        format!("              {}", at("feed.json")),
+        format!("  sign up     {}", at("subscribe")),
+        format!("  mails       {}", at("demo/mail/")),
+        String::new(),
+    ];
+    if !arguments.once {
+        say(&addresses.each_ref().map(String::as_str))?;
+    }
+    say(&[&format!("A new issue is saved: {}", demo.site.join(NEWEST).display())])?;
     write(&SITE, NEWEST, &demo.site)?;
     tokio::select! {
         sent = tokio::time::timeout(PATIENCE, sent(&daemon.store)) => {
@@ -102,11 +108,11 @@ async fn show(context: &Context, arguments: &Arguments, folder: &Folder) -> anyh
     for file in mails(&demo.mail)? {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let to = read(&fs_err::read(&file)?).map(|mail| mail.to).unwrap_or_default();
-        say(&[
-            &format!("  to {to}"),
-            &format!("    {}", at(&format!("demo/mail/{name}/"))),
-            &format!("    {}", file.display()),
-        ])?;
+        say(&[&format!("  to {to}")])?;
+        if !arguments.once {
+            say(&[&format!("    {}", at(&format!("demo/mail/{name}/")))])?;
+        }
+        say(&[&format!("    {}", file.display())])?;
     }
     if arguments.once {
         daemon.run_until(std::future::ready(())).await?;

@@ -25,7 +25,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Lists the digests, each with its next five Slots
+    /// Lists the digests, each with its next five Slots and its last five Issues
     List(list::Arguments),
     /// Says what the coming Issue will be: Slot, posts, readers, bytes
     Plan(plan::Arguments),
@@ -41,7 +41,7 @@ enum Command {
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
-        Command::List(arguments) => list::run(context, &arguments),
+        Command::List(arguments) => list::run(context, &arguments).await,
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Preview(arguments) => preview::run(context, &arguments).await,
         Command::Send(arguments) => send::run(context, &arguments).await,

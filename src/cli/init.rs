@@ -2,10 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::{Context, Exit};
+use super::{Context, Exit, counted};
 use crate::config::FILE_NAME;
 use crate::library::{Scanner, Settings};
-use crate::problem::Severity;
+use crate::problem::{Faults, Severity};
+
+/// What the example says to whoever reads it in the repository, and what the file says in the site's folder.
+const HOW_TO_COPY: &str = "Copy this file into your site's folder as `postrider.yaml` and take the `#` away\n# from what you want to change; without the file, feeds work all the same.";
+const HOW_TO_USE: &str =
+    "Take the `#` away from what you want to change; without the file, feeds work\n# all the same.";
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -17,7 +22,12 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let root = arguments.dir.or_else(|| context.place.site.clone()).unwrap_or_else(|| PathBuf::from("."));
     let root = std::path::absolute(root)?;
     let file = root.join(FILE_NAME);
-    let mut text = include_str!("../../deploy/postrider.example.yaml").to_owned();
+    if file.exists() {
+        anyhow::bail!("{} is there already\n  hint: move it away first", file.display());
+    }
+    let example = include_str!("../../deploy/postrider.example.yaml");
+    let mut text = example.replacen(HOW_TO_COPY, HOW_TO_USE, 1);
+    let mut next = "look into it, then `postrider serve`";
     match Scanner::new(Settings { root: root.clone(), ..Settings::default() }).scan() {
         Ok(scan) => {
             let site = &scan.site;
@@ -33,29 +43,24 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             let sections =
                 format!("[{}]", site.main_sections.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
             text = replace_line(&text, "sections", &sections);
-            say!("found {}: {} pages in {}", site.generator, scan.pages.len(), root.display());
-            let errors = scan.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+            say!("found {}: {} in {}", site.generator, counted(scan.pages.len() as u64, "page"), root.display());
+            let errors = scan.problems.iter().filter(|problem| problem.severity == Severity::Error).count() as u64;
             if errors > 0 {
-                say!("{errors} files cannot be read; `postrider check` names them");
+                say!("{} cannot be read: `postrider check` says why", counted(errors, "file"));
             }
         }
+        Err(problems) if !root.is_dir() => return Err(Faults(problems).into()),
         Err(problems) => {
+            next = "mend in it what is said above, then `postrider check`";
             for problem in problems {
                 eprintln!("{problem}");
             }
         }
     }
     // Never over a file that somebody wrote.
-    let mut out = fs_err::OpenOptions::new().write(true).create_new(true).open(&file).map_err(|error| {
-        let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
-        if exists {
-            anyhow::anyhow!("{} is there already\n  hint: move it away first", file.display())
-        } else {
-            error.into()
-        }
-    })?;
+    let mut out = fs_err::OpenOptions::new().write(true).create_new(true).open(&file)?;
     std::io::Write::write_all(&mut out, text.as_bytes())?;
-    say!("wrote {}\nnext: look into it, then `postrider serve`", file.display());
+    say!("wrote {}\nnext: {next}", file.display());
     Ok(Exit::Done)
 }
 

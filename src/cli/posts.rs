@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::{Context, Exit};
+use super::{Context, Exit, counted};
 use crate::library::{Library, Scan};
 use crate::post::{Author, Post, Status, id};
 
@@ -59,9 +59,10 @@ impl<'a> Line<'a> {
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     let (_, scan) = context.site()?;
     print(&scan, context, &arguments)?;
-    let errors = scan.problems.iter().filter(|problem| problem.severity == crate::problem::Severity::Error).count();
+    let errors =
+        scan.problems.iter().filter(|problem| problem.severity == crate::problem::Severity::Error).count() as u64;
     if errors > 0 {
-        eprintln!("{errors} could not be read: `postrider check` says why");
+        eprintln!("{} could not be read: `postrider check` says why", counted(errors, "file"));
     }
     Ok(Exit::Done)
 }
@@ -83,7 +84,8 @@ fn print(scan: &Scan, context: &Context, arguments: &Arguments) -> anyhow::Resul
                 Status::Expired => " [expired]",
                 Status::Unlisted => " [unlisted]",
             };
-            writeln!(out, "{date}  {}{status}\n            {}", post.title, post.path)?;
+            let title = if post.title.is_empty() { "(no title)" } else { &post.title };
+            writeln!(out, "{date}  {title}{status}\n            {}", post.path)?;
         }
     }
     out.flush()?;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::digest::coming::{coming, latest};
+use super::subscribers::language;
 use super::{Context, Exit, Usage, digest, outside};
 use crate::config::Config;
 use crate::crypto;
@@ -24,13 +25,14 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// Where to
     #[arg(value_parser = Address::parse)]
     address: Address,
     /// Which digest [default: the only one]
     #[arg(long, value_name = "NAME")]
     digest: Option<String>,
     /// What Postrider itself says in it, as a BCP 47 tag [default: the digest's language]
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     language: Option<String>,
 }
 

@@ -4,6 +4,8 @@ mod export;
 mod import;
 mod sheet;
 
+pub use sheet::language;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -42,8 +44,10 @@ enum Command {
     },
     /// Signs somebody up: they get the mail with the confirmation link, as from the form
     Add {
+        /// Whom to sign up
         #[arg(value_parser = Address::parse)]
         address: Address,
+        /// Which digest they get
         #[arg(long, value_name = "NAME")]
         digest: String,
         /// They agreed already, and you can prove it: no confirmation mail
@@ -63,6 +67,7 @@ enum Command {
     Import {
         /// The file; `-` reads standard input
         file: PathBuf,
+        /// Which digest they get
         #[arg(long, value_name = "NAME")]
         digest: String,
     },
@@ -77,6 +82,7 @@ enum Command {
     },
     /// Shows everything that is known of one subscriber
     Show {
+        /// Who
         #[arg(value_parser = Address::parse)]
         address: Address,
         /// As JSON
@@ -85,13 +91,16 @@ enum Command {
     },
     /// Unsubscribes somebody from one digest, or from all
     Remove {
+        /// Whom to unsubscribe
         #[arg(value_parser = Address::parse)]
         address: Address,
+        /// Only from this digest
         #[arg(long, value_name = "NAME")]
         digest: Option<String>,
     },
     /// Deletes everything about an address; only a keyed hash stays, so that it is never mailed again
     Erase {
+        /// Whom to erase
         #[arg(value_parser = Address::parse)]
         address: Address,
     },

@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
                 Err(error) => {
                     self.fault(
                         &file,
-                        &format!("cannot be read: `{name}`: {}", error.kind()),
+                        &format!("cannot be read: `{name}`: {}", why(&error)),
                         "is the path right, and may this user read it?",
                     );
                     None
@@ -199,6 +199,15 @@ impl<'a> Reader<'a> {
     pub fn finish(mut self) -> Result<(), Vec<Problem>> {
         self.faults.sort();
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+    }
+}
+
+/// Why a file cannot be read, without its name, which every message has already.
+pub fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        kind => kind.to_string(),
     }
 }
 

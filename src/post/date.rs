@@ -206,6 +206,8 @@ fn weekday(text: &str) -> bool {
     DAYS.iter().any(|day| day.eq_ignore_ascii_case(text) || day[..3].eq_ignore_ascii_case(text))
 }
 
+const FORMS: &str = "`2021-10-15` or `2021-10-15T15:00:00+08:00`";
+
 /// What to write instead.
 fn hint(text: &str) -> String {
     let digits: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
@@ -213,6 +215,9 @@ fn hint(text: &str) -> String {
         [year, month, day, ref time @ ..] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 => {
             let part = |at: usize| time.get(at).filter(|part| part.len() <= 2).unwrap_or(&"0");
             let guess = format!("{year}-{month:0>2}-{day:0>2}");
+            if guess.parse::<NaiveDate>().is_err() {
+                return format!("there is no such day; write it as {FORMS}");
+            }
             match time {
                 [] => format!("write `{guess}`"),
                 _ => format!(
@@ -223,7 +228,7 @@ fn hint(text: &str) -> String {
                 ),
             }
         }
-        _ => "write it as `2021-10-15` or `2021-10-15T15:00:00+08:00`".into(),
+        _ => format!("write it as {FORMS}"),
     }
 }
 
@@ -273,6 +278,8 @@ mod tests {
             ("2021-10-15T15:00", "write `2021-10-15T15:00:00` and the offset, as in `+08:00`"),
             ("2021-1-5", "write `2021-01-05`"),
             ("2021/10/15", "write `2021-10-15`"),
+            ("2021-13-45", "there is no such day; write it as `2021-10-15` or `2021-10-15T15:00:00+08:00`"),
+            ("2021-02-29", "there is no such day; write it as `2021-10-15` or `2021-10-15T15:00:00+08:00`"),
             ("2019-12-09T13：00：00-08：00", "write `2019-12-09T13:00:00` and the offset, as in `+08:00`"),
             ("Oct 15, 2021", "write it as `2021-10-15` or `2021-10-15T15:00:00+08:00`"),
             ("October 15, 2021", ""),

@@ -138,9 +138,11 @@ fn json(start: &str, first_line: usize) -> Result<Parts<'_>, Fault> {
     let value = match values.next() {
         Some(Ok(value)) => value,
         Some(Err(error)) => {
-            let what =
-                format!("the JSON front matter cannot be read: {}", error.to_string().replace(" at line ", ", line "));
-            return Err(Fault { line: Some(first_line + error.line().saturating_sub(1)), what });
+            let line = first_line + error.line().saturating_sub(1);
+            let said = error.to_string();
+            let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+            let what = format!("it is no JSON: {said} in column {}", error.column());
+            return Err(Fault { line: Some(line), what });
         }
         None => Value::Null,
     };

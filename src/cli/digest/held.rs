@@ -1,7 +1,7 @@
 //! `digest approve` and `digest skip`: a person's word on a held Issue, or on the coming Slot.
 
 use super::coming;
-use crate::cli::{Context, Exit, digest};
+use crate::cli::{Context, Exit, counted, digest};
 use crate::digest::{Digest, Trigger};
 use crate::scheduler;
 use crate::store::{IssueRow, IssueState, Store};
@@ -27,7 +27,7 @@ pub async fn approve(context: &Context, arguments: &Arguments) -> anyhow::Result
     if !store.approve_issue(&oldest.id, context.clock.now()).await? {
         anyhow::bail!("somebody else has decided about this Issue in this moment");
     }
-    say!("approved: the Issue of {} goes to {} readers", when(digest, oldest), oldest.deliveries);
+    say!("approved: the Issue of {} goes to {}", when(digest, oldest), counted(oldest.deliveries, "reader"));
     say!("the running daemon delivers it, or the next `postrider serve`");
     more(&held)?;
     Ok(Exit::Done)

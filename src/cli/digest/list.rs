@@ -1,9 +1,9 @@
-//! `digest list`: every digest, and when it comes.
+//! `digest list`: every digest, when it comes, and its last Issues.
 
 use serde_json::json;
 
 use super::coming;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, counted};
 use crate::digest::{Digest, Trigger};
 use crate::template::{DateStyle, Templates};
 
@@ -17,12 +17,13 @@ pub struct Arguments {
     at: Option<String>,
 }
 
-/// Slots shown of each.
-const SHOWN: usize = 5;
+/// Slots and Issues shown of each.
+const SHOWN: u32 = 5;
 
-pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
+pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let store = context.existing_store(&config).await?;
     let mut rows = Vec::new();
     for digest in &config.digests {
         let at = match &arguments.at {
@@ -32,18 +33,22 @@ pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
         let slots: Vec<_> = match &digest.trigger {
             Trigger::Cron(schedule) => {
                 std::iter::successors(schedule.next_after(at), |slot| schedule.next_after(*slot))
-                    .take(SHOWN)
+                    .take(SHOWN as usize)
                     .map(|slot| slot.with_timezone(&schedule.zone()).fixed_offset())
                     .collect()
             }
             Trigger::OnPublish => Vec::new(),
         };
-        rows.push((digest, slots));
+        let issues = match &store {
+            Some(store) => store.issues(Some(&digest.name), SHOWN).await?,
+            None => Vec::new(),
+        };
+        rows.push((digest, slots, issues));
     }
     if arguments.json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|(digest, slots)| {
+            .map(|(digest, slots, issues)| {
                 json!({
                     "name": digest.name,
                     "title": digest.title,
@@ -53,6 +58,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
                     "language": digest.language,
                     "public": digest.public,
                     "next": slots.iter().map(chrono::DateTime::to_rfc3339).collect::<Vec<_>>(),
+                    "issues": issues.iter().map(|issue| json!({
+                        "id": issue.id,
+                        "slot": issue.slot.with_timezone(&coming::zone(digest)).to_rfc3339(),
+                        "state": issue.state.as_str(),
+                        "posts": issue.posts,
+                        "deliveries": issue.deliveries,
+                    })).collect::<Vec<_>>(),
                 })
             })
             .collect();
@@ -64,7 +76,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
             "there is no digest\n  hint: name one under `digests` in `postrider.yaml`; `postrider init` writes an example"
         );
     }
-    for (at, (digest, slots)) in rows.iter().enumerate() {
+    for (at, (digest, slots, issues)) in rows.iter().enumerate() {
         if at > 0 {
             say!("");
         }
@@ -75,6 +87,21 @@ pub fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
         }
         for slot in slots {
             say!("    {} ({})", templates.date("en", *slot, DateStyle::Time), slot.format("%:z"));
+        }
+        if !issues.is_empty() {
+            say!("  last issues");
+        }
+        for issue in issues {
+            let slot = issue.slot.with_timezone(&coming::zone(digest)).fixed_offset();
+            say!(
+                "    {} ({})  {}, {} to {}\n      {}",
+                templates.date("en", slot, DateStyle::Time),
+                slot.format("%:z"),
+                issue.state.as_str(),
+                counted(issue.posts.len() as u64, "post"),
+                counted(issue.deliveries, "reader"),
+                issue.id
+            );
         }
     }
     Ok(Exit::Done)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::coming::{self, coming, latest};
 use super::plan::reader;
+use crate::cli::subscribers::language;
 use crate::cli::{Context, Exit, digest};
 use crate::digest::{Hole, render};
 use crate::mail::message::Prepared;
@@ -20,7 +21,7 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// What Postrider itself says in it, as a BCP 47 tag [default: the digest's language]
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     language: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Notify;
 
-use crate::cli::{Context, Exit, digest, outside};
+use crate::cli::{Context, Exit, counted, digest, outside};
 use crate::config::Config;
 use crate::deliverer;
 use crate::delivery::State;
@@ -49,7 +49,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     }
     let made = store.issues(Some(&digest.name), 50).await?.into_iter().find(|issue| issue.slot == slot);
     let Some(issue) = made else { anyhow::bail!("the Issue that was just written is gone") };
-    say!("Issue of {} posts for {} readers", issue.posts.len(), issue.deliveries);
+    say!("Issue of {} for {}", counted(issue.posts.len() as u64, "post"), counted(issue.deliveries, "reader"));
     if issue.state == IssueState::Held {
         say!(
             "it is held, as it announces more than `hold_above: {}` posts: `postrider digest approve {1}` or `postrider digest skip {1}`",

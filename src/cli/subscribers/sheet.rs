@@ -287,7 +287,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// A BCP 47 tag by its form.
-pub(super) fn language(text: &str) -> Result<String, String> {
+pub fn language(text: &str) -> Result<String, String> {
     let tag = text.trim().replace('_', "-");
     let part = |part: &str| (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
     let primary = tag.split('-').next().unwrap_or_default();

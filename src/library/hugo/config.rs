@@ -212,7 +212,7 @@ fn address(own: Option<&str>, base: Option<&str>, main: &str, generator: &str) -
                 _ if generator == "folder" => {
                     "the site's address is not known: there is no generator's configuration here".into()
                 }
-                _ => "`baseURL` is empty: feeds need the site's full address".into(),
+                _ => "`baseURL` is missing or empty: feeds need the site's full address".into(),
             };
             Err(vec![Problem::error(
                 main,

@@ -74,7 +74,11 @@ fn send_approve_and_skip() {
     house.run(&["subscribers", "import", readers.to_str().unwrap(), "--digest", "weekly"]);
     house.publish("second", "Second words", "2026-03-05T12:00:00+08:00", "Hello again.");
     let said = house.run(&["digest", "send", "weekly"]);
-    assert!(said.contains("Issue of 1 posts for 2 readers") && said.contains("2 sent"), "{said}");
+    assert!(said.contains("Issue of 1 post for 2 readers") && said.contains("2 sent"), "{said}");
+    let json: serde_json::Value = serde_json::from_str(&house.run(&["digest", "list", "--json"])).unwrap();
+    let id = json[0]["issues"][0]["id"].as_str().unwrap();
+    assert!(house.run(&["digest", "list"]).contains(id), "the listed ids are what `deliveries` takes");
+    assert_eq!(house.run(&["deliveries", "list", "--issue", id, "--json"]).lines().count(), 2);
     assert_eq!(mails(&house), 2);
     fails(&house, &["digest", "send", "weekly"], 1, "nothing is new");
 

@@ -31,6 +31,7 @@ fn once_leaves_feeds_and_three_different_mails() {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
     assert_eq!(err, "", "nothing to warn of");
+    assert!(!out.contains("http://"), "no address is told that nobody answers at: {out}");
 
     for name in ["rss.xml", "atom.xml", "feed.json", "en/rss.xml", "feeds.opml"] {
         assert!(made.join("feeds").join(name).is_file(), "{name}");
