@@ -2,4 +2,5 @@
 
 mod crash;
 mod demo;
+mod real_site;
 mod story;
