@@ -3,6 +3,7 @@
 
 mod agreement;
 mod hostile;
+mod mutation;
 mod noise;
 mod publishing;
 mod serving;

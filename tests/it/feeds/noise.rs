@@ -10,10 +10,11 @@ use super::hostile::{post, settings, site};
 use crate::support::peers;
 
 /// Marsaglia's xorshift: the same noise at every run.
-struct Noise(u64);
+pub struct Noise(pub u64);
 
 impl Noise {
-    fn next(&mut self, below: usize) -> usize {
+    /// A number below `below`.
+    pub fn next(&mut self, below: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
