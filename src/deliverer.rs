@@ -1,7 +1,8 @@
 //! The deliverer loop: claim → message → SMTP → outcome.
 //!
 //! A claim is durable before anything of its mail is sent, an outcome is recorded as soon as it is known, and a mail is
-//! begun only when its slowest course ends within the lease: so that no other machine sends it at the same time.
+//! begun only when its slowest course ends within the lease: so that no other machine sends it at the same time. While
+//! the store is away outcomes are kept, and nothing else is begun before they are recorded.
 //!
 //! Who unsubscribes, is suppressed, removed or erased gets no mail whose MAIL command was not on its way when the store
 //! committed that: directly before MAIL the store is asked once more, whichever process wrote to it. A mail that is past
@@ -26,7 +27,7 @@ use crate::clock::Clock;
 use crate::mail;
 use crate::mail::message::Prepared;
 use crate::mail::transport::{Limits, Line, Route};
-use crate::store::{Claim, Store};
+use crate::store::{Claim, Report, Store};
 use pause::Pause;
 use record::Recorder;
 
@@ -37,7 +38,7 @@ pub struct Parts {
     pub store: Store,
     /// `mail` of the configuration.
     pub settings: Arc<mail::Settings>,
-    /// Names this process in leases.
+    /// Names this process in leases; no other Deliverer has the same.
     pub owner: String,
     /// Rung when Deliveries were queued.
     pub mail_queued: Arc<Notify>,
@@ -54,6 +55,8 @@ const BEGIN_WITHIN: Duration = Duration::from_mins(2);
 const RECORD_WITHIN: Duration = Duration::from_mins(1);
 /// After this long a stop no longer waits for servers (the daemon ends after 30 s).
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How long the store is waited for at the very end.
+const SETTLE_WITHIN: Duration = Duration::from_secs(3);
 /// Renditions kept prepared: the Issues being sent, in their languages.
 const PREPARED: usize = 16;
 
@@ -61,7 +64,7 @@ const PREPARED: usize = 16;
 pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let mut deliverer = Deliverer::new(parts.clone(), Clock::fixed(now));
     let attempted = deliverer.step(&CancellationToken::new()).await;
-    deliverer.rest().await;
+    deliverer.end().await;
     attempted
 }
 
@@ -103,7 +106,7 @@ pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
             }
         }
     }
-    deliverer.rest().await;
+    deliverer.end().await;
 }
 
 enum Wait {
@@ -121,16 +124,30 @@ pub struct Deliverer {
     lines: Vec<Line>,
     prepared: HashMap<String, Arc<Prepared>>,
     pause: Pause,
+    /// Outcomes that the store has not taken yet.
+    owed: Vec<Report>,
+    /// Claims of ours may be in the store that nobody works on: a step failed.
+    unsettled: bool,
 }
 
 impl Deliverer {
     /// Nothing is connected yet.
     pub fn new(parts: Parts, clock: Clock) -> Self {
-        Self { parts, clock, route: None, lines: Vec::new(), prepared: HashMap::new(), pause: Pause::default() }
+        Self {
+            parts,
+            clock,
+            route: None,
+            lines: Vec::new(),
+            prepared: HashMap::new(),
+            pause: Pause::default(),
+            owed: Vec::new(),
+            unsettled: false,
+        }
     }
 
     /// See [`step`]. Once `cancel` is, no further mail is begun, and what is on its way is waited for.
     pub async fn step(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
+        self.settle().await?;
         let now = self.clock.now();
         if !self.pause.is_over(now) || cancel.is_cancelled() {
             return Ok(0);
@@ -138,16 +155,24 @@ impl Deliverer {
         let route = self.route()?;
         let wanted = if self.pause.is_doubtful() { 1 } else { BATCH };
         let claimed = Instant::now();
+        self.unsettled = true;
         let claims = self.parts.store.claim(&self.parts.owner, wanted, LEASE, now).await?;
-        if claims.is_empty() {
-            return Ok(0);
+        let attempted = if claims.is_empty() { 0 } else { self.deliver(&route, &claims, claimed, cancel).await? };
+        self.unsettled = false;
+        Ok(attempted)
+    }
+
+    /// After a step that failed: records what became of its mails, and gives back what was claimed and not begun, also
+    /// what was claimed without our hearing of it.
+    async fn settle(&mut self) -> anyhow::Result<()> {
+        if self.unsettled {
+            let now = self.clock.now();
+            self.parts.store.report(&self.owed, now).await.context("recording what was sent")?;
+            self.owed.clear();
+            self.parts.store.release_all(&self.parts.owner, now).await?;
+            self.unsettled = false;
         }
-        let result = self.deliver(&route, &claims, claimed, cancel).await;
-        if result.is_err() {
-            // Best effort: whoever is not given back here is when the lease ends.
-            let _ = self.release(&claims, now).await;
-        }
-        result
+        Ok(())
     }
 
     async fn deliver(
@@ -190,11 +215,13 @@ impl Deliverer {
             }
         }
         recorder.log();
+        let attempted = recorder.attempted();
+        self.owed = recorder.owed();
+        outcome?;
         let rest = work.rest();
         let due_at = self.pause.until().unwrap_or_else(|| self.clock.now());
         self.release(&rest, due_at).await?;
-        outcome?;
-        Ok(recorder.attempted())
+        Ok(attempted)
     }
 
     /// The claims with their Renditions prepared.
@@ -234,6 +261,12 @@ impl Deliverer {
         }
         let route = Route::new(Arc::clone(&self.parts.settings)).map_err(anyhow::Error::msg).context("mail")?;
         Ok(Arc::clone(self.route.insert(Arc::new(route))))
+    }
+
+    /// Nothing follows: the last chance to record and to give back. What stays behind does so until its lease ends.
+    async fn end(&mut self) {
+        self.rest().await;
+        let _ = tokio::time::timeout(SETTLE_WITHIN, self.settle()).await;
     }
 
     /// Nothing is due: connections are closed, so that no server waits for us.

@@ -13,7 +13,7 @@ pub struct Pause {
 impl Pause {
     /// The way was blocked at `now`. Several reports from one pause count once. `random`: 0..=1.
     pub fn blocked(&mut self, now: DateTime<Utc>, random: f64) {
-        if self.until.is_some_and(|until| now < until) {
+        if !self.is_over(now) {
             return;
         }
         let seconds = (30.0 * 2_f64.powi(self.failures.min(10).cast_signed())).min(900.0);
@@ -36,9 +36,11 @@ impl Pause {
         *self = Self::default();
     }
 
-    /// May something be claimed at `now`?
+    /// May something be claimed at `now`? Also when the end is further away than any pause is long: then the clock was
+    /// put back.
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
-        self.until.is_none_or(|until| until <= now)
+        const LONGEST: Duration = Duration::minutes(20);
+        self.until.is_none_or(|until| until <= now || now + LONGEST < until)
     }
 
     /// Was the way blocked the last time? Then one mail is enough to find out.
@@ -73,5 +75,17 @@ mod tests {
         assert_eq!(attempts, 8);
         pause.clear();
         assert!(pause.is_over(start) && !pause.is_doubtful());
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_does_not_make_a_pause_of_days() {
+        let start = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let mut pause = Pause::default();
+        (0..20).for_each(|day| pause.blocked(start + Duration::days(day), 1.0));
+        let (last, yesterday) = (start + Duration::days(19), start + Duration::days(18));
+        assert!(!pause.is_over(last + Duration::minutes(16)));
+        assert!(pause.is_over(yesterday));
+        pause.blocked(yesterday, 1.0);
+        assert!(!pause.is_over(yesterday + Duration::minutes(16)) && pause.is_over(yesterday + Duration::minutes(17)));
     }
 }

@@ -33,18 +33,25 @@ pub struct Recorder {
     /// Cancelled when nothing can be recorded: no further mail is put at risk.
     no_more: CancellationToken,
     attempted: usize,
+    /// Outcomes that the store did not take.
+    owed: Vec<Report>,
     counts: BTreeMap<(String, &'static str, u16), u64>,
 }
 
 impl Recorder {
     /// With nothing recorded yet.
     pub fn new(store: Store, clock: Clock, no_more: CancellationToken) -> Self {
-        Self { store, clock, no_more, attempted: 0, counts: BTreeMap::new() }
+        Self { store, clock, no_more, attempted: 0, owed: Vec::new(), counts: BTreeMap::new() }
     }
 
     /// How many mails were attempted.
     pub fn attempted(&self) -> usize {
         self.attempted
+    }
+
+    /// What is known and could not be recorded: a mail each that is not to be sent again.
+    pub fn owed(self) -> Vec<Report> {
+        self.owed
     }
 
     /// Records until all workers are done.
@@ -117,7 +124,10 @@ impl Recorder {
             };
             match written.await {
                 Ok(()) => return Ok(()),
-                Err(error) if wait > Duration::from_secs(5) => return Err(error).context("recording what was sent"),
+                Err(error) if wait > Duration::from_secs(5) => {
+                    self.owed.append(&mut reports);
+                    return Err(error).context("recording what was sent");
+                }
                 // Mails are out: while they are not recorded no other one may follow.
                 Err(_) => self.no_more.cancel(),
             }

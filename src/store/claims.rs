@@ -162,7 +162,8 @@ impl Store {
                 break;
             }
         }
-        if ended {
+        // With nothing to do also those whose last Delivery ended just before a process died.
+        if ended || claims.is_empty() {
             self.finish_issues(now).await?;
         }
         Ok(claims)
@@ -301,6 +302,16 @@ impl Store {
         let rows = json(&rows);
         unit!(self, tx => {
             sqlx::query(self.sql(BACK)).bind(&rows).bind(ms(due_at)).bind(ms(now)).execute(&mut *tx).await?;
+        })
+    }
+
+    /// Gives back every claim of `owner`, untouched: none of them was begun, or what became of it was reported.
+    pub async fn release_all(&self, owner: &str, now: DateTime<Utc>) -> Result<u64> {
+        const BACK: &str = "
+            update deliveries set state = 'queued', attempts = attempts - 1, due_at = $2, wake_at = $2, changed_at = $2
+            where state = 'sending' and owner = $1 and wake_at is not null";
+        unit!(self, tx => {
+            sqlx::query(BACK).bind(owner).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
         })
     }
 

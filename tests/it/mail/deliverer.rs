@@ -49,6 +49,9 @@ on_both!(
     who_leaves_in_the_middle_of_an_issue_gets_nothing,
     who_leaves_while_the_relay_lets_us_wait_gets_nothing,
     what_a_dead_process_had_is_sent,
+    a_store_that_is_away_for_a_while_repeats_nothing_and_delays_nobody,
+    claims_that_were_not_heard_of_are_given_back,
+    an_issue_whose_end_was_missed_becomes_done,
     a_stop_begins_nothing_new,
     several_deliverers_send_each_mail_once,
     the_loop_wakes_for_new_mail_and_for_a_moved_clock,
@@ -466,6 +469,71 @@ async fn who_leaves_while_the_relay_lets_us_wait_gets_nothing(bench: Bench) {
     step.await.unwrap();
     assert!(!server.commands().iter().any(|line| line.starts_with("MAIL")));
     assert_eq!(bench.counts().await, HashMap::from([(State::Suppressed, 1)]));
+}
+
+impl Bench {
+    /// Another program's hand in the database.
+    async fn sql(&self, statement: &'static str) {
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+    }
+}
+
+async fn a_store_that_is_away_for_a_while_repeats_nothing_and_delays_nobody(bench: Bench) {
+    bench.issue(4).await;
+    let go_on = Arc::new(Notify::new());
+    let hold = Arc::clone(&go_on);
+    let server =
+        Server::start(
+            move |point, times, _| {
+                if (point, times) == (Point::Dot, 0) { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
+            },
+        )
+        .await;
+    let mut deliverer = Deliverer::new(bench.one_connection(&server), Clock::fixed(at(1)));
+    let begun = tokio::spawn(async move {
+        let failed = deliverer.step(&CancellationToken::new()).await.is_err();
+        (deliverer, failed)
+    });
+    eventually("a mail is handed over", || async { server.kept().pop() }).await;
+    bench.sql("alter table deliveries rename to away").await;
+    go_on.notify_one();
+    let (mut deliverer, failed) = begun.await.unwrap();
+    assert!(failed);
+    assert!(deliverer.step(&CancellationToken::new()).await.is_err(), "still away");
+    assert_eq!(server.kept().len(), 1, "nothing is begun while it is");
+    bench.sql("alter table away rename to deliveries").await;
+    assert_eq!(deliverer.step(&CancellationToken::new()).await.unwrap(), 3);
+    assert_eq!(taken(&server), (0..4).map(|i| format!("reader{i}@example.net")).collect::<Vec<_>>());
+    let rows = bench.store.deliveries(None, None, Some(State::Sent), 9).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.attempts).collect::<Vec<_>>(), [1; 4]);
+}
+
+async fn claims_that_were_not_heard_of_are_given_back(bench: Bench) {
+    bench.issue(2).await;
+    bench.spoil("reader1@example.net", "").await;
+    let server = Server::start(|_, _, _| Act::Well).await;
+    let mut deliverer = Deliverer::new(bench.one_connection(&server), Clock::fixed(at(1)));
+    // The claim ends a Delivery, and what follows that fails.
+    bench.sql("alter table issues rename to away").await;
+    assert!(deliverer.step(&CancellationToken::new()).await.is_err());
+    bench.sql("alter table away rename to issues").await;
+    assert_eq!(deliverer.step(&CancellationToken::new()).await.unwrap(), 1);
+    assert_eq!(taken(&server), ["reader0@example.net"]);
+}
+
+async fn an_issue_whose_end_was_missed_becomes_done(bench: Bench) {
+    bench.issue(1).await;
+    // What a process leaves that dies between the last outcome and the look at the Issue.
+    bench.sql("update deliveries set state = 'sent', wake_at = null").await;
+    let server = Server::start(|_, _, _| Act::Well).await;
+    assert_eq!(deliverer::step(&bench.parts(&server), at(1)).await.unwrap(), 0);
+    assert_eq!(bench.store.issues(None, 9).await.unwrap()[0].state, store::IssueState::Done);
 }
 
 async fn what_a_dead_process_had_is_sent(bench: Bench) {
