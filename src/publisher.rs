@@ -4,7 +4,7 @@
 //! What is served is swapped whole, and only after the store knows every post's id and every document's time. When the
 //! site cannot be read, or the store is away, the old feeds stay.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,18 +127,32 @@ pub async fn take_in(store: &Store, scan: &Scan, digests: &[String], now: DateTi
     // Before anybody sees the posts: what is listed at a digest's first sight is never announced by it.
     for digest in digests {
         if store.digest_begun(digest).await?.is_none() {
-            let listed = library.all.iter().filter(|post| post.status == Status::Listed);
-            let baseline: Vec<PostId> = listed.map(|post| post.id.clone()).collect();
+            let baseline = baseline(store, scan, &library, now).await?;
             if store.begin_digest(digest, &baseline, now).await? {
                 tracing::info!(
                     digest,
                     posts = baseline.len(),
-                    "first sight of the digest: posts listed now are its baseline"
+                    "first sight of the digest: what is published now is its baseline"
                 );
             }
         }
     }
     Ok(library)
+}
+
+/// What is published at `now`: the listed posts, and what this scan alone does not show. A post whose file cannot be read
+/// at the moment, or is not there, is no news when it comes back.
+async fn baseline(store: &Store, scan: &Scan, library: &Library, now: DateTime<Utc>) -> anyhow::Result<Vec<PostId>> {
+    let listed = library.all.iter().filter(|post| post.status == Status::Listed).map(|post| post.id.clone());
+    let present: HashSet<&str> = library.all.iter().map(|post| post.id.as_str()).collect();
+    let known = store.known_posts().await?.into_iter();
+    let gone = known.filter(|known| {
+        !present.contains(known.id.as_str()) && known.published.is_some_and(|at| at <= now.timestamp_millis())
+    });
+    let read: HashSet<&str> = scan.pages.iter().map(|page| page.path.as_str()).collect();
+    let errors = scan.problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let unread: BTreeSet<&str> = errors.map(|error| error.path.as_str()).filter(|path| !read.contains(path)).collect();
+    Ok(listed.chain(gone.map(|known| known.id)).chain(unread.into_iter().map(id::unread)).collect())
 }
 
 /// Reads the site, off the threads that serve.

@@ -18,7 +18,7 @@ use crate::crypto;
 use crate::digest::{Digest, Rendition, Schedule, Trigger, render};
 use crate::http::Published;
 use crate::library::Library;
-use crate::post::Post;
+use crate::post::{Post, id};
 use crate::site::Site;
 use crate::store::{NewIssue, Store};
 use crate::template::Templates;
@@ -235,9 +235,14 @@ pub async fn fresh(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<Arc<Post>>> {
     let announced = store.announced(&digest.name).await?;
+    let begun = store.digest_begun(&digest.name).await?;
+    // Could not be read when the digest began, and says that it was published before.
+    let was_there = |post: &Post| {
+        announced.contains(&id::unread(&post.path)) && post.published.zip(begun).is_some_and(|(at, begun)| at <= begun)
+    };
     // By each page's own times: the publisher may need a moment more to see that one has come.
     let mut posts = library.posts_at(now);
-    posts.retain(|post| digest.selection.takes(post) && !announced.contains(&post.id));
+    posts.retain(|post| digest.selection.takes(post) && !announced.contains(&post.id) && !was_there(post));
     Ok(posts)
 }
 

@@ -49,6 +49,11 @@ pub fn assign(known: &[Known], pages: &[Arc<Page>]) -> Vec<PostId> {
     matching.fresh()
 }
 
+/// What stands for the post of a file that cannot be read: its id is not known before it can be.
+pub fn unread(path: &str) -> PostId {
+    format!("unread:{path}")
+}
+
 /// Pages whose front matter gives an id that an earlier page of the same scan already has.
 pub fn repeated_own_ids(pages: &[Arc<Page>]) -> Vec<(Arc<Page>, Arc<Page>)> {
     let mut first: HashMap<&str, &Arc<Page>> = HashMap::new();

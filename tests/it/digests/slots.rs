@@ -11,6 +11,8 @@ use postrider::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use postrider::http::Published;
 use postrider::library::{Library, Scan};
 use postrider::post::{Page, id};
+use postrider::problem::Problem;
+use postrider::publisher;
 use postrider::scheduler::{self, Parts};
 use postrider::site::{Language, Site};
 use postrider::store::{Import, IssueRow, IssueState, Settings, Store};
@@ -183,6 +185,41 @@ async fn a_slot_makes_one_issue_across_restarts_and_clocks() {
     house.scan(minutes(week + 20));
     house.step(minutes(2 * week)).await;
     assert_eq!(house.rows().await[2], (minutes(2 * week), IssueState::Sending, 1, 3));
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_when_a_digest_began_is_no_news() {
+    let mut house = House::sqlite().await;
+    let begun = minutes(-2000);
+    let take_in = async |pages: &[Arc<Page>], problems: Vec<Problem>, digest: &str, now| {
+        let main_sections = vec!["blog".to_owned()];
+        let site = Site { main_sections, ..Site::default() };
+        let scan = Scan { site, pages: pages.to_vec(), problems };
+        publisher::take_in(&house.store, &scan, &[digest.to_owned()], now).await.unwrap()
+    };
+    for (name, at) in [("away", -3500), ("broken", -5000), ("draft", -100)] {
+        house.pages.push(Arc::new(Page {
+            path: format!("content/blog/{name}.md"),
+            url: format!("https://harbour.example.org/blog/{name}/"),
+            title: format!("Title of {name}"),
+            published: Some(minutes(at).fixed_offset()),
+            section: "blog".into(),
+            source_hash: name.into(),
+            ..Page::default()
+        }));
+    }
+    let [old, away, ..] = &house.pages[..] else { panic!("four pages") };
+    take_in(&[Arc::clone(old), Arc::clone(away)], Vec::new(), "weekly", minutes(-3000)).await;
+    // A digest is added while a file of before is moved about, and two cannot be read.
+    let broken = |name: &str| Problem::error(&format!("content/blog/{name}.md"), Some(2), "cannot be read", "mend it");
+    let problems = vec![broken("broken"), broken("broken"), broken("draft")];
+    take_in(&[Arc::clone(old)], problems, "daily", begun).await;
+    let library = take_in(&house.pages, Vec::new(), "daily", minutes(0)).await;
+    assert_eq!(library.posts.len(), 4);
+    let daily = Digest { name: "daily".into(), ..digest() };
+    let fresh = scheduler::fresh(&house.store, &daily, &library, minutes(0)).await.unwrap();
+    // Only what says that it was published since.
+    assert_eq!(fresh.iter().map(|post| post.title.as_str()).collect::<Vec<_>>(), ["Title of draft"]);
 }
 
 #[tokio::test]
