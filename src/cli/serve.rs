@@ -51,7 +51,8 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
 
 /// Log lines go to standard error, as text or JSON.
 pub fn start_log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log_level).map_err(|error| {
+    // The database's own notices ("already exists, skipping") tell an operator nothing; `log.level` can ask for them.
+    let filter = EnvFilter::try_new(format!("sqlx=warn,{}", config.log_level)).map_err(|error| {
         anyhow::anyhow!(
             "`log.level` cannot be read: {error}\n  hint: write e.g. `info` or `info,postrider::mail=debug`"
         )
