@@ -7,13 +7,14 @@ use chrono::{DateTime, Duration, FixedOffset, NaiveDate, SecondsFormat, Timelike
 use crate::crypto;
 
 /// `date` as every format can write it and parsers read it: whole seconds (some lose the offset behind a fraction), no
-/// leap second, an offset of whole minutes, a year from 1000 (some take 0021 for 2021) to 9999.
+/// leap second, an offset of whole minutes and at most 14 hours (XML Schema's limit), a year from 1000 (some take 0021 for 2021) to 9999.
 pub fn writable(date: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
     let (Some(first), Some(last)) = (midnight(1000, 1, 2), midnight(9999, 12, 30)) else { return date };
     let seconds = date.timestamp();
     let utc = DateTime::from_timestamp(seconds, 0).unwrap_or(first).clamp(first, last);
-    // Clamped, or an offset that RFC 3339 cannot write: the instant is what counts.
-    if utc.timestamp() != seconds || date.offset().local_minus_utc() % 60 != 0 {
+    let offset = date.offset().local_minus_utc();
+    // Clamped, or an offset that cannot be written: the instant is what counts.
+    if utc.timestamp() != seconds || offset % 60 != 0 || offset.abs() > 14 * 3600 {
         utc.fixed_offset()
     } else {
         utc.with_timezone(date.offset())
@@ -74,6 +75,9 @@ mod tests {
             ("2026-01-05T00:15:00+05:45", "Sun, 04 Jan 2026 18:30:00 GMT", "2026-01-05T00:15:00+05:45"),
             ("2016-12-31T23:59:60Z", "Sat, 31 Dec 2016 23:59:59 GMT", "2016-12-31T23:59:59+00:00"),
             ("2021-10-15T15:00:00.123456789Z", "Fri, 15 Oct 2021 15:00:00 GMT", "2021-10-15T15:00:00+00:00"),
+            ("2021-10-15T15:00:00+14:00", "Fri, 15 Oct 2021 01:00:00 GMT", "2021-10-15T15:00:00+14:00"),
+            ("2021-10-15T15:00:00-14:01", "Sat, 16 Oct 2021 05:01:00 GMT", "2021-10-16T05:01:00+00:00"),
+            ("2021-10-15T15:00:00+23:59", "Thu, 14 Oct 2021 15:01:00 GMT", "2021-10-14T15:01:00+00:00"),
             ("1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT", "1969-12-31T23:59:59+00:00"),
         ] {
             assert_eq!(rfc822(date(given)), rss);
