@@ -54,7 +54,8 @@ impl Network {
     }
 }
 
-/// The client's address: `peer`, or what a chain of trusted proxies says that it is.
+/// The client's address: `peer`, or what a chain of trusted proxies says that it is; `::` where it says nothing that can
+/// be read.
 pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = canonical(peer);
@@ -68,7 +69,8 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr
         if !is_trusted(client) {
             break;
         }
-        let Some(next) = read_hop(hop) else { break };
+        // The proxy forwards for somebody whom it cannot name: that is nobody of this machine or network.
+        let Some(next) = read_hop(hop) else { return IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
         client = canonical(next);
     }
     client
@@ -143,7 +145,9 @@ mod tests {
             ("127.0.0.1", &["1.2.3.4:5678"], "1.2.3.4"),
             ("127.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1"),
             ("127.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
-            ("127.0.0.1", &["1.2.3.4, nonsense"], "127.0.0.1"),
+            ("127.0.0.1", &["1.2.3.4, unknown"], "::"),
+            ("127.0.0.1", &["1.2.3.4, "], "::"),
+            ("127.0.0.1", &["unknown, 1.2.3.4"], "1.2.3.4"),
         ] {
             assert_eq!(address(ip(peer), &forwarded(values), &trusted), ip(client), "{peer} {values:?}");
         }
