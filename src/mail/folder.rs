@@ -81,7 +81,12 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     // `.part` is no `.eml`: a program that watches the folder never sees half a mail.
     let unfinished = folder.join(format!(".{name}.part"));
     let whole = (|| {
-        let mut file = fs_err::File::create(&unfinished)?;
+        // It holds an address and the links of its reader: for our own eyes only, as the database.
+        let mut options = fs_err::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs_err::rename(&unfinished, folder.join(name))?;
@@ -97,6 +102,16 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn mails_are_for_our_own_eyes() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), "one.eml", b"To: reader@example.org\r\n").expect("written");
+        let mode = fs_err::metadata(folder.path().join("one.eml")).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
 
     #[test]
     fn names_are_safe_and_apart() {
