@@ -66,7 +66,11 @@ pub struct Place {
 /// The environment, as far as it concerns us: `POSTRIDER_*`.
 pub fn environment() -> BTreeMap<String, String> {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-    std::env::vars().filter(|(name, _)| name.starts_with("POSTRIDER_")).collect()
+    let all = std::env::vars_os();
+    // Other programs' variables may hold anything; `vars` panics at the first that is not UTF-8.
+    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+        .filter(|(name, _)| name.starts_with("POSTRIDER_"))
+        .collect()
 }
 
 /// Where temporary files go: `TMPDIR`, else `/tmp`.
@@ -109,7 +113,7 @@ impl Config {
         site: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut reader = Reader::new(text, name, environment)?;
+        let mut reader = Reader::new(text, name, base, environment)?;
         let r = &mut reader;
         let at = |path: &str| absolute(&base.join(path));
 
@@ -135,7 +139,7 @@ impl Config {
         };
         let store = store::Settings {
             url: r.parsed("store.url", |url| Ok(store_url(url, &at))).unwrap_or_default(),
-            secret: r.text("store.secret"),
+            secret: r.parsed("store.secret", values::secret),
         };
         let transport = mail_transport(r, &at);
         let mail = mail::Settings {
@@ -451,6 +455,26 @@ mod tests {
             "{faults:?}"
         );
         assert!(faults.iter().any(|fault| fault.contains("did you mean `POSTRIDER_HTTP_LISTEN`?")), "{faults:?}");
+    }
+
+    #[test]
+    fn files_with_secrets_count_from_the_configuration() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs_err::write(folder.path().join("secret"), "0123456789abcdef0123456789abcdef\n").expect("the secret");
+        let read = |text: &str, environment: &[(&str, &str)]| {
+            let environment =
+                environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            Config::read(text, "postrider.yaml", folder.path(), None, &environment)
+        };
+        for (text, environment) in
+            [("store: { secret_file: secret }", &[][..]), ("", &[("POSTRIDER_STORE_SECRET_FILE", "secret")])]
+        {
+            let config = read(text, environment).map_err(|faults| format!("{faults:?}")).expect("a configuration");
+            assert_eq!(config.store.secret.as_deref(), Some("0123456789abcdef0123456789abcdef"));
+        }
+        let faults = read("store: { secret: monkey }", &[]).map(|_| ()).expect_err("a secret that can be guessed");
+        let shown = faults[0].to_string();
+        assert!(shown.contains("32") && !shown.contains("monkey"), "{shown}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Takes values out of the YAML tree by their dotted names, and collects what is wrong with them, each with its line.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ const MAX_BYTES: usize = 1 << 20;
 pub struct Reader<'a> {
     text: &'a str,
     name: &'a str,
+    /// Relative paths count from here.
+    base: &'a Path,
     tree: Value,
     /// Key → where its value came from, for those that the environment set.
     from_environment: BTreeMap<String, String>,
@@ -23,7 +26,12 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Parses `text`, lays the environment over it and notes unknown keys.
-    pub fn new(text: &'a str, name: &'a str, environment: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+    pub fn new(
+        text: &'a str,
+        name: &'a str,
+        base: &'a Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<Problem>> {
         let (tree, repeated) = yaml::parse(text, MAX_BYTES).map_err(|fault| {
             vec![Problem::error(
                 name,
@@ -33,7 +41,7 @@ impl<'a> Reader<'a> {
             )]
         })?;
         let tree = if tree.is_null() { Value::Object(serde_json::Map::new()) } else { tree };
-        let mut reader = Self { text, name, tree, from_environment: BTreeMap::new(), faults: Vec::new() };
+        let mut reader = Self { text, name, base, tree, from_environment: BTreeMap::new(), faults: Vec::new() };
         for fault in repeated {
             reader.faults.push(Problem::error(name, fault.line, fault.what, "keep one of them"));
         }
@@ -135,7 +143,7 @@ impl<'a> Reader<'a> {
                 self.fault(&file, "is given beside the value itself", "keep one of them");
                 None
             }
-            (None, Some(name)) => match fs_err::read_to_string(&name) {
+            (None, Some(name)) => match fs_err::read_to_string(self.base.join(&name)) {
                 Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
                 Err(error) => {
                     self.fault(

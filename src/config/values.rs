@@ -10,6 +10,14 @@ pub fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("is no whole number from 1 on: `{text}`"))
 }
 
+/// What links are signed with. The error does not show it.
+pub fn secret(text: &str) -> Result<String, String> {
+    if text.len() < 32 {
+        return Err("is shorter than 32 characters (make one with `head -c 32 /dev/urandom | base64`)".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// `800000`, `500kB`, `1MB`.
 pub fn size(text: &str) -> Result<usize, String> {
     let text = text.trim();

@@ -2,11 +2,14 @@
 //! configuration.
 
 use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use postrider::config::{Config, KEYS};
 use serde_json::Value;
+
+use crate::support::house::House;
 
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -232,4 +235,12 @@ fn nginx_reads_its_file() {
         .expect("nginx: run `tests/setup` first");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
+fn a_variable_of_others_that_is_no_text_stops_nothing() {
+    let house = House::new("", "2026-03-05 12:00:00");
+    let other = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    let output = house.command(&["posts"]).env("OTHER", other).env(other, "x").output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
