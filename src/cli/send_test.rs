@@ -89,7 +89,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     Err(outside(format!(
         "the mail was not taken ({}): {code}{}{}",
         attempt.stage.words(),
-        outcome.text,
+        outcome.text.trim_start_matches("connecting: "),
         hint(outcome.verdict, attempt.stage)
     )))
 }

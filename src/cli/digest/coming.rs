@@ -14,7 +14,7 @@ use crate::digest::{Digest, Schedule, Trigger};
 use crate::library::{Library, Scan};
 use crate::post::{Post, id};
 use crate::scheduler;
-use crate::store::Store;
+use crate::store::{IssueState, Store};
 
 /// An Issue that is not made yet.
 pub struct Coming {
@@ -81,7 +81,11 @@ pub async fn coming(
     let store = context.store(config).await?;
     let library = library(scan, &store.known_posts().await?, at);
     let slot = match &digest.trigger {
-        Trigger::Cron(schedule) => schedule.next_after(at).unwrap_or(at),
+        Trigger::Cron(schedule) => {
+            let skipped = skipped(&store, digest).await?;
+            let mut slots = std::iter::successors(schedule.next_after(at), |slot| schedule.next_after(*slot));
+            slots.find(|slot| !skipped.contains(slot)).unwrap_or(at)
+        }
         Trigger::OnPublish => scheduler::minute(at),
     };
     let begun = store.digest_begun(&digest.name).await?.is_some();
@@ -95,6 +99,13 @@ pub async fn coming(
         },
         store: Some(store),
     })
+}
+
+/// The Slots of which somebody said `digest skip`.
+pub async fn skipped(store: &Store, digest: &Digest) -> anyhow::Result<Vec<DateTime<Utc>>> {
+    let mut issues = store.issues(Some(&digest.name), 1000).await?;
+    issues.retain(|issue| issue.state == IssueState::Skipped);
+    Ok(issues.into_iter().map(|issue| issue.slot).collect())
 }
 
 /// The newest Issue up to `at` that would have had posts, told from their dates.

@@ -1,10 +1,12 @@
 //! `digest list`: every digest, when it comes, and its last Issues.
 
+use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::json;
 
 use super::coming;
 use crate::cli::{Context, Exit, counted};
 use crate::digest::{Digest, Trigger};
+use crate::store::{IssueRow, IssueState};
 use crate::template::{DateStyle, Templates};
 
 #[derive(Debug, clap::Args)]
@@ -18,7 +20,16 @@ pub struct Arguments {
 }
 
 /// Slots and Issues shown of each.
-const SHOWN: u32 = 5;
+const SHOWN: usize = 5;
+
+struct Row<'a> {
+    digest: &'a Digest,
+    slots: Vec<DateTime<FixedOffset>>,
+    /// Those of `slots` that make no Issue.
+    skipped: Vec<DateTime<Utc>>,
+    /// The newest, newest first.
+    issues: Vec<IssueRow>,
+}
 
 pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = context.config()?;
@@ -33,22 +44,28 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         let slots: Vec<_> = match &digest.trigger {
             Trigger::Cron(schedule) => {
                 std::iter::successors(schedule.next_after(at), |slot| schedule.next_after(*slot))
-                    .take(SHOWN as usize)
+                    .take(SHOWN)
                     .map(|slot| slot.with_timezone(&schedule.zone()).fixed_offset())
                     .collect()
             }
             Trigger::OnPublish => Vec::new(),
         };
-        let issues = match &store {
-            Some(store) => store.issues(Some(&digest.name), SHOWN).await?,
-            None => Vec::new(),
-        };
-        rows.push((digest, slots, issues));
+        let (mut issues, mut skipped) = (Vec::new(), Vec::new());
+        if let Some(store) = &store {
+            skipped = coming::skipped(store, digest).await?;
+            skipped.retain(|slot| slots.contains(&slot.fixed_offset()));
+            skipped.sort();
+            // A Slot that is skipped in advance is no Issue yet.
+            issues = store.issues(Some(&digest.name), 1000).await?;
+            issues.retain(|issue| issue.state != IssueState::Skipped || issue.slot <= context.clock.now());
+            issues.truncate(SHOWN);
+        }
+        rows.push(Row { digest, slots, skipped, issues });
     }
     if arguments.json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|(digest, slots, issues)| {
+            .map(|Row { digest, slots, skipped, issues }| {
                 json!({
                     "name": digest.name,
                     "title": digest.title,
@@ -57,7 +74,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
                     "template": digest.template,
                     "language": digest.language,
                     "public": digest.public,
-                    "next": slots.iter().map(chrono::DateTime::to_rfc3339).collect::<Vec<_>>(),
+                    "next": slots.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>(),
+                    "skipped": skipped.iter().map(|slot| slot.with_timezone(&coming::zone(digest)).to_rfc3339()).collect::<Vec<_>>(),
                     "issues": issues.iter().map(|issue| json!({
                         "id": issue.id,
                         "slot": issue.slot.with_timezone(&coming::zone(digest)).to_rfc3339(),
@@ -76,7 +94,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             "there is no digest\n  hint: name one under `digests` in `postrider.yaml`; `postrider init` writes an example"
         );
     }
-    for (at, (digest, slots, issues)) in rows.iter().enumerate() {
+    for (at, Row { digest, slots, skipped, issues }) in rows.iter().enumerate() {
         if at > 0 {
             say!("");
         }
@@ -86,7 +104,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             Trigger::OnPublish => say!("  at once when something is published"),
         }
         for slot in slots {
-            say!("    {} ({})", templates.date("en", *slot, DateStyle::Time), slot.format("%:z"));
+            let skipped = if skipped.contains(&slot.to_utc()) { "  skipped" } else { "" };
+            say!("    {} ({}){skipped}", templates.date("en", *slot, DateStyle::Time), slot.format("%:z"));
         }
         if !issues.is_empty() {
             say!("  last issues");

@@ -97,6 +97,11 @@ fn send_approve_and_skip() {
     assert!(said.contains("Friday, 6 March 2026, 09:00"), "{said}");
     let said = house.run(&["digest", "skip", "weekly"]);
     assert!(said.contains("Friday, 13 March 2026, 09:00"), "the next one: {said}");
+    let plan: serde_json::Value = serde_json::from_str(&house.run(&["digest", "plan", "weekly", "--json"])).unwrap();
+    assert_eq!(plan["slot"], "2026-03-20T09:00:00+08:00", "what is skipped is not what comes");
+    let list: serde_json::Value = serde_json::from_str(&house.run(&["digest", "list", "--json"])).unwrap();
+    assert_eq!(list[0]["skipped"], serde_json::json!(["2026-03-06T09:00:00+08:00", "2026-03-13T09:00:00+08:00"]));
+    assert_eq!(list[0]["issues"].as_array().unwrap().len(), 2, "a date to come is no Issue");
 }
 
 fn mails(house: &House) -> usize {
