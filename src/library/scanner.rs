@@ -96,6 +96,7 @@ impl Scanner {
         }
         same_addresses(&mut scan);
         same_ids(&mut scan);
+        undated(&mut scan);
         scan.problems.sort();
         scan.problems.dedup();
         Ok(scan)
@@ -165,6 +166,17 @@ fn same_addresses(scan: &mut Scan) {
         if let Some(other) = first.insert(&page.url, &page.path) {
             let what = format!("has the same address as {other}: {}", page.url);
             scan.problems.push(Problem::warning(&page.path, None, what, "give one of them another `slug` or `url`"));
+        }
+    }
+}
+
+/// A post without a date is left out of every feed and mail, which its author should not have to guess.
+fn undated(scan: &mut Scan) {
+    for page in &scan.pages {
+        let is_post = !page.draft && !page.unlisted && !page.url.is_empty();
+        if is_post && page.published.is_none() && scan.site.main_sections.contains(&page.section) {
+            let hint = "write e.g. `date: 2021-10-15` into its front matter, or `draft: true`";
+            scan.problems.push(Problem::warning(&page.path, None, "has no date: it is in no feed and no mail", hint));
         }
     }
 }

@@ -306,6 +306,12 @@ fn check_names_every_problem_and_posts_lists_every_page() {
     assert_eq!(lines[0], expected);
     assert_eq!((&lines[1]["status"], &lines[1]["draft"]), (&"draft".into(), &true.into()));
 
+    fs_err::write(folder.path().join("content/blog/undated.md"), "---\ntitle: U\n---\nx").expect("a file");
+    let (code, said) = run(folder.path(), &["check"]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("warning: content/blog/undated.md: has no date"), "{said}");
+    fs_err::remove_file(folder.path().join("content/blog/undated.md")).expect("a file");
+
     fs_err::write(folder.path().join("content/blog/bad.md"), "---\ndate: 2021/10/15\n---\nx").expect("a file");
     let (code, said) = run(folder.path(), &["check", "--json"]);
     assert_eq!(code, Some(1));
