@@ -36,7 +36,7 @@ pub struct Digest {
     pub language: String,
     /// A Slot missed by less than this is made up once.
     pub catch_up: Duration,
-    /// An Issue of more posts than this waits for a person.
+    /// An Issue of more posts than this waits for a person; under `on_publish` those of the last hour count together.
     pub hold_above: usize,
     /// After this an Issue's mails that are still refused expire.
     pub time_to_live: Duration,

@@ -258,7 +258,11 @@ pub async fn announce(
     let (languages, readers) = parts.store.audience(&digest.name).await?;
     let renditions =
         renditions(&parts.templates, site, digest, slot, &posts, &languages).map_err(anyhow::Error::msg)?;
-    let held = posts.len() > digest.hold_above;
+    let lately = match &digest.trigger {
+        Trigger::OnPublish => announced_lately(&parts.store, digest, now).await?,
+        Trigger::Cron(_) => 0,
+    };
+    let held = lately + posts.len() > digest.hold_above;
     let issue = NewIssue {
         id: crypto::new_id(),
         digest: digest.name.clone(),
@@ -282,6 +286,15 @@ pub async fn announce(
         parts.mail_queued.notify_one();
     }
     Ok(Made::Issue)
+}
+
+/// How many posts the digest's Issues of the last hour announce that nobody was asked about. A site that is copied over
+/// slowly comes in many scans, each with few new posts: under `on_publish` they count together.
+async fn announced_lately(store: &Store, digest: &Digest, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    const LATELY: chrono::Duration = chrono::Duration::hours(1);
+    let issues = store.issues(Some(&digest.name), LATEST).await?;
+    let lately = issues.iter().filter(|issue| issue.created_at > now - LATELY).map(|issue| issue.posts.len());
+    Ok(lately.filter(|posts| *posts <= digest.hold_above).sum())
 }
 
 /// One Rendition for the digest's language, which serves everybody without one of their own, then one for each of `languages`

@@ -352,6 +352,27 @@ async fn on_publish_announces_each_new_post_once() {
     assert_eq!(house.rows().await, [(minutes(3), IssueState::Sending, 1, 3)]);
 }
 
+#[tokio::test]
+async fn a_site_that_is_copied_over_slowly_is_held_under_on_publish_too() {
+    let mut house = House::sqlite().await;
+    house.change(|digest| digest.trigger = Trigger::OnPublish);
+    for minute in 0..5 {
+        house.publish(&format!("a{minute}"), minutes(-3000 + minute));
+        house.publish(&format!("b{minute}"), minutes(-3000 + minute));
+        house.scan(minutes(minute));
+        house.step(minutes(minute)).await;
+    }
+    // Three at once are let through.
+    let states: Vec<_> = house.rows().await.iter().map(|row| row.1).collect();
+    assert_eq!(states[..2], [IssueState::Sending, IssueState::Held]);
+    assert!(states[2..].iter().all(|state| *state == IssueState::Held), "{states:?}");
+    // The next day's post goes out by itself.
+    house.publish("next", minutes(1440));
+    house.scan(minutes(1440));
+    house.step(minutes(1440)).await;
+    assert_eq!(house.rows().await.last().unwrap().1, IssueState::Sending);
+}
+
 async fn two_machines(url: &str) {
     let mut one = House::new(url, tempfile::tempdir().unwrap()).await;
     one.publish("new", minutes(-60));
