@@ -16,7 +16,6 @@ use url::Url;
 use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use crate::feed::Family;
 use crate::problem::Problem;
-use crate::subscriber::Address;
 use crate::{feed, http, library, mail, store};
 
 pub use keys::{KEYS, Key};
@@ -322,7 +321,7 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
     if name.chars().any(char::is_control) {
         return Err("has a control character in the name".to_owned());
     }
-    Ok(Mailbox { name: name.to_owned(), address: Address::parse(address)?.as_str().to_owned() })
+    Ok(Mailbox { name: name.to_owned(), address: values::address(address)? })
 }
 
 fn read_templates(r: &mut Reader<'_>, folder: &Path) -> BTreeMap<String, String> {

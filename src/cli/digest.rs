@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use super::{Context, Exit};
-use crate::config::Config;
+use crate::config::{Config, FILE_NAME};
 use crate::digest::render;
 use crate::library::Scan;
 use crate::problem::Problem;
@@ -53,7 +53,16 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
 /// Renders what every digest would have announced last, and its Confirmation: templates show most of their faults only then.
 pub fn template_faults(config: &Config, templates: &Templates, scan: &Scan, now: DateTime<Utc>) -> Vec<Problem> {
     let mut faults = Vec::new();
+    let mut missing = Vec::new();
     for digest in &config.digests {
+        if !templates.contains(&format!("email/{}/body.html", digest.template)) {
+            // Told even where nothing is to be announced yet: else the first mail would show it.
+            let what = format!("`digests.{}.template`: there is no template `{}`", digest.name, digest.template);
+            let hint =
+                "write `digest`, `letter`, `plain`, or a folder of your own below `email/` in `templates.folder`";
+            missing.push(Problem::error(FILE_NAME, None, what, hint));
+            continue;
+        }
         if let Some(latest) = coming::latest(scan, digest, now) {
             let issue = render::Issue { digest, slot: latest.slot, posts: &latest.posts };
             faults.extend(render::issue(templates, &scan.site, &issue, &digest.language).err());
@@ -62,7 +71,8 @@ pub fn template_faults(config: &Config, templates: &Templates, scan: &Scan, now:
     }
     faults.sort();
     faults.dedup();
-    faults.iter().map(String::as_str).map(template_fault).collect()
+    missing.extend(faults.iter().map(String::as_str).map(template_fault));
+    missing
 }
 
 /// `templates/email/digest/body.html:12: what` as a Problem of that line.

@@ -162,7 +162,13 @@ impl<'a> Reader<'a> {
     /// [`Reader::text`] through `parse`; a fault of the value is noted.
     pub fn parsed<T>(&mut self, path: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let text = self.text(path)?;
-        parse(&text).map_err(|what| self.fault(path, &what, "")).ok()
+        parse(&text)
+            .map_err(|fault| {
+                // What to write instead stands behind the semicolon: on a command line it is the same sentence.
+                let (what, hint) = fault.rsplit_once("; ").unwrap_or((&fault, ""));
+                self.fault(path, what, hint);
+            })
+            .ok()
     }
 
     /// A list of texts, or one text (the environment's, with commas).

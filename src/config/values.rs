@@ -100,7 +100,9 @@ pub fn truth(text: &str) -> Result<bool, String> {
 
 /// A mail address.
 pub fn address(text: &str) -> Result<String, String> {
-    Address::parse(text).map(|address| address.as_str().to_owned())
+    Address::parse(text)
+        .map(|address| address.as_str().to_owned())
+        .map_err(|why| format!("holds no mail address: {why}"))
 }
 
 /// One word of a closed list.

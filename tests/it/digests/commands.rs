@@ -124,6 +124,14 @@ fn check_renders_what_the_templates_are_for() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("templates/email/letter/body.txt:3: unknown name in `posts[0].titel`"), "{said}");
+
+    // A mistyped name is told even of a digest that has nothing to announce.
+    let configuration = CONFIGURATION.replace("template: letter", "template: lettre\n    select: { tags: [none] }");
+    fs_err::write(house.site().join("postrider.yaml"), configuration).unwrap();
+    let output = house.command(&["check"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no template `lettre`"), "{said}");
 }
 
 /// The real site's SOFA Weekly of 15 October 2021, as the issue of its week.
