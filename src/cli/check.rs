@@ -37,7 +37,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
                     problems.extend(scan.problems);
                 }
                 Err(found) => {
-                    read = "the site could not be read".to_owned();
+                    "the site could not be read".clone_into(&mut read);
                     problems.extend(found);
                 }
             }
