@@ -161,7 +161,7 @@ async fn readers_read_every_feed_of_a_site() {
             scope.spawn(move || {
                 let addresses: BTreeMap<String, &str> =
                     folders.iter().map(|folder| (format!("{folder}{name}"), *folder)).collect();
-                let input: String = addresses.keys().map(|address| format!("{address}\n")).collect();
+                let input = addresses.keys().map(String::as_str).collect::<Vec<_>>().join("\n");
                 let said = peers::run(peers::python("readers.py").arg(id), input.as_bytes());
                 let said: Said = serde_json::from_str(&said).expect("its JSON");
                 assert!(said.feedparser.keys().eq(addresses.keys()), "feedparser read other feeds");

@@ -86,16 +86,13 @@ fn mutated(noise: &mut Noise, mut bytes: Vec<u8>, other: &[u8]) -> Vec<u8> {
 /// Every file of the real site, or of ours where there is none, and the site's folder.
 fn files(into: &Path) -> (PathBuf, Vec<PathBuf>) {
     let root = into.join("site");
-    match peers::corpora() {
-        Some(corpora) => {
-            let archive = corpora.join("sofastack.tar.gz");
-            peers::run(Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(into), b"");
-            fs_err::rename(into.join("sofastack"), &root).expect("in place");
-        }
-        None => {
-            let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds");
-            peers::run(Command::new("cp").arg("-R").arg(ours).arg(&root), b"");
-        }
+    if let Some(corpora) = peers::corpora() {
+        let archive = corpora.join("sofastack.tar.gz");
+        peers::run(Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(into), b"");
+        fs_err::rename(into.join("sofastack"), &root).expect("in place");
+    } else {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds");
+        peers::run(Command::new("cp").arg("-R").arg(ours).arg(&root), b"");
     }
     let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().map(|entry| entry.expect("an entry"));
     let files = files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect();
