@@ -278,8 +278,8 @@ impl Deliverer {
 
     /// Ends when something may be due. The wall clock is looked at every second, because it can be moved.
     async fn until_due(&self) {
-        /// Other machines queue without ringing here.
-        const LOOK_AGAIN: u32 = 30;
+        /// Other machines, and commands beside this daemon, queue without ringing here.
+        const LOOK_AGAIN: u32 = 5;
         let pause = self.pause.until();
         let due = match self.parts.store.next_due().await {
             Ok(due) => due.map(|due| pause.map_or(due, |pause| pause.max(due))),
