@@ -339,7 +339,12 @@ mod tests {
         let inline = format!("a = {}", "{a=".repeat(20_000));
         let tables =
             (1..300).flat_map(|n| ["[".to_owned(), vec!["a"; n].join("."), "]\n".to_owned()]).collect::<String>();
-        for bomb in [deep, brackets, inline, tables] {
+        let dots = vec!["a"; 30_000].join(".");
+        let quoted = format!("\"=\".{dots} = 1\n");
+        let in_a_table = format!("x = {{{dots} = 1}}\n");
+        let in_a_list = format!("x = [\n{{b = 1, {dots} = 1}}]\n");
+        let after = format!("# =\n[x]\n'=' = 1\n{dots} = 1\n");
+        for bomb in [deep, brackets, inline, tables, quoted, in_a_table, in_a_list, after] {
             let start = std::time::Instant::now();
             let _ = from_toml(&bomb);
             assert!(start.elapsed().as_millis() < 1_000, "{:?} {}", start.elapsed(), &bomb[..20]);
