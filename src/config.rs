@@ -64,6 +64,7 @@ pub struct Place {
 
 /// The environment, as far as it concerns us: `POSTRIDER_*`.
 pub fn environment() -> BTreeMap<String, String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     let all = std::env::vars_os();
     // Other programs' variables may hold anything; `vars` panics at the first that is not UTF-8.
     all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
