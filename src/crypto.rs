@@ -25,7 +25,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A key for [`mac`] and [`verify`]. Its `Debug` shows nothing of it.
+/// A key for [`mac`]. Its `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct Key(hmac::Key);
 

@@ -1,7 +1,7 @@
 //! An Issue's posts → Renditions; a sign-up → the Confirmation's Rendition.
 //!
 //! The same posts give the same bytes, but for the marks of what differs between readers. What a template is given is
-//! listed at [`Mail`].
+//! listed at `Mail`.
 
 mod page;
 

@@ -17,7 +17,7 @@ pub struct Claim {
     pub id: String,
     /// What kind of mail.
     pub kind: Kind,
-    /// The mail's [`Rendition::id`].
+    /// The mail's [`crate::digest::Rendition::id`].
     pub rendition: String,
     /// Where to.
     pub address: String,

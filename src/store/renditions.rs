@@ -32,7 +32,7 @@ macro_rules! select_renditions {
 }
 
 impl Store {
-    /// The Renditions of an Issue in the order of [`NewIssue::renditions`], for the web copy.
+    /// The Renditions of an Issue in the order of [`super::NewIssue::renditions`], for the web copy.
     pub async fn issue_renditions(&self, issue: &str) -> Result<Vec<Rendition>> {
         const GET: &str = select_renditions!("where issue = $1 order by position");
         let rows: Vec<RenditionOut> = on!(self, pool => sqlx::query_as(GET).bind(issue).fetch_all(pool).await?);
