@@ -1,5 +1,6 @@
 //! The Library: the immutable snapshot of all Posts, and its Problems. The one owner of the site's folder.
 
+pub mod fields;
 pub mod files;
 pub mod folder;
 pub mod generator;

@@ -3,6 +3,7 @@
 //! A [`Page`] is what one Markdown file says, before time and identity. A [`Post`] is a page with its permanent id
 //! and its status at an instant; only listed ones are shown to anybody.
 
+pub mod body;
 pub mod date;
 pub mod front_matter;
 pub mod id;
@@ -48,13 +49,15 @@ pub struct Page {
     pub categories: Vec<String>,
     /// In order; may be empty.
     pub authors: Vec<Author>,
-    /// Plain text of a few lines; may be empty.
+    /// A generator puts in what the header states, Markdown and all; read, it is plain text of a few lines. May be empty.
     pub summary: String,
     /// The generator's name of the language: `zh`.
     pub language: String,
     /// The picture that stands for the page.
     pub cover: Option<Cover>,
-    /// Sanitised HTML, every link and picture absolute.
+    /// Where the text stands.
+    pub body: body::Body,
+    /// Sanitised HTML, every link and picture absolute. No generator puts it in.
     pub html: Arc<str>,
     /// An id that the front matter gives, verbatim.
     pub own_id: Option<String>,

@@ -236,7 +236,6 @@ impl Walk<'_> {
     /// `words [7]`; an address that is its own words stands alone.
     fn end_link(&mut self) {
         let Some((href, start)) = self.open_links.pop() else { return };
-        // A block inside the link has ended its words already.
         let said = self.inline.get(start..).unwrap_or_default().trim().to_owned();
         let bare = |address: &str| {
             let address =
@@ -249,7 +248,7 @@ impl Walk<'_> {
             return;
         }
         if said.is_empty() || bare(&said) == bare(&href) {
-            self.inline.truncate(start.min(self.inline.len()));
+            self.inline.truncate(start);
             let shown = href.strip_prefix("mailto:").unwrap_or(&href);
             if self.inline.chars().last().is_some_and(char::is_alphanumeric) {
                 self.inline.push(' ');
@@ -305,22 +304,28 @@ impl Walk<'_> {
         }
     }
 
+    /// The paragraph so far, which is ended. A link that is still open has the words after this one.
+    fn taken(&mut self) -> String {
+        self.gap = None;
+        self.after_address = false;
+        for (_, start) in &mut self.open_links {
+            *start = 0;
+        }
+        std::mem::take(&mut self.inline)
+    }
+
     fn paragraph(&mut self) {
         if self.pre > 0 {
             return;
         }
-        let text = std::mem::take(&mut self.inline);
-        self.gap = None;
-        self.after_address = false;
+        let text = self.taken();
         if !text.trim().is_empty() {
             self.block(&wrap::wrap(text.trim(), self.columns()));
         }
     }
 
     fn heading(&mut self, underlined: bool) {
-        let text = std::mem::take(&mut self.inline);
-        self.gap = None;
-        self.after_address = false;
+        let text = self.taken();
         if text.trim().is_empty() {
             return;
         }
@@ -337,7 +342,7 @@ impl Walk<'_> {
     }
 
     fn preformatted(&mut self) {
-        let text = std::mem::take(&mut self.inline);
+        let text = self.taken();
         let text = text.trim_matches('\n');
         if !text.trim().is_empty() {
             self.block(&text.lines().map(|line| ["    ", line].concat()).collect::<Vec<_>>().join("\n"));

@@ -4,7 +4,6 @@
 
 mod cascade;
 mod config;
-mod fields;
 mod load;
 mod page;
 mod tree;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::post::{Page, id};
+use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
 use super::files::{File, Folder, Stamp};
-use super::generator::{self, Layout};
+use super::generator::{self, Layout, Reading};
 use super::{Scan, Settings};
 
 /// Pages are read by so many threads.
@@ -136,15 +136,24 @@ fn read(
 fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> Known {
     // A fault of ours in one page must not take the site down.
     let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read(&file.path) {
-        Ok(text) => layout.read(file, &text),
-        Err(problem) => generator::Reading { page: None, problems: vec![problem] },
+        Ok(text) => finished(layout.read(file, &text), &text),
+        Err(problem) => Reading { page: None, problems: vec![problem] },
     }))
     .unwrap_or_else(|_| {
         let what = "cannot be read: a fault of Postrider's own";
         let hint = "please report it with this file; the other pages are not affected";
-        generator::Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
+        Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
     });
     Known { stamp: file.stamp, context, page: reading.page.map(Arc::new), problems: reading.problems }
+}
+
+/// The page with what its body shows.
+fn finished(mut reading: Reading, text: &str) -> Reading {
+    if let Some(page) = &mut reading.page {
+        let shown = body::shown(page, text.get(page.body.start..).unwrap_or_default());
+        (page.html, page.summary, page.cover) = (shown.html, shown.summary, shown.cover);
+    }
+    reading
 }
 
 /// Hugo's rule for `mainSections`: the one with the most pages.

@@ -60,6 +60,12 @@ fn links_are_numbered_once() {
 }
 
 #[test]
+fn a_block_inside_a_link_ends_its_words() {
+    let html = "<p>one <a href=\"https://a.org/\">two<p>中</p></a> after</p>";
+    assert_eq!(body(html), "one two\n\n中\n\nhttps://a.org/ after\n");
+}
+
+#[test]
 fn words_for_excerpts() {
     assert_eq!(words("<h2>A</h2><p>b <code>c</code></p><pre>no</pre><p>d</p>"), "A b c d");
 }

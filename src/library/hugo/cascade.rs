@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::at;
-use super::config::strings;
+use crate::library::fields::strings;
 
 /// Values and the pages that they are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::library::Settings;
+use crate::library::fields::strings;
 use crate::post::front_matter::text_of;
 use crate::post::markdown;
 use crate::problem::Problem;
@@ -350,14 +351,6 @@ fn flag(value: &Value, key: &str) -> bool {
 
 fn truth(value: &Value) -> bool {
     value == &Value::Bool(true) || value.as_str() == Some("true")
-}
-
-/// A text or a list of texts.
-pub fn strings(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().filter_map(text_of).collect(),
-        other => text_of(other).into_iter().collect(),
-    }
 }
 
 /// A language tag in the usual case: `zh-CN`, `zh-Hans`.

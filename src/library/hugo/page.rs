@@ -5,14 +5,15 @@ use serde_json::Value;
 use url::Url;
 
 use crate::crypto;
+use crate::library::fields;
 use crate::library::generator::Reading;
+use crate::post::body::{Body, Dialect};
 use crate::post::front_matter::{self, FrontMatter, text_of};
 use crate::post::permalink::{self, Place, Shape};
-use crate::post::{Page, date, markdown, sanitize, shortcode, summary};
+use crate::post::{Page, date, markdown};
 use crate::problem::Problem;
 
 use super::config::{Config, LanguageRules};
-use super::fields;
 use super::tree::{Entry, Tree};
 
 /// Reads the file of an entry.
@@ -44,7 +45,9 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
         values: &front_matter,
         problems: &mut problems,
     };
-    let page = header.page(tree, parts.body, text);
+    let body =
+        Body { start: text.len() - parts.body.len(), line: parts.body_line, html: entry.html, dialect: Dialect::Hugo };
+    let page = header.page(tree, body, text);
     Reading { page, problems }
 }
 
@@ -82,7 +85,7 @@ struct Header<'a> {
 }
 
 impl Header<'_> {
-    fn page(&mut self, tree: &Tree, body: &str, source: &str) -> Option<Page> {
+    fn page(&mut self, tree: &Tree, body: Body, source: &str) -> Option<Page> {
         let written_title = self.values.text(&["title"]).unwrap_or_default();
         let mut slug_from_name = None;
         let handlers = &self.config.handlers;
@@ -127,13 +130,9 @@ impl Header<'_> {
         };
         let page_url = Url::parse(&address).or_else(|_| Url::parse(&self.language.base)).ok()?;
 
-        let body = shortcode::resolve(body);
-        let raw = if entry.html { body.to_string() } else { markdown::to_html(&body) };
-        let html = sanitize::sanitize(&raw, &page_url);
         // A bundle's pictures lie beside its page; themes look for the others from the site's root.
         let root = Url::parse(&self.language.base).ok().filter(|_| !entry.bundle);
-        let cover =
-            fields::cover(self.values, root.as_ref().unwrap_or(&page_url)).or_else(|| sanitize::first_picture(&html));
+        let cover = fields::cover(self.values, root.as_ref().unwrap_or(&page_url));
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),
@@ -152,14 +151,15 @@ impl Header<'_> {
             tags: self.terms("tags"),
             categories: self.terms("categories"),
             authors: fields::authors(self.values, &page_url),
-            summary: self.summary(&body, &html),
+            summary: self.values.text(&["summary", "description"]).unwrap_or_default(),
             language: entry.language.clone(),
             cover,
             own_id: fields::own_id(self.values),
             aliases: self.aliases(&shape, &place),
             source_hash: crypto::sha256_hex(source.as_bytes()),
             url: if render { address } else { String::new() },
-            html: html.into(),
+            body,
+            html: "".into(),
         })
     }
 
@@ -277,19 +277,9 @@ impl Header<'_> {
         terms
     }
 
-    fn summary(&self, body: &str, html: &str) -> String {
-        if let Some(own) = self.values.text(&["summary", "description"]) {
-            return summary::text_of_markup(&own);
-        }
-        match summary::before_more(body) {
-            Some(before) if !self.entry.html => summary::text_of_markup(before),
-            _ => summary::first_text(html),
-        }
-    }
-
     fn aliases(&self, shape: &Shape<'_>, place: &Place<'_>) -> Vec<String> {
         let Some(value) = self.values.get(&["aliases"]) else { return Vec::new() };
-        let list = super::config::strings(value);
+        let list = fields::strings(value);
         list.iter().filter(|alias| !alias.contains("://")).map(|alias| permalink::alias(shape, place, alias)).collect()
     }
 }

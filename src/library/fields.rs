@@ -1,4 +1,4 @@
-//! Front matter that themes agree on more or less: authors, cover, id.
+//! Front matter that generators and themes agree on more or less: authors, cover, id.
 
 use serde_json::Value;
 use url::Url;
@@ -18,7 +18,7 @@ pub fn authors(values: &FrontMatter, page: &Url) -> Vec<Author> {
         }
     }
     let links = values.get(&["authorlink", "authorlinks", "author_link", "authorurl"]);
-    let links = links.map(super::config::strings).unwrap_or_default();
+    let links = links.map(strings).unwrap_or_default();
     for (author, link) in authors.iter_mut().zip(links) {
         author.url = author.url.take().or_else(|| sanitize::absolute(page, &link));
     }
@@ -44,6 +44,14 @@ pub fn own_id(values: &FrontMatter) -> Option<String> {
         let uri = id.is_ascii() && !id.contains(char::is_whitespace) && id.contains(':') && Url::parse(id).is_ok();
         uri.then(|| id.to_owned())
     })
+}
+
+/// A text or a list of texts.
+pub fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(text_of).collect(),
+        other => text_of(other).into_iter().collect(),
+    }
 }
 
 /// Name or names in a text, a list or a map.

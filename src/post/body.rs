@@ -1,0 +1,71 @@
+//! A page's body, as it is written and as it is shown.
+//!
+//! Who reads a site keeps only where each body stands ([`Body`]); what it shows is made when a feed or a mail needs it.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{Cover, Page, markdown, sanitize, shortcode, summary};
+
+/// Where a page's body stands in its file, and in which notation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Body {
+    /// Offset in bytes into the file's text.
+    pub start: usize,
+    /// Line of the file on which it begins, 1-based.
+    pub line: usize,
+    /// HTML as it is, not Markdown.
+    pub html: bool,
+    /// Whose calls and markers are in it.
+    pub dialect: Dialect,
+}
+
+/// What a body holds besides Markdown: the calls and the marker of the generator that builds the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Markdown alone.
+    #[default]
+    Plain,
+    /// `{{< figure >}}`, `<!--more-->`
+    Hugo,
+    /// Liquid, kramdown; the excerpt ends at the first blank line
+    Jekyll,
+    /// `{{ youtube(id="x") }}`, `<!-- more -->`
+    Zola,
+    /// Nunjucks tags, `<!-- more -->`
+    Hexo,
+    /// MDX, admonitions, `<!-- truncate -->`
+    Docusaurus,
+    /// Liquid or Nunjucks
+    Eleventy,
+    /// `{filename}` links
+    Pelican,
+}
+
+/// What a body shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// Sanitised HTML, every link and picture absolute.
+    pub html: Arc<str>,
+    /// Plain text of a few lines; may be empty.
+    pub summary: String,
+    /// The picture that stands for the page.
+    pub cover: Option<Cover>,
+}
+
+/// What `text`, the body of `page`, shows.
+pub fn shown(page: &Page, text: &str) -> Shown {
+    let written = shortcode::resolve(text);
+    let raw = if page.body.html { written.to_string() } else { markdown::to_html(&written) };
+    // A page without an address is shown to nobody, but its words are told.
+    let url = Url::parse(&page.url).or_else(|_| Url::parse("https://localhost/"));
+    let html = url.map(|url| sanitize::sanitize(&raw, &url)).unwrap_or_default();
+    let summary = match (&page.summary, summary::before_more(&written)) {
+        (summary, _) if !summary.is_empty() => summary::text_of_markup(summary),
+        (_, Some(before)) if !page.body.html => summary::text_of_markup(before),
+        _ => summary::first_text(&html),
+    };
+    let cover = page.cover.clone().or_else(|| sanitize::first_picture(&html));
+    Shown { html: html.into(), summary, cover }
+}
