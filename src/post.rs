@@ -4,13 +4,14 @@
 //! and its status at an instant; only listed ones are shown to anybody.
 
 pub mod body;
+pub mod calls;
 pub mod date;
 pub mod front_matter;
 pub mod id;
+pub mod links;
 pub mod markdown;
 pub mod permalink;
 pub mod sanitize;
-pub mod shortcode;
 pub mod summary;
 
 use std::ops::Deref;

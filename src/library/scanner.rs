@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::post::links::Knowledge;
 use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
@@ -150,7 +151,7 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
 /// The page with what its body shows.
 fn finished(mut reading: Reading, text: &str) -> Reading {
     if let Some(page) = &mut reading.page {
-        let shown = body::shown(page, text.get(page.body.start..).unwrap_or_default());
+        let shown = body::shown(page, text, &Knowledge::default());
         (page.html, page.summary, page.cover) = (shown.html, shown.summary, shown.cover);
     }
     reading

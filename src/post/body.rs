@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Cover, Page, markdown, sanitize, shortcode, summary};
+use super::calls::{self, Around, Found};
+use super::links::Knowledge;
+use super::{Cover, Page, markdown, sanitize, summary};
 
 /// Where a page's body stands in its file, and in which notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,11 +54,14 @@ pub struct Shown {
     pub summary: String,
     /// The picture that stands for the page.
     pub cover: Option<Cover>,
+    /// Calls that are not known and links that lead nowhere, by line.
+    pub found: Vec<Found>,
 }
 
-/// What `text`, the body of `page`, shows.
-pub fn shown(page: &Page, text: &str) -> Shown {
-    let written = shortcode::resolve(text);
+/// What `page` shows, of which `file` is the whole text, in the site that `site` knows.
+pub fn shown(page: &Page, file: &str, site: &Knowledge) -> Shown {
+    let text = file.get(page.body.start..).unwrap_or_default();
+    let calls::Expanded { text: written, found } = calls::expand(text, &Around { page, file, site });
     let raw = if page.body.html { written.to_string() } else { markdown::to_html(&written) };
     // A page without an address is shown to nobody, but its words are told.
     let url = Url::parse(&page.url).or_else(|_| Url::parse("https://localhost/"));
@@ -67,5 +72,5 @@ pub fn shown(page: &Page, text: &str) -> Shown {
         _ => summary::first_text(&html),
     };
     let cover = page.cover.clone().or_else(|| sanitize::first_picture(&html));
-    Shown { html: html.into(), summary, cover }
+    Shown { html: html.into(), summary, cover, found }
 }
