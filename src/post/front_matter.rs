@@ -165,6 +165,21 @@ fn json(start: &str, first_line: usize) -> Result<Parts<'_>, Fault> {
     Ok(Parts { front_matter, body, body_line, repaired: Vec::new() })
 }
 
+/// A header in YAML that a generator has cut out by its own rules: keys as they are written, and what was repaired.
+/// `first_line` is the line of the file on which it begins.
+pub fn yaml(header: &str, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
+    let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
+    let text = if header.contains('\r') { header.replace("\r\n", "\n").replace('\r', "\n") } else { header.to_owned() };
+    let (value, repaired) = yaml::parse(&text, MAX_BYTES).map_err(in_file)?;
+    let values = match value {
+        Value::Object(map) => map,
+        Value::Null => Map::new(),
+        _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
+    };
+    let repaired = repaired.into_iter().map(in_file).collect();
+    Ok((FrontMatter { values, text, format: Some(Format::Yaml), first_line }, repaired))
+}
+
 fn lower_case(map: Map<String, Value>) -> Map<String, Value> {
     let mut lower = Map::new();
     for (key, value) in map {
@@ -227,6 +242,18 @@ impl FrontMatter {
             Format::Yaml | Format::Json => self.written(key).and_then(|key| yaml::line_of(&self.text, &[&key])),
         };
         Some(self.first_line + line.unwrap_or(1) - 1)
+    }
+
+    /// The value of a key at the start of a line as it is written, when it is neither quoted nor more than a word or line:
+    /// generators whose YAML is older than ours read such words in another way.
+    pub fn plain(&self, key: &str) -> Option<&str> {
+        let written = self.text.lines().rev().find_map(|line| {
+            let rest = line.strip_prefix(key)?.trim_start_matches([' ', '\t']).strip_prefix(':')?;
+            (rest.is_empty() || rest.starts_with([' ', '\t'])).then_some(rest)
+        })?;
+        let written = written.find(" #").map_or(written, |comment| &written[..comment]).trim();
+        (!written.is_empty() && !written.starts_with(['"', '\'', '|', '>', '!', '&', '*', '[', '{', '#']))
+            .then_some(written)
     }
 
     /// The key as it is written: the last of those that differ by case only.
@@ -330,6 +357,17 @@ mod tests {
         }
         let parts = split("---\na: 1\nb: 2\na: 3\n---\n").unwrap();
         assert_eq!((parts.repaired[0].line, &parts.front_matter.values["a"]), (Some(4), &json!(3)));
+    }
+
+    #[test]
+    fn a_header_cut_out_by_others_keeps_its_keys_and_what_is_plain() {
+        let (values, repaired) = yaml("Title: T\r\ndate: 2021-10-15 # c\r\nquoted: 'no'\r\nflag: no\r\n", 2).unwrap();
+        assert!(repaired.is_empty());
+        assert_eq!(values.text(&["title"]), None);
+        assert_eq!((values.text(&["Title"]), values.line_of("flag")), (Some("T".into()), Some(5)));
+        let plain = ["date", "quoted", "flag", "none"].map(|key| values.plain(key));
+        assert_eq!(plain, [Some("2021-10-15"), None, Some("no"), None]);
+        assert_eq!(yaml("a: 1\nb: c: d\n", 2).unwrap_err().line, Some(3));
     }
 
     #[test]

@@ -55,6 +55,11 @@ fn unpacked(corpora: &Path, site: &str) -> tempfile::TempDir {
 
 /// Every field of every page that `site`'s generator publishes. `root` is the site's folder in the archive.
 fn agrees(site: &str, root: &str, pages: usize, change: impl Fn(&Path, &mut Settings)) {
+    agrees_but(site, root, pages, &[], change);
+}
+
+/// The same, but for the fields `known` to differ: path and field.
+fn agrees_but(site: &str, root: &str, pages: usize, known: &[(&str, &str)], change: impl Fn(&Path, &mut Settings)) {
     let Some(corpora) = corpora() else { return };
     let folder = unpacked(&corpora, site);
     let root = folder.path().join(root);
@@ -66,6 +71,12 @@ fn agrees(site: &str, root: &str, pages: usize, change: impl Fn(&Path, &mut Sett
     let mut wrong = String::new();
     let mut compared = 0;
     let below = root.strip_prefix(folder.path().join(site)).map_or(String::new(), |below| below.display().to_string());
+    // Some generators leave leading folders out.
+    let at_its_tail = |path: &str| {
+        let tail = format!("/{path}");
+        let mut found = library.all.iter().filter(|post| post.path.ends_with(&tail));
+        found.next().filter(|_| found.next().is_none()).map(|post| post.as_ref())
+    };
     for expected in lines(&corpora.join(format!("{site}.expected.jsonl.gz"))) {
         let path = expected["path"].as_str().expect("a path");
         let path = path.strip_prefix(&below).map_or(path, |path| path.trim_start_matches('/'));
@@ -75,18 +86,26 @@ fn agrees(site: &str, root: &str, pages: usize, change: impl Fn(&Path, &mut Sett
             continue;
         }
         compared += 1;
-        let Some(post) = by_path.get(path) else {
+        let Some(post) = by_path.get(path).copied().or_else(|| at_its_tail(path)) else {
             let _ = writeln!(wrong, "{path}: not read");
             continue;
         };
-        for (name, expected) in expected.as_object().expect("an object").iter().filter(|(name, _)| *name != "path") {
+        for (name, expected) in expected.as_object().expect("an object") {
+            let name = name.as_str();
+            if name == "path" {
+                continue;
+            }
             let mut expected = expected.clone();
             if name == "published" {
                 let at = expected.as_str().map(|text| DateTime::parse_from_rfc3339(text).expect("a date"));
                 expected = at.map(|at| at.timestamp_micros()).into();
             }
-            let have = field(post, name);
-            if have != expected {
+            let mut have = field(post, name);
+            if name == "url" && expected.as_str().is_some_and(|url| url.starts_with('/')) {
+                // Without a host in its answer, the generator was not told the site's address.
+                have = post.url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).into();
+            }
+            if have != expected && !known.contains(&(path, name)) {
                 let _ = writeln!(wrong, "{path}: {name}: expected {expected}, read {have}");
             }
         }
