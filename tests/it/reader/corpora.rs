@@ -75,7 +75,7 @@ fn agrees_but(site: &str, root: &str, pages: usize, known: &[(&str, &str)], chan
     let at_its_tail = |path: &str| {
         let tail = format!("/{path}");
         let mut found = library.all.iter().filter(|post| post.path.ends_with(&tail));
-        found.next().filter(|_| found.next().is_none()).map(|post| post.as_ref())
+        found.next().filter(|_| found.next().is_none()).map(AsRef::as_ref)
     };
     for expected in lines(&corpora.join(format!("{site}.expected.jsonl.gz"))) {
         let path = expected["path"].as_str().expect("a path");
