@@ -16,11 +16,15 @@ pub mod text;
 
 mod group;
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::post::Post;
+use crate::post::body::Bodies;
+use crate::problem::Problem;
 use crate::site::Site;
 use entry::{Channel, Entry};
 use group::Group;
@@ -66,8 +70,21 @@ pub struct Document {
     pub path: String,
     /// With charset where it has one.
     pub content_type: &'static str,
+    /// Changes whenever anything does that the bytes are made of.
+    pub made_of: u64,
     /// The bytes: the same content gives the same bytes.
     pub body: Vec<u8>,
+}
+
+/// All feeds of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Feeds {
+    /// What had to be made.
+    pub documents: Vec<Document>,
+    /// Paths of those that would be made of what they were made of before.
+    pub kept: Vec<String>,
+    /// What lists them.
+    pub listings: Vec<Listing>,
 }
 
 /// What the `/feeds/` page and the OPML file list.
@@ -152,7 +169,7 @@ impl Format {
     }
 }
 
-/// All feeds of the listed `posts` (newest first), and what lists them.
+/// All feeds of the listed `posts` (newest first).
 ///
 /// The site's own feed holds the posts of all languages, each entry saying which; who wants one language takes that
 /// language's feed. Names that make one folder's name (`Seata` and `seata`) share a feed, titled as the newest post
@@ -160,48 +177,77 @@ impl Format {
 ///
 /// Of each feed the three formats hold the same entries: as many of the newest as `settings` allow for the largest of
 /// them, and always one. Posts without a date are left out. Besides: [`OPML`] and [`STYLESHEET`].
-pub fn documents(site: &Site, posts: &[Arc<Post>], settings: &Settings) -> (Vec<Document>, Vec<Listing>) {
-    let writer = Writer::new(site, posts, settings);
-    let groups = group::groups(site, writer.posts(), &settings.by);
-    let mut documents = Vec::with_capacity(groups.len() * Format::ALL.len() + 2);
-    for group in &groups {
-        writer.write(group, &mut documents);
+///
+/// `kept`: of the documents that there are already, [`Document::made_of`] by path. What would be made of the same is not
+/// made again, and only the posts of what is made are read from `bodies`, whose Problem is the error.
+pub fn documents(
+    site: &Site,
+    posts: &[Arc<Post>],
+    settings: &Settings,
+    bodies: &dyn Bodies,
+    kept: &BTreeMap<String, u64>,
+) -> Result<Feeds, Problem> {
+    let dated = Dated::all(posts);
+    let groups = group::groups(site, dated.iter().map(|dated| dated.post.as_ref()), &settings.by);
+    let plan = Plan::new(site, settings, &dated, bodies);
+    let plans: Vec<(&Group, Channel, u64)> = groups.iter().map(|group| plan.of(group)).collect();
+    let is_kept =
+        |group: &Group, made_of: u64| Format::ALL.iter().all(|format| kept.get(&group.path(*format)) == Some(&made_of));
+    let needed: BTreeSet<usize> = plans
+        .iter()
+        .filter(|(group, _, made_of)| !is_kept(group, *made_of))
+        .flat_map(|(group, ..)| plan.members(group))
+        .copied()
+        .collect();
+    let needed: Vec<usize> = needed.into_iter().collect();
+    let full = bodies.full(&needed.iter().map(|at| Arc::clone(dated[*at].post)).collect::<Vec<_>>())?;
+    let fragments: HashMap<usize, [String; 3]> = needed
+        .into_iter()
+        .zip(full)
+        .map(|(at, full)| {
+            let entry = Entry::new(site, &full, dated[at].published, dated[at].stamp);
+            (at, Format::ALL.map(|format| format.entry(&entry)))
+        })
+        .collect();
+
+    let (mut documents, mut unchanged) = (Vec::with_capacity(groups.len() * Format::ALL.len() + 2), Vec::new());
+    for (group, channel, made_of) in plans {
+        if is_kept(group, made_of) {
+            unchanged.extend(Format::ALL.map(|format| group.path(format)));
+        } else {
+            plan.write(group, &channel, made_of, &fragments, &mut documents);
+        }
     }
     let outlines: Vec<_> = groups.iter().map(|group| (&group.listing, group.title.clone())).collect();
-    documents.push(Document {
-        path: OPML.to_owned(),
-        content_type: "text/x-opml; charset=utf-8",
-        body: opml::document(
-            &text::line(&site.title),
-            &site.url,
-            &settings.public_url,
-            &outlines,
-            writer.newest(&groups),
-        ),
-    });
-    documents.push(Document {
-        path: STYLESHEET.to_owned(),
-        content_type: "text/css; charset=utf-8",
-        body: include_bytes!("feed/browser.css").to_vec(),
-    });
-    (documents, groups.into_iter().map(|group| group.listing).collect())
+    let newest = groups.iter().flat_map(|group| plan.members(group)).map(|at| dated[*at].stamp).max();
+    let list = opml::document(&text::line(&site.title), &site.url, &settings.public_url, &outlines, newest);
+    documents.push(whole(OPML, "text/x-opml; charset=utf-8", list));
+    documents.push(whole(STYLESHEET, "text/css; charset=utf-8", include_bytes!("feed/browser.css").to_vec()));
+    Ok(Feeds { documents, kept: unchanged, listings: groups.into_iter().map(|group| group.listing).collect() })
 }
 
-/// Writes each entry once, however many feeds it is in.
-struct Writer<'a> {
-    site: &'a Site,
-    settings: &'a Settings,
-    stylesheet: String,
-    entries: Vec<(&'a Post, Entry, OnceCell<[String; 3]>)>,
+/// A document that is made anew each time.
+fn whole(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    Document { path: path.to_owned(), content_type, made_of: hasher.finish(), body }
 }
 
-impl<'a> Writer<'a> {
-    fn new(site: &'a Site, posts: &'a [Arc<Post>], settings: &'a Settings) -> Self {
+/// A post that feeds can hold.
+struct Dated<'a> {
+    post: &'a Arc<Post>,
+    published: DateTime<FixedOffset>,
+    /// [`Entry::stamp`]
+    stamp: DateTime<FixedOffset>,
+}
+
+impl<'a> Dated<'a> {
+    fn all(posts: &'a [Arc<Post>]) -> Vec<Self> {
         let mut seen = HashSet::new();
         // Two entries with one id would be one to readers; ids are made unique before, this only makes sure.
         let dated: Vec<_> = posts
             .iter()
-            .filter_map(|post| Some((post.as_ref(), post.published?)))
+            .filter_map(|post| Some((post, post.published?)))
             .filter(|(post, _)| seen.insert(text::identifier(&post.id)))
             .collect();
         let newest: BTreeMap<_, _> = dated
@@ -211,30 +257,44 @@ impl<'a> Writer<'a> {
             })
             .collect();
         let stamps = date::distinct(&newest);
-        let entries = dated
+        dated
             .into_iter()
-            .map(|(post, published)| {
-                let stamp = stamps.get(&post.id).copied().unwrap_or(published);
-                (post, Entry::new(site, post, published, stamp), OnceCell::new())
+            .map(|(post, published)| Self {
+                post,
+                published,
+                stamp: stamps.get(&post.id).copied().unwrap_or(published),
             })
-            .collect();
+            .collect()
+    }
+}
+
+/// What each feed holds, before anything of it is written.
+struct Plan<'a> {
+    site: &'a Site,
+    settings: &'a Settings,
+    stylesheet: String,
+    dated: &'a [Dated<'a>],
+    /// Of each dated post: changes whenever its entry does.
+    versions: Vec<u64>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(site: &'a Site, settings: &'a Settings, dated: &'a [Dated<'a>], bodies: &dyn Bodies) -> Self {
         let base = settings.public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let stylesheet = format!("/{}{STYLESHEET}", base.map_or("", |(_, path)| path));
-        Self { site, settings, stylesheet, entries }
+        let version = |dated: &Dated<'_>| {
+            let mut hasher = DefaultHasher::new();
+            (&dated.post.id, bodies.version(dated.post), dated.stamp).hash(&mut hasher);
+            hasher.finish()
+        };
+        Self { site, settings, stylesheet, versions: dated.iter().map(version).collect(), dated }
     }
 
-    fn posts(&self) -> impl Iterator<Item = (&'a Post, &Entry)> {
-        self.entries.iter().map(|(post, entry, _)| (*post, entry))
+    fn members<'g>(&self, group: &'g Group) -> &'g [usize] {
+        &group.members[..group.members.len().min(self.settings.entries.max(1))]
     }
 
-    /// The newest change of what the feeds hold.
-    fn newest(&self, groups: &[Group]) -> Option<chrono::DateTime<chrono::FixedOffset>> {
-        let members = groups.iter().flat_map(|group| group.members.iter().take(self.settings.entries.max(1)));
-        members.map(|at| self.entries[*at].1.stamp).max()
-    }
-
-    fn write(&self, group: &Group, documents: &mut Vec<Document>) {
-        let members = &group.members[..group.members.len().min(self.settings.entries.max(1))];
+    fn of<'g>(&self, group: &'g Group) -> (&'g Group, Channel, u64) {
         let channel = Channel {
             title: group.title.clone(),
             description: Some(text::line(&self.site.description))
@@ -247,32 +307,47 @@ impl<'a> Writer<'a> {
             stylesheet: self.stylesheet.clone(),
             updated: None,
         };
+        let mut hasher = DefaultHasher::new();
+        (self.settings.max_bytes, &channel, &self.site.language, &self.site.url).hash(&mut hasher);
+        for at in self.members(group) {
+            // An entry's language is told by the site's name of it.
+            (self.versions[*at], self.site.tag(&self.dated[*at].post.language)).hash(&mut hasher);
+        }
+        (group, channel, hasher.finish())
+    }
+
+    fn write(
+        &self,
+        group: &Group,
+        channel: &Channel,
+        made_of: u64,
+        fragments: &HashMap<usize, [String; 3]>,
+        documents: &mut Vec<Document>,
+    ) {
         // The date is filled in when it is known which entries fit; its length does not depend on that by more than this.
         let slack = 64;
-        let frames = Format::ALL.map(|format| format.frame(&channel));
+        let frames = Format::ALL.map(|format| format.frame(channel));
         let mut sizes = frames.map(|(start, end)| start.len() + end.len() + slack);
-        let fits = members.iter().enumerate().take_while(|(place, at)| {
-            for (size, fragment) in sizes.iter_mut().zip(self.fragments(**at)) {
+        let members = self.members(group).iter().filter_map(|at| Some((at, fragments.get(at)?)));
+        let fits = members.enumerate().take_while(|(place, (_, fragments))| {
+            for (size, fragment) in sizes.iter_mut().zip(*fragments) {
                 *size += fragment.len() + 2;
             }
             *place == 0 || sizes.iter().all(|size| *size <= self.settings.max_bytes)
         });
-        let members: Vec<usize> = fits.map(|(_, at)| *at).collect();
-        let updated = members.iter().map(|at| self.entries[*at].1.stamp).max();
-        let channel = Channel { updated, ..channel };
+        let (members, fragments): (Vec<usize>, Vec<&[String; 3]>) =
+            fits.map(|(_, (at, fragments))| (*at, fragments)).unzip();
+        let updated = members.iter().map(|at| self.dated[*at].stamp).max();
+        let channel = Channel { updated, ..channel.clone() };
         for (which, format) in Format::ALL.into_iter().enumerate() {
             let (start, end) = format.frame(&channel);
-            let fragments: Vec<&str> = members.iter().map(|at| self.fragments(*at)[which].as_str()).collect();
+            let fragments: Vec<&str> = fragments.iter().map(|fragments| fragments[which].as_str()).collect();
             documents.push(Document {
-                path: format!("{}{}", group.folder, format.file_name()),
+                path: group.path(format),
                 content_type: format.content_type(),
+                made_of,
                 body: [start, fragments.join(format.joint()), end].concat().into_bytes(),
             });
         }
-    }
-
-    fn fragments(&self, at: usize) -> &[String; 3] {
-        let (_, entry, fragments) = &self.entries[at];
-        fragments.get_or_init(|| Format::ALL.map(|format| format.entry(entry)))
     }
 }

@@ -78,6 +78,8 @@ pub struct Published {
 pub struct Served {
     /// With charset.
     pub content_type: &'static str,
+    /// [`crate::feed::Document::made_of`]
+    pub made_of: u64,
     /// The bytes.
     pub identity: Arc<[u8]>,
     /// The same, gzip.

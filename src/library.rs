@@ -1,13 +1,16 @@
 //! The Library: the immutable snapshot of all Posts, and its Problems. The one owner of the site's folder.
 
+mod bodies;
 pub mod fields;
 pub mod files;
 pub mod folder;
 pub mod generator;
 pub mod hugo;
 mod scanner;
+mod threads;
 pub mod watch;
 
+pub use bodies::Bodies;
 pub use scanner::Scanner;
 
 use std::path::PathBuf;
@@ -47,6 +50,8 @@ pub struct Scan {
     pub pages: Vec<Arc<Page>>,
     /// What could not be read, or had to be repaired, ordered by path and line.
     pub problems: Vec<Problem>,
+    /// What the pages show.
+    pub bodies: Bodies,
 }
 
 /// The snapshot at an instant.
@@ -60,6 +65,8 @@ pub struct Library {
     pub posts: Vec<Arc<Post>>,
     /// What could not be read.
     pub problems: Arc<Vec<Problem>>,
+    /// What the posts show.
+    pub bodies: Bodies,
     /// The next instant at which a page's status changes by itself.
     pub next_change: Option<DateTime<Utc>>,
 }
@@ -78,6 +85,7 @@ impl Library {
             site: Arc::new(scan.site.clone()),
             next_change: all.iter().filter_map(|post| post.next_change(now)).min(),
             problems: Arc::new(scan.problems.clone()),
+            bodies: scan.bodies.clone(),
             all,
             posts,
         }

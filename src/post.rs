@@ -50,21 +50,21 @@ pub struct Page {
     pub categories: Vec<String>,
     /// In order; may be empty.
     pub authors: Vec<Author>,
-    /// A generator puts in what the header states, Markdown and all; read, it is plain text of a few lines. May be empty.
+    /// The one that the header states, Markdown and all; else empty.
     pub summary: String,
     /// The generator's name of the language: `zh`.
     pub language: String,
-    /// The picture that stands for the page.
+    /// The picture that the header states.
     pub cover: Option<Cover>,
     /// Where the text stands.
     pub body: body::Body,
-    /// Sanitised HTML, every link and picture absolute. No generator puts it in.
-    pub html: Arc<str>,
+    /// Changes whenever the file does, or what it is read by. Filled in by who scans.
+    pub version: u64,
     /// An id that the front matter gives, verbatim.
     pub own_id: Option<String>,
     /// Absolute addresses that the page had before (Hugo's `aliases`).
     pub aliases: Vec<String>,
-    /// SHA-256 of the file, hexadecimal: finds a renamed file again.
+    /// [`body::source_hash`] of the file: finds a renamed one again. Filled in by who scans.
     pub source_hash: String,
 }
 
@@ -142,5 +142,21 @@ impl Deref for Post {
     type Target = Page;
     fn deref(&self) -> &Page {
         &self.page
+    }
+}
+
+/// A Post with what its body shows: what feeds and mails are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FullPost {
+    /// Who and when.
+    pub post: Arc<Post>,
+    /// What.
+    pub shown: Arc<body::Shown>,
+}
+
+impl Deref for FullPost {
+    type Target = Post;
+    fn deref(&self) -> &Post {
+        &self.post
     }
 }

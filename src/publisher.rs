@@ -95,10 +95,24 @@ pub async fn run(mut parts: Parts, cancel: CancellationToken) -> anyhow::Result<
     }
 }
 
+/// A site that is being written to is read so many times before the loop waits.
+const ATTEMPTS: usize = 3;
+
 /// One scan, and the feeds of what it found swapped in whole. Takes the baseline of digests never seen before.
 ///
 /// The error is [`Faults`] when there is no site to read; whatever the error, the old feeds stay.
 pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let mut attempt = 1;
+    loop {
+        match publish(parts, now).await {
+            // A file is not any more what it was when it was scanned.
+            Err(error) if attempt < ATTEMPTS && error.is::<Faults>() => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn publish(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     let scan = scan(parts).await?;
     let library = take_in(&parts.store, &scan, &parts.digests, now).await?;
     let old = parts.published.load_full();
@@ -196,33 +210,38 @@ async fn render(
     library: &Library,
     now: DateTime<Utc>,
 ) -> anyhow::Result<(HashMap<String, Arc<Served>>, Vec<Listing>)> {
-    let (site, posts, settings) = (Arc::clone(&library.site), library.posts.clone(), parts.feeds.clone());
-    let (documents, hashes, listings) = tokio::task::spawn_blocking(move || {
-        let (documents, listings) = feed::documents(&site, &posts, &settings);
+    let (site, posts, bodies) = (Arc::clone(&library.site), library.posts.clone(), library.bodies.clone());
+    let (settings, before) = (parts.feeds.clone(), Arc::clone(old));
+    let (mut feeds, hashes) = tokio::task::spawn_blocking(move || {
+        let kept = before.documents.iter().map(|(path, served)| (path.clone(), served.made_of)).collect();
+        let feeds = feed::documents(&site, &posts, &settings, &bodies, &kept)?;
         let hash = |document: &Document| (document.path.clone(), crypto::sha256_hex(&document.body));
-        let hashes: Vec<(String, String)> = documents.iter().map(hash).collect();
-        (documents, hashes, listings)
+        let hashes: Vec<(String, String)> = feeds.documents.iter().map(hash).collect();
+        Ok::<_, Problem>((feeds, hashes))
     })
     .await
-    .context("rendering the feeds ended early")?;
+    .context("rendering the feeds ended early")?
+    .map_err(|problem| Faults(vec![problem]))?;
     let versions = parts.store.feed_versions(&hashes, now).await?;
-    let before = Arc::clone(old);
+    let (before, listings) = (Arc::clone(old), std::mem::take(&mut feeds.listings));
     let (served, changed) = tokio::task::spawn_blocking(move || {
         let mut changed = 0;
-        let served: HashMap<String, Arc<Served>> = documents
-            .into_iter()
-            .zip(versions)
-            .map(|(document, version)| {
-                let kept = before.documents.get(&document.path).filter(|kept| kept.hash == version.hash);
-                let served = if let Some(kept) = kept {
-                    Arc::clone(kept)
-                } else {
+        let kept = feeds.kept.iter().filter_map(|path| Some((path.clone(), Arc::clone(before.documents.get(path)?))));
+        let mut served: HashMap<String, Arc<Served>> = kept.collect();
+        served.extend(feeds.documents.into_iter().zip(versions).map(|(document, version)| {
+            let path = document.path.clone();
+            let old = before.documents.get(&path);
+            let served = match old.filter(|old| old.hash == version.hash) {
+                Some(old) if old.made_of == document.made_of => Arc::clone(old),
+                // The same bytes of something else: from now on it is known by that.
+                Some(old) => Arc::new(Served { made_of: document.made_of, ..Served::clone(old) }),
+                None => {
                     changed += 1;
-                    Arc::new(served(document.content_type, document.body, version.hash, version.changed_at))
-                };
-                (document.path, served)
-            })
-            .collect();
+                    Arc::new(compressed(document, version.hash, version.changed_at))
+                }
+            };
+            (path, served)
+        }));
         (served, changed)
     })
     .await
@@ -232,11 +251,12 @@ async fn render(
     Ok((served, listings))
 }
 
-fn served(content_type: &'static str, body: Vec<u8>, hash: String, changed_at: DateTime<Utc>) -> Served {
+fn compressed(document: Document, hash: String, changed_at: DateTime<Utc>) -> Served {
+    let Document { content_type, made_of, body, .. } = document;
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::default());
     // Writing to memory does not fail.
     let gzip = encoder.write_all(&body).and_then(|()| encoder.finish()).unwrap_or_default();
-    Served { content_type, identity: body.into(), gzip: gzip.into(), hash, changed_at }
+    Served { content_type, made_of, identity: body.into(), gzip: gzip.into(), hash, changed_at }
 }
 
 /// Says what is newly wrong, and no more of it than a person reads.

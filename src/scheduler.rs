@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, SubsecRound as _, Timelike as _, Utc};
 use tokio::sync::Notify;
@@ -17,8 +18,10 @@ use crate::clock::Clock;
 use crate::crypto;
 use crate::digest::{Digest, Rendition, Schedule, Trigger, render};
 use crate::http::Published;
-use crate::library::Library;
-use crate::post::{Post, id};
+use crate::library::{self, Library};
+use crate::post::body::Bodies as _;
+use crate::post::{FullPost, Post, id};
+use crate::problem::Faults;
 use crate::site::Site;
 use crate::store::{NewIssue, Store};
 use crate::template::Templates;
@@ -156,7 +159,7 @@ async fn make(parts: &Parts, digest: &Digest, library: &Library, now: DateTime<U
             if posts.is_empty() {
                 return Ok(Made::Nothing);
             }
-            announce(parts, digest, &library.site, minute(now), posts, now).await
+            announce(parts, digest, library, minute(now), posts, now).await
         }
         Trigger::Cron(schedule) => {
             let Some(slot) = schedule.last_until(now).filter(|slot| *slot > begun) else { return Ok(Made::Nothing) };
@@ -193,7 +196,7 @@ async fn make_slot(
         tracing::info!(digest = digest.name, %slot, "nothing new: the Slot is skipped");
         return skip(&parts.store, digest, slot, now).await;
     }
-    announce(parts, digest, &library.site, slot, posts, now).await
+    announce(parts, digest, library, slot, posts, now).await
 }
 
 /// One line for all the Slots between `before` and `slot`: the newest is made up for all of them.
@@ -250,14 +253,15 @@ pub async fn fresh(
 pub async fn announce(
     parts: &Parts,
     digest: &Digest,
-    site: &Site,
+    library: &Library,
     slot: DateTime<Utc>,
     posts: Vec<Arc<Post>>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Made> {
     let (languages, readers) = parts.store.audience(&digest.name).await?;
-    let renditions =
-        renditions(&parts.templates, site, digest, slot, &posts, &languages).map_err(anyhow::Error::msg)?;
+    let newest = newest(&library.bodies, &posts).await?;
+    let announced = render::Issue { digest, slot, posts: &newest, count: posts.len() };
+    let renditions = renditions(&parts.templates, &library.site, &announced, &languages).map_err(anyhow::Error::msg)?;
     let lately = match &digest.trigger {
         Trigger::OnPublish => announced_lately(&parts.store, digest, now).await?,
         Trigger::Cron(_) => 0,
@@ -297,21 +301,27 @@ async fn announced_lately(store: &Store, digest: &Digest, now: DateTime<Utc>) ->
     Ok(lately.filter(|posts| *posts <= digest.hold_above).sum())
 }
 
+/// Of the posts of an Issue those that its mails show, with what they show.
+pub async fn newest(bodies: &library::Bodies, posts: &[Arc<Post>]) -> anyhow::Result<Vec<FullPost>> {
+    let (bodies, posts) = (bodies.clone(), posts[..posts.len().min(render::MOST)].to_vec());
+    let full =
+        tokio::task::spawn_blocking(move || bodies.full(&posts)).await.context("reading the posts ended early")?;
+    Ok(full.map_err(|problem| Faults(vec![problem]))?)
+}
+
 /// One Rendition for the digest's language, which serves everybody without one of their own, then one for each of `languages`
 /// that Postrider says something else in.
 pub fn renditions(
     templates: &Templates,
     site: &Site,
-    digest: &Digest,
-    slot: DateTime<Utc>,
-    posts: &[Arc<Post>],
+    issue: &render::Issue<'_>,
     languages: &[String],
 ) -> Result<Vec<Rendition>, String> {
-    let issue = render::Issue { digest, slot, posts };
-    let same = templates.nearest(&digest.language);
-    std::iter::once(&digest.language)
+    let language = &issue.digest.language;
+    let same = templates.nearest(language);
+    std::iter::once(language)
         .chain(languages.iter().filter(|language| templates.nearest(language) != same))
-        .map(|language| render::issue(templates, site, &issue, language))
+        .map(|language| render::issue(templates, site, issue, language))
         .collect()
 }
 

@@ -12,7 +12,7 @@ use crate::crypto;
 use crate::feed::{self, Document};
 use crate::library::Library;
 use crate::post::id;
-use crate::problem::Severity;
+use crate::problem::{Faults, Severity};
 
 /// Lists what the last `build` wrote: a hash and a path a line.
 const MANIFEST: &str = ".postrider-build";
@@ -37,11 +37,12 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     for problem in library.problems.iter().filter(|problem| problem.severity == Severity::Error) {
         eprintln!("{problem}");
     }
-    let (documents, listings) = feed::documents(&library.site, &library.posts, &config.feeds);
-    let tally = export(&arguments.out, &documents)?;
+    let feeds = feed::documents(&library.site, &library.posts, &config.feeds, &library.bodies, &BTreeMap::new())
+        .map_err(|problem| Faults(vec![problem]))?;
+    let tally = export(&arguments.out, &feeds.documents)?;
     say!(
         "{} of {} in {}: {} written, {} unchanged, {} removed",
-        counted(listings.len() as u64, "feed"),
+        counted(feeds.listings.len() as u64, "feed"),
         counted(library.posts.len() as u64, "post"),
         arguments.out.display(),
         counted(tally.written as u64, "file"),
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     fn document(path: &str, body: &str) -> Document {
-        Document { path: path.to_owned(), content_type: "text/plain", body: body.as_bytes().to_vec() }
+        Document { path: path.to_owned(), content_type: "text/plain", made_of: 0, body: body.as_bytes().to_vec() }
     }
 
     fn files(folder: &Path) -> Vec<String> {

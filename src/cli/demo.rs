@@ -228,6 +228,7 @@ fn export(daemon: &Daemon, out: &Path) -> anyhow::Result<()> {
     let documents = published.documents.iter().map(|(path, served)| Document {
         path: path.clone(),
         content_type: served.content_type,
+        made_of: served.made_of,
         body: served.identity.to_vec(),
     });
     build::export(out, &documents.collect::<Vec<_>>())?;

@@ -14,6 +14,7 @@ use super::{Context, Exit};
 use crate::config::{Config, FILE_NAME};
 use crate::digest::render;
 use crate::library::Scan;
+use crate::post::body::Bodies as _;
 use crate::problem::Problem;
 use crate::template::Templates;
 
@@ -64,8 +65,12 @@ pub fn template_faults(config: &Config, templates: &Templates, scan: &Scan, now:
             continue;
         }
         if let Some(latest) = coming::latest(scan, digest, now) {
-            let issue = render::Issue { digest, slot: latest.slot, posts: &latest.posts };
-            faults.extend(render::issue(templates, &scan.site, &issue, &digest.language).err());
+            // A file that is gone by now is the next scan's business, not the templates'.
+            let newest = &latest.posts[..latest.posts.len().min(render::MOST)];
+            if let Ok(posts) = scan.bodies.full(newest) {
+                let issue = render::Issue { digest, slot: latest.slot, posts: &posts, count: latest.posts.len() };
+                faults.extend(render::issue(templates, &scan.site, &issue, &digest.language).err());
+            }
         }
         faults.extend(render::confirmation(templates, &scan.site, digest, &digest.language).err());
     }

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::{Context, Exit, counted};
 use crate::library::{Library, Scan};
-use crate::post::{Author, Post, Status, id};
+use crate::post::body::Bodies as _;
+use crate::post::{Author, FullPost, Status, id};
+use crate::problem::Faults;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -35,7 +37,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(post: &'a Post) -> Self {
+    fn of(post: &'a FullPost) -> Self {
         let time = |at: Option<chrono::DateTime<chrono::FixedOffset>>| at.map(|at| at.to_rfc3339());
         Self {
             path: &post.path,
@@ -50,7 +52,7 @@ impl<'a> Line<'a> {
             tags: &post.tags,
             categories: &post.categories,
             authors: &post.authors,
-            summary: &post.summary,
+            summary: &post.shown.summary,
             language: &post.language,
         }
     }
@@ -71,11 +73,16 @@ fn print(scan: &Scan, context: &Context, arguments: &Arguments) -> anyhow::Resul
     let ids = id::assign(&[], &scan.pages);
     let library = Library::new(scan, &ids, context.clock.now());
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for post in &library.all {
-        if arguments.json {
-            serde_json::to_writer(&mut out, &Line::of(post))?;
-            writeln!(out)?;
-        } else {
+    if arguments.json {
+        // So many at once that all threads have work, and no large site is in memory as a whole.
+        for posts in library.all.chunks(1024) {
+            for post in library.bodies.full(posts).map_err(|problem| Faults(vec![problem]))? {
+                serde_json::to_writer(&mut out, &Line::of(&post))?;
+                writeln!(out)?;
+            }
+        }
+    } else {
+        for post in &library.all {
             let date = post.published.map_or_else(|| "          ".to_owned(), |at| at.format("%Y-%m-%d").to_string());
             let status = match post.status {
                 Status::Listed => "",

@@ -17,6 +17,7 @@ use crate::delivery::{Kind, Verdict};
 use crate::digest::{Digest, render};
 use crate::mail::message::{Prepared, Recipient};
 use crate::mail::transport::{Limits, Mail, Open, Route, Stage};
+use crate::scheduler;
 use crate::subscriber::Address;
 use crate::template::Templates;
 
@@ -52,7 +53,8 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         })?;
     }
     let language = arguments.language.as_deref().unwrap_or(&digest.language);
-    let wanted = render::Issue { digest, slot: issue.slot, posts: &issue.posts };
+    let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
+    let wanted = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
     let mut rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?;
     rendition.kind = Kind::Test;
     rendition.subject.insert_str(0, "[Test] ");

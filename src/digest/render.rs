@@ -5,16 +5,15 @@
 
 mod page;
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use super::{Digest, Hole, Rendition, Trigger};
 use crate::crypto;
 use crate::delivery::Kind;
-use crate::post::Post;
+use crate::post::FullPost;
 use crate::site::Site;
 use crate::template::{Templates, wrap};
+pub use page::MOST;
 use page::{Holes, Mail, clean};
 
 /// Columns of a subject that any client shows before it cuts; ours is cut at a word.
@@ -27,8 +26,10 @@ pub struct Issue<'a> {
     pub digest: &'a Digest,
     /// Its instant.
     pub slot: DateTime<Utc>,
-    /// Newest first; never empty.
-    pub posts: &'a [Arc<Post>],
+    /// The newest that it announces, newest first: [`MOST`], or all. Never empty.
+    pub posts: &'a [FullPost],
+    /// How many it announces in all.
+    pub count: usize,
 }
 
 /// Renders `issue` with what Postrider says itself in `language` (BCP 47; the nearest known one is used). The error
@@ -41,8 +42,7 @@ pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &s
     };
     let date = issue.slot.with_timezone(&zone).fixed_offset();
     let words = templates.nearest(language);
-    let mail =
-        Mail::new(site, issue.digest, words, Holes::new(&id)).with_posts(templates, site, issue.posts, date, words)?;
+    let mail = Mail::new(site, issue.digest, words, Holes::new(&id)).with_posts(templates, site, issue, date, words)?;
     let (subject, html, text) = parts(templates, &issue.digest.template, words, &mail)?;
     Ok(rendition(id, Kind::Issue, issue.digest, language, subject, html, text))
 }

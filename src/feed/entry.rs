@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{date, text};
-use crate::post::Post;
+use crate::post::{FullPost, Post};
 use crate::site::Site;
 
 /// Longest stand-in for a missing title, in characters as readers count them.
@@ -52,18 +52,18 @@ pub struct Picture {
 
 impl Entry {
     /// `post`, which has a date. `stamp`: see [`Entry::stamp`].
-    pub fn new(site: &Site, post: &Post, published: DateTime<FixedOffset>, stamp: DateTime<FixedOffset>) -> Self {
+    pub fn new(site: &Site, post: &FullPost, published: DateTime<FixedOffset>, stamp: DateTime<FixedOffset>) -> Self {
         let url = text::web_address(&post.url).unwrap_or_else(|| site.url.clone());
-        let summary = text::line(&post.summary);
+        let summary = text::line(&post.shown.summary);
         Self {
             id: text::identifier(&post.id),
             title: title(&text::line(&post.title), &summary, &url),
             summary,
-            html: text::clean(post.html.trim()).into_owned(),
+            html: text::clean(post.shown.html.trim()).into_owned(),
             published: date::writable(published),
             updated: post.updated.filter(|updated| *updated > published).map(date::writable),
             stamp,
-            language: text::language(site.tag(&post.language)).or(text::language(&site.language)).map(str::to_owned),
+            language: language(site, post).map(str::to_owned),
             authors: post
                 .authors
                 .iter()
@@ -72,6 +72,7 @@ impl Entry {
                 .collect(),
             categories: categories(post),
             cover: post
+                .shown
                 .cover
                 .as_ref()
                 .and_then(|cover| text::web_address(&cover.url))
@@ -79,6 +80,11 @@ impl Entry {
             url,
         }
     }
+}
+
+/// BCP 47, where known.
+pub fn language<'a>(site: &'a Site, post: &'a Post) -> Option<&'a str> {
+    text::language(site.tag(&post.language)).or(text::language(&site.language))
 }
 
 fn title(title: &str, summary: &str, url: &str) -> String {
@@ -116,7 +122,7 @@ fn media_type(url: &str) -> Option<&'static str> {
 }
 
 /// What a document says of the feed as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Channel {
     /// One line, never empty.
     pub title: String,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::Entry;
-use super::{Family, Listing, address, text};
+use super::{Family, Format, Listing, address, entry, text};
 use crate::post::Post;
 use crate::site::Site;
 
@@ -21,17 +20,19 @@ pub(super) struct Group {
     pub(super) members: Vec<usize>,
 }
 
+impl Group {
+    pub(super) fn path(&self, format: Format) -> String {
+        format!("{}{}", self.folder, format.file_name())
+    }
+}
+
 /// The site's own feed, then those of each family in order of their folders. `posts` newest first.
-pub(super) fn groups<'a>(
-    site: &Site,
-    posts: impl Iterator<Item = (&'a Post, &'a Entry)>,
-    families: &[Family],
-) -> Vec<Group> {
+pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, families: &[Family]) -> Vec<Group> {
     // Family, slug → name as the newest post spells it, members. A family's place in `Family` is its place in the list.
     let mut found: BTreeMap<(Family, String), (String, Vec<usize>)> = BTreeMap::new();
     let mut languages: Vec<Option<&str>> = Vec::new();
-    for (at, (post, entry)) in posts.enumerate() {
-        languages.push(entry.language.as_deref());
+    for (at, post) in posts.enumerate() {
+        languages.push(entry::language(site, post));
         for &family in families {
             for name in names(family, post) {
                 let slug = match family {

@@ -18,6 +18,7 @@ use super::error::Failure;
 use super::pages::{self, Page};
 use super::visitor::Visitor;
 use crate::mail::read::{ReadMail, read};
+use crate::post::body::Bodies as _;
 
 const STYLE: &str = include_str!("../../templates/web/demo.css");
 
@@ -154,6 +155,8 @@ async fn post(State(web): State<Web>, visitor: Visitor, uri: axum::http::Uri) ->
     let published = web.app.published.load();
     let url = format!("{}{}", web.app.settings.public_url, uri.path().trim_start_matches('/'));
     let post = published.library.posts.iter().find(|post| post.url == url).ok_or(Failure::NotFound)?;
+    let full = published.library.bodies.full(std::slice::from_ref(post));
+    let full = full.map_err(|problem| Failure::Internal(problem.to_string()))?;
     let lang = published.library.site.tag(&post.language).to_owned();
     let body = PostView {
         title: post.title.clone(),
@@ -162,7 +165,7 @@ async fn post(State(web): State<Web>, visitor: Visitor, uri: axum::http::Uri) ->
         authors: post.authors.iter().map(|author| author.name.clone()).collect(),
         published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
         tags: post.tags.clone(),
-        content: post.html.to_string(),
+        content: full.iter().map(|post| post.shown.html.as_ref()).collect(),
     };
     Page::new(&web, &visitor, body).public("web/demo-post.html")
 }

@@ -1,23 +1,16 @@
 //! Scans: what has not changed since the last one is not read twice.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::post::links::Knowledge;
 use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
+use super::bodies::Suspects;
 use super::files::{File, Folder, Stamp};
 use super::generator::{self, Layout, Reading};
-use super::{Scan, Settings};
-
-/// Pages are read by so many threads.
-const THREADS: usize = 2;
-
-/// Markdown and HTML nest; the default stack of a thread is small.
-const STACK: usize = 16 * 1024 * 1024;
+use super::{Bodies, Scan, Settings, threads};
 
 /// What a file said when it was last read.
 #[derive(Debug, Clone)]
@@ -36,12 +29,13 @@ pub struct Scanner {
     watched: Vec<String>,
     /// Pages that the last scan had to read.
     read: usize,
+    suspects: Suspects,
 }
 
 impl Scanner {
     /// Of the site that `settings` name. Nothing is read yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, known: HashMap::new(), watched: Vec::new(), read: 0 }
+        Self { settings, known: HashMap::new(), watched: Vec::new(), read: 0, suspects: Suspects::default() }
     }
 
     /// The settings it was made with.
@@ -67,6 +61,9 @@ impl Scanner {
         self.watched = layout.watched();
         let files = layout.files();
         let contexts: Vec<u64> = files.iter().map(|file| layout.context(file)).collect();
+        for path in self.suspects.lock().map(|mut suspects| std::mem::take(&mut *suspects)).unwrap_or_default() {
+            self.known.remove(&path);
+        }
         let changed: Vec<usize> = (0..files.len())
             .filter(|at| {
                 let known = self.known.get(&files[*at].path);
@@ -74,22 +71,28 @@ impl Scanner {
             })
             .collect();
         self.read = changed.len();
-        let mut fresh = read(&folder, layout.as_ref(), &files, &changed, &contexts);
+        let read = |at: usize| read_one(&folder, layout.as_ref(), files[changed[at]], contexts[changed[at]]);
+        let mut fresh = changed.iter().zip(threads::each(changed.len(), read)).peekable();
+        let mut scan = Scan {
+            site: layout.site(),
+            pages: Vec::with_capacity(files.len()),
+            problems: layout.problems(),
+            bodies: Bodies::default(),
+        };
         let mut known = HashMap::with_capacity(files.len());
         for (at, file) in files.iter().enumerate() {
-            if let Some(entry) = fresh.remove(&at).or_else(|| self.known.remove(&file.path)) {
-                known.insert(file.path.clone(), entry);
+            let entry = match fresh.next_if(|(changed, _)| **changed == at) {
+                Some((_, entry)) => Some((file.path.clone(), entry)),
+                None => self.known.remove_entry(&file.path),
+            };
+            if let Some((path, entry)) = entry {
+                scan.pages.extend(entry.page.clone());
+                scan.problems.extend(entry.problems.iter().cloned());
+                known.insert(path, entry);
             }
         }
         self.known = known;
-
-        let mut scan = Scan { site: layout.site(), pages: Vec::new(), problems: layout.problems() };
-        for file in &files {
-            if let Some(known) = self.known.get(&file.path) {
-                scan.pages.extend(known.page.clone());
-                scan.problems.extend(known.problems.iter().cloned());
-            }
-        }
+        drop(files);
         if let Some(sections) = &self.settings.sections {
             scan.site.main_sections.clone_from(sections);
         } else if scan.site.main_sections.is_empty() {
@@ -100,44 +103,24 @@ impl Scanner {
         undated(&mut scan);
         scan.problems.sort();
         scan.problems.dedup();
+        scan.bodies = Bodies::new(folder, &scan, Arc::clone(&self.suspects));
         Ok(scan)
     }
-}
-
-/// Reads the `changed` ones of `files`, by number.
-fn read(
-    folder: &Folder,
-    layout: &dyn Layout,
-    files: &[&File],
-    changed: &[usize],
-    contexts: &[u64],
-) -> HashMap<usize, Known> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(HashMap::with_capacity(changed.len()));
-    let work = || {
-        while let Some(&at) = changed.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let known = read_one(folder, layout, files[at], contexts[at]);
-            if let Ok(mut done) = done.lock() {
-                done.insert(at, known);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS.min(changed.len()) {
-            let thread = std::thread::Builder::new().name("reader".into()).stack_size(STACK);
-            if thread.spawn_scoped(scope, work).is_err() {
-                // No thread to be had: this one does it.
-                work();
-            }
-        }
-    });
-    done.into_inner().unwrap_or_default()
 }
 
 fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> Known {
     // A fault of ours in one page must not take the site down.
     let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read(&file.path) {
-        Ok(text) => finished(layout.read(file, &text), &text),
+        Ok(text) => {
+            let mut reading = layout.read(file, &text);
+            if let Some(page) = &mut reading.page {
+                page.source_hash = body::source_hash(&text);
+                let mut hasher = DefaultHasher::new();
+                (file.stamp, context).hash(&mut hasher);
+                page.version = hasher.finish();
+            }
+            reading
+        }
         Err(problem) => Reading { page: None, problems: vec![problem] },
     }))
     .unwrap_or_else(|_| {
@@ -146,15 +129,6 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
         Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
     });
     Known { stamp: file.stamp, context, page: reading.page.map(Arc::new), problems: reading.problems }
-}
-
-/// The page with what its body shows.
-fn finished(mut reading: Reading, text: &str) -> Reading {
-    if let Some(page) = &mut reading.page {
-        let shown = body::shown(page, text, &Knowledge::default());
-        (page.html, page.summary, page.cover) = (shown.html, shown.summary, shown.cover);
-    }
-    reading
 }
 
 /// Hugo's rule for `mainSections`: the one with the most pages.

@@ -8,7 +8,9 @@ use url::Url;
 
 use super::calls::{self, Around, Found};
 use super::links::Knowledge;
-use super::{Cover, Page, markdown, sanitize, summary};
+use super::{Cover, FullPost, Page, Post, markdown, sanitize, summary};
+use crate::crypto;
+use crate::problem::Problem;
 
 /// Where a page's body stands in its file, and in which notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +58,28 @@ pub struct Shown {
     pub cover: Option<Cover>,
     /// Calls that are not known and links that lead nowhere, by line.
     pub found: Vec<Found>,
+}
+
+/// Where what posts show comes from.
+pub trait Bodies {
+    /// Changes whenever what `post` shows may have changed.
+    fn version(&self, post: &Post) -> u64 {
+        post.version
+    }
+
+    /// `posts`, in their order, with what they show. The Problem is of a file that cannot be read any more, or is not the
+    /// one that was scanned: another scan is due.
+    fn full(&self, posts: &[Arc<Post>]) -> Result<Vec<FullPost>, Problem>;
+}
+
+/// So much of a file tells it from all others, together with its size.
+const HEAD: usize = 4096;
+
+/// SHA-256 of a file's size and beginning, hexadecimal: finds a renamed file again.
+pub fn source_hash(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let head = &bytes[..bytes.len().min(HEAD)];
+    crypto::sha256_hex(&[&bytes.len().to_le_bytes(), head].concat())
 }
 
 /// What `page` shows, of which `file` is the whole text, in the site that `site` knows.

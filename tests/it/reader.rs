@@ -5,7 +5,9 @@ mod sites;
 
 use std::path::Path;
 
-use postrider::library::{Scan, Scanner, Settings};
+use postrider::library::{Library, Scan, Scanner, Settings};
+use postrider::post::body::{Bodies as _, Shown};
+use postrider::post::id;
 use postrider::problem::Problem;
 
 /// A scan of the site in `root`, at `https://www.example.org/` unless its configuration says otherwise.
@@ -31,4 +33,17 @@ fn site(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 /// `path:line` of each Problem, and the first word that tells it apart.
 fn places(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(|problem| format!("{}:{}", problem.path, problem.line.unwrap_or(0))).collect()
+}
+
+/// What each page shows, in the order of the pages.
+fn shown(scan: &Scan) -> Vec<std::sync::Arc<Shown>> {
+    let library = Library::new(scan, &id::assign(&[], &scan.pages), chrono::DateTime::UNIX_EPOCH);
+    let full = scan.bodies.full(&library.all).unwrap_or_else(|problem| panic!("{problem}"));
+    full.into_iter().map(|full| full.shown).collect()
+}
+
+/// What the page at `path` shows.
+fn shown_at(scan: &Scan, path: &str) -> std::sync::Arc<Shown> {
+    let at = scan.pages.iter().position(|page| page.path == path).unwrap_or_else(|| panic!("no {path}"));
+    shown(scan).swap_remove(at)
 }

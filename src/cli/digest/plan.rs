@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::coming::{self, coming};
 use crate::cli::{Context, Exit, digest};
-use crate::digest::Rendition;
+use crate::digest::{Rendition, render};
 use crate::mail::message::{Prepared, Recipient};
 use crate::scheduler;
 use crate::store::IssueState;
@@ -44,8 +44,9 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     let renditions = if issue.posts.is_empty() {
         Vec::new()
     } else {
-        scheduler::renditions(&templates, &scan.site, digest, issue.slot, &issue.posts, &languages)
-            .map_err(anyhow::Error::msg)?
+        let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
+        let coming = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
+        scheduler::renditions(&templates, &scan.site, &coming, &languages).map_err(anyhow::Error::msg)?
     };
     let mails: Vec<Mail> = renditions.iter().map(|rendition| Mail::of(rendition, &config.mail.public_url)).collect();
     let holds = issue.posts.len() > digest.hold_above;

@@ -8,6 +8,7 @@ use crate::cli::subscribers::language;
 use crate::cli::{Context, Exit, digest};
 use crate::digest::{Hole, render};
 use crate::mail::message::Prepared;
+use crate::scheduler;
 use crate::template::{DateStyle, Templates, escape};
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     }
 
     let language = arguments.language.as_ref().unwrap_or(&digest.language);
-    let wanted = render::Issue { digest, slot: issue.slot, posts: &issue.posts };
+    let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
+    let wanted = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
     let rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?;
     let reader = reader(&config.mail.public_url);
     let message = Prepared::new(&rendition, &config.mail.public_url).compose(&reader, issue.slot)?;

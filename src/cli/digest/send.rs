@@ -44,7 +44,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         store: store.clone(),
         mail_queued: Arc::new(Notify::new()),
     };
-    if scheduler::announce(&parts, &digest, &library.site, slot, posts, now).await? != Made::Issue {
+    if scheduler::announce(&parts, &digest, &library, slot, posts, now).await? != Made::Issue {
         anyhow::bail!("an Issue of `{}` was made in this minute already: nothing was sent twice", digest.name);
     }
     let made = store.issues(Some(&digest.name), 50).await?.into_iter().find(|issue| issue.slot == slot);

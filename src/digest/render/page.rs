@@ -1,17 +1,16 @@
 //! What a mail's templates are given. Part of the contract with owners who write templates of their own.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
+use super::Issue;
 use crate::digest::{Digest, html, text};
-use crate::post::Post;
+use crate::post::FullPost;
 use crate::site::Site;
 use crate::template::{Templates, direction, wrap};
 
 /// Posts that a mail shows itself; the others are counted.
-const MOST: usize = 10;
+pub const MOST: usize = 10;
 /// A post of more HTML than this is shown by its summary: a mail client would cut the whole mail.
 const LONGEST: usize = 300_000;
 /// Columns of a dek: two lines of a phone.
@@ -141,23 +140,23 @@ impl Mail {
         mut self,
         templates: &Templates,
         site: &Site,
-        posts: &[Arc<Post>],
+        issue: &Issue<'_>,
         date: DateTime<FixedOffset>,
         words: &str,
     ) -> Result<Self, String> {
         let mut links = 1;
-        let top = if posts.len() == 1 { 2 } else { 3 };
-        for post in posts.iter().take(MOST) {
+        let top = if issue.count == 1 { 2 } else { 3 };
+        for post in issue.posts.iter().take(MOST) {
             let shown = Shown::new(templates, site, post, words, top, links)?;
             links += shown.links.len();
             self.posts.push(shown);
         }
         self.date_of_issue = date.to_rfc3339();
-        self.count = posts.len();
-        self.more = posts.len() - self.posts.len();
+        self.count = issue.count;
+        self.more = issue.count.saturating_sub(self.posts.len());
         self.minutes = self.posts.iter().map(|post| post.minutes).sum();
         let titles: Vec<&str> = self.posts.iter().skip(1).map(|post| post.title.as_str()).collect();
-        let preheader = match (titles.is_empty(), posts.first()) {
+        let preheader = match (titles.is_empty(), issue.posts.first()) {
             (true, Some(post)) => excerpt(post),
             _ => titles.join(" · "),
         };
@@ -170,7 +169,7 @@ impl Shown {
     fn new(
         templates: &Templates,
         site: &Site,
-        post: &Post,
+        post: &FullPost,
         words: &str,
         top: u8,
         first_link: usize,
@@ -178,11 +177,11 @@ impl Shown {
         let lang = site.tag(&post.language).to_owned();
         let dir = direction(&lang);
         let setting = html::Setting { top, rtl: dir == "rtl" };
-        let content = (post.html.len() <= LONGEST)
-            .then(|| html::for_mail(&post.html, setting))
+        let content = (post.shown.html.len() <= LONGEST)
+            .then(|| html::for_mail(&post.shown.html, setting))
             .transpose()
             .map_err(|error| format!("{}: its HTML cannot be made fit for mail: {error}", post.path));
-        let text::Text { body, links } = text::text(&post.html, &post.url, first_link);
+        let text::Text { body, links } = text::text(&post.shown.html, &post.url, first_link);
         let title = match clean(&post.title) {
             title if title.is_empty() => post.url.clone(),
             title => title,
@@ -194,18 +193,19 @@ impl Shown {
             published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
             authors: authors.join(&between),
             tags: post.tags.iter().map(|tag| clean(tag)).collect(),
-            minutes: minutes(&text::words(&post.html)),
+            minutes: minutes(&text::words(&post.shown.html)),
             dek: wrap::cut(&excerpt(post), DEK_WIDTH),
-            cover: post.cover.as_ref().map(|cover| Picture {
+            cover: post.shown.cover.as_ref().map(|cover| Picture {
                 url: cover.url.clone(),
                 alt: clean(&cover.alt),
-                in_content: post.html.contains(&cover.url) || post.html.contains(&cover.url.replace('&', "&amp;")),
+                in_content: post.shown.html.contains(&cover.url)
+                    || post.shown.html.contains(&cover.url.replace('&', "&amp;")),
             }),
             fonts: fonts(&lang),
             dir,
             foreign: primary(&lang) != primary(words),
             html: content?,
-            text: if post.html.len() <= LONGEST { body } else { String::new() },
+            text: if post.shown.html.len() <= LONGEST { body } else { String::new() },
             links: links.into_iter().enumerate().map(|(at, url)| Reference { number: first_link + at, url }).collect(),
             lang,
             title,
@@ -214,15 +214,15 @@ impl Shown {
 }
 
 /// What the post says of itself; where that is only its title again, how it begins.
-fn excerpt(post: &Post) -> String {
-    let (summary, title) = (clean(&post.summary), clean(&post.title));
+fn excerpt(post: &FullPost) -> String {
+    let (summary, title) = (clean(&post.shown.summary), clean(&post.title));
     let letters = |text: &str| {
         text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
     if !summary.is_empty() && letters(&summary) != letters(&title) {
         return summary;
     }
-    let words: String = text::words(&post.html).chars().take(600).collect();
+    let words: String = text::words(&post.shown.html).chars().take(600).collect();
     let words = clean(&words);
     words.strip_prefix(title.as_str()).unwrap_or(&words).trim_start().to_owned()
 }

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use chrono::TimeZone as _;
 
 use super::*;
 use crate::digest::{Mailbox, Schedule, Selection};
-use crate::post::{Author, Cover, Page, Status};
+use crate::post::body::Shown;
+use crate::post::{Author, Cover, Page, Post, Status};
 use crate::site::Language;
 
 fn templates() -> Templates {
@@ -42,7 +45,7 @@ fn digest(template: &str) -> Digest {
     }
 }
 
-fn post(number: u32, title: &str, language: &str, summary: &str, html: &str) -> Arc<Post> {
+fn post(number: u32, title: &str, language: &str, summary: &str, html: &str) -> FullPost {
     let at = chrono::FixedOffset::east_opt(8 * 3600).unwrap().with_ymd_and_hms(2026, 11, number, 15, 0, 0).unwrap();
     let page = Page {
         path: format!("content/blog/{number}.md"),
@@ -52,14 +55,14 @@ fn post(number: u32, title: &str, language: &str, summary: &str, html: &str) -> 
         section: "blog".into(),
         tags: vec!["周报".into()],
         authors: vec![Author { name: "林海".into(), url: None }, Author { name: "Mira".into(), url: None }],
-        summary: summary.into(),
         language: language.into(),
-        cover: (number == 20 || number == 12)
-            .then(|| Cover { url: format!("https://harbour.example.org/c/{number}.jpg"), alt: String::new() }),
-        html: html.into(),
         ..Page::default()
     };
-    Arc::new(Post { id: format!("tag:{number}"), status: Status::Listed, page: Arc::new(page) })
+    let cover = (number == 20 || number == 12)
+        .then(|| Cover { url: format!("https://harbour.example.org/c/{number}.jpg"), alt: String::new() });
+    let shown = Shown { html: html.into(), summary: summary.into(), cover, ..Shown::default() };
+    let post = Post { id: format!("tag:{number}"), status: Status::Listed, page: Arc::new(page) };
+    FullPost { post: Arc::new(post), shown: Arc::new(shown) }
 }
 
 const WEEKLY: &str = "<p>港口周报 | 每周精选，同步开源进展，欢迎留言互动</p>\n<blockquote>\n<p><img src=\"https://harbour.example.org/c/20.jpg\" alt=\"weekly.jpg\"></p>\n</blockquote>\n\
@@ -71,7 +74,7 @@ const WEEKLY: &str = "<p>港口周报 | 每周精选，同步开源进展，欢�
 <h3>本周推荐阅读</h3>\n<ul>\n<li><a href=\"https://harbour.example.org/a/\">灯塔的十年：从煤油到 LED</a></li>\n<li><a href=\"https://harbour.example.org/b/\">A quiet week on the pier</a></li>\n</ul>\n\
 <table><thead><tr><th>船</th><th>到港</th></tr></thead><tbody><tr><td>海鸥号</td><td>周五</td></tr></tbody></table>";
 
-fn sample() -> Vec<Arc<Post>> {
+fn sample() -> Vec<FullPost> {
     vec![
         post(
             20,
@@ -97,10 +100,10 @@ fn sample() -> Vec<Arc<Post>> {
     ]
 }
 
-fn render(template: &str, posts: &[Arc<Post>], language: &str) -> Rendition {
+fn render(template: &str, posts: &[FullPost], language: &str) -> Rendition {
     let digest = digest(template);
     let slot = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 1, 0, 0).unwrap();
-    issue(&templates(), &site(), &Issue { digest: &digest, slot, posts }, language).unwrap()
+    issue(&templates(), &site(), &Issue { digest: &digest, slot, posts, count: posts.len() }, language).unwrap()
 }
 
 /// With the random id taken out.
@@ -173,11 +176,12 @@ fn ten_posts_are_shown_and_the_others_counted() {
 fn hostile_titles_and_names_stay_text() {
     let title = "\u{202e}a\r\nBcc: x\u{0} <script>alert(1)</script> {{ 7*7 }} =?utf-8?b?QQ==?= ".to_owned()
         + &"long ".repeat(400);
-    let mut hostile =
-        Page::clone(&post(9, &title, "en", "\"><img src=x onerror=y>", "<p>{{ lang }} {% raw %}</p>").page);
-    hostile.authors = vec![Author { name: "A\r\nB: c".into(), url: None }];
-    hostile.cover = Some(Cover { url: "https://e.org/\"><script>".into(), alt: "\"onload=\"x".into() });
-    let posts = [Arc::new(Post { id: "x".into(), status: Status::Listed, page: Arc::new(hostile) })];
+    let mut hostile = post(9, &title, "en", "\"><img src=x onerror=y>", "<p>{{ lang }} {% raw %}</p>");
+    let page = Arc::make_mut(&mut Arc::make_mut(&mut hostile.post).page);
+    page.authors = vec![Author { name: "A\r\nB: c".into(), url: None }];
+    let cover = Cover { url: "https://e.org/\"><script>".into(), alt: "\"onload=\"x".into() };
+    Arc::make_mut(&mut hostile.shown).cover = Some(cover);
+    let posts = [hostile];
     for template in ["digest", "letter", "plain"] {
         let mail = render(template, &posts, "en");
         assert!(!mail.subject.contains(char::is_control) && !mail.subject.contains('\u{202e}'));
@@ -209,7 +213,7 @@ fn an_owners_template_is_used_and_its_faults_are_named() {
         ];
         let templates = Templates::new(&files.into_iter().collect()).unwrap();
         let slot = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 1, 0, 0).unwrap();
-        issue(&templates, &site(), &Issue { digest: &digest("mine"), slot, posts: &sample() }, "en")
+        issue(&templates, &site(), &Issue { digest: &digest("mine"), slot, posts: &sample(), count: 3 }, "en")
     };
     let mail = with("<p>{{ posts[0].title }}</p>").unwrap();
     assert_eq!(

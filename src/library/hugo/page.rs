@@ -4,7 +4,6 @@ use chrono::{DateTime, Datelike as _, FixedOffset, TimeZone as _};
 use serde_json::Value;
 use url::Url;
 
-use crate::crypto;
 use crate::library::fields;
 use crate::library::generator::Reading;
 use crate::post::body::{Body, Dialect};
@@ -47,7 +46,7 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
     };
     let body =
         Body { start: text.len() - parts.body.len(), line: parts.body_line, html: entry.html, dialect: Dialect::Hugo };
-    let page = header.page(tree, body, text);
+    let page = header.page(tree, body);
     Reading { page, problems }
 }
 
@@ -85,7 +84,7 @@ struct Header<'a> {
 }
 
 impl Header<'_> {
-    fn page(&mut self, tree: &Tree, body: Body, source: &str) -> Option<Page> {
+    fn page(&mut self, tree: &Tree, body: Body) -> Option<Page> {
         let written_title = self.values.text(&["title"]).unwrap_or_default();
         let mut slug_from_name = None;
         let handlers = &self.config.handlers;
@@ -156,10 +155,9 @@ impl Header<'_> {
             cover,
             own_id: fields::own_id(self.values),
             aliases: self.aliases(&shape, &place),
-            source_hash: crypto::sha256_hex(source.as_bytes()),
             url: if render { address } else { String::new() },
             body,
-            html: "".into(),
+            ..Page::default()
         })
     }
 

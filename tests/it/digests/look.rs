@@ -4,28 +4,33 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use postrider::digest::{Digest, Mailbox, Schedule, Selection, Trigger, render};
-use postrider::post::{Author, Cover, Page, Post, Status};
+use postrider::post::body::Shown;
+use postrider::post::{Author, Cover, FullPost, Page, Post, Status};
 use postrider::site::{Language, Site};
 use postrider::template::Templates;
 
 use crate::support::peers;
 
-fn post(number: usize, title: &str, language: &str, html: &str) -> Arc<Post> {
+fn post(number: usize, title: &str, language: &str, html: &str) -> FullPost {
     let page = Page {
         path: format!("content/{number}.md"),
         url: format!("https://harbour.example.org/{number}/"),
         title: title.into(),
         published: Some("2026-11-20T09:00:00+08:00".parse().unwrap()),
         authors: vec![Author { name: "林海".into(), url: None }],
-        summary: "Some words of summary that go on for a little while, as summaries do when nobody stops them.".into(),
         language: language.into(),
+        ..Page::default()
+    };
+    let shown = Shown {
+        html: html.into(),
+        summary: "Some words of summary that go on for a little while, as summaries do when nobody stops them.".into(),
         cover: number
             .is_multiple_of(2)
             .then(|| Cover { url: "https://harbour.example.org/c.jpg".into(), alt: String::new() }),
-        html: html.into(),
-        ..Page::default()
+        ..Shown::default()
     };
-    Arc::new(Post { id: format!("tag:{number}"), status: Status::Listed, page: Arc::new(page) })
+    let post = Post { id: format!("tag:{number}"), status: Status::Listed, page: Arc::new(page) };
+    FullPost { post: Arc::new(post), shown: Arc::new(shown) }
 }
 
 #[test]
@@ -66,7 +71,7 @@ fn mails_fit_phones_and_thumbs() {
         [("digest", "en", 4), ("letter", "zh-CN", 1), ("letter", "en", 4), ("plain", "en", 4)]
     {
         let digest = digest(template);
-        let issue = render::Issue { digest: &digest, slot, posts: &posts[..count] };
+        let issue = render::Issue { digest: &digest, slot, posts: &posts[..count], count };
         let mail = render::issue(&templates, &site, &issue, language).unwrap();
         write(format!("{template}-{language}-{count}"), &mail.html);
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 use postrider::clock::Clock;
 use postrider::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use postrider::http::Published;
-use postrider::library::{Library, Scan};
+use postrider::library::{Bodies, Library, Scan};
 use postrider::post::{Page, id};
 use postrider::problem::Problem;
 use postrider::publisher;
@@ -88,7 +88,6 @@ impl House {
             visible_from: Some(at.fixed_offset()),
             section: "blog".into(),
             language: "zh".into(),
-            html: format!("<p>Words of {name}.</p>").into(),
             source_hash: name.into(),
             ..Page::default()
         }));
@@ -104,7 +103,7 @@ impl House {
             main_sections: vec!["blog".into()],
             ..Site::default()
         };
-        let scan = Scan { site, pages: self.pages.clone(), problems: Vec::new() };
+        let scan = Scan { site, pages: self.pages.clone(), problems: Vec::new(), bodies: Bodies::default() };
         let library = Library::new(&scan, &id::assign(&[], &scan.pages), now);
         self.parts.published.store(Arc::new(Published {
             library: Arc::new(library),
@@ -194,7 +193,7 @@ async fn what_could_not_be_read_when_a_digest_began_is_no_news() {
     let take_in = async |pages: &[Arc<Page>], problems: Vec<Problem>, digest: &str, now| {
         let main_sections = vec!["blog".to_owned()];
         let site = Site { main_sections, ..Site::default() };
-        let scan = Scan { site, pages: pages.to_vec(), problems };
+        let scan = Scan { site, pages: pages.to_vec(), problems, bodies: Bodies::default() };
         publisher::take_in(&house.store, &scan, &[digest.to_owned()], now).await.unwrap()
     };
     for (name, at) in [("away", -3500), ("broken", -5000), ("draft", -100)] {

@@ -1,13 +1,16 @@
 //! Posts that hold what breaks feeds: each in one of the ways of `feed`'s own rules, all in one site.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use postrider::feed::{self, Document, Family, Listing, Settings};
-use postrider::post::{Author, Cover, Page, Post, Status};
+use postrider::feed::{Document, Family, Listing, Settings};
+use postrider::post::body::Shown;
+use postrider::post::{Author, Cover, FullPost, Page, Post, Status};
 use postrider::site::{Language, Site};
 
 use super::agreement::{self, Folder};
+use super::documents;
 
 pub fn site() -> Site {
     let language = |key: &str, tag: &str, title: &str, path: &str| Language {
@@ -43,8 +46,29 @@ fn date(text: &str) -> DateTime<FixedOffset> {
     DateTime::parse_from_rfc3339(text).expect("a date")
 }
 
-pub fn post(name: &str, change: impl FnOnce(&mut Page)) -> Post {
-    let mut page = Page {
+/// A page, and what it shows instead of what its header states.
+pub struct Whole {
+    pub page: Page,
+    pub html: Arc<str>,
+    pub summary: String,
+    pub cover: Option<Cover>,
+}
+
+impl Deref for Whole {
+    type Target = Page;
+    fn deref(&self) -> &Page {
+        &self.page
+    }
+}
+
+impl DerefMut for Whole {
+    fn deref_mut(&mut self) -> &mut Page {
+        &mut self.page
+    }
+}
+
+pub fn post(name: &str, change: impl FnOnce(&mut Whole)) -> FullPost {
+    let page = Page {
         path: format!("content/blog/{name}.md"),
         url: format!("https://www.example.org/blog/{name}/"),
         title: format!("On {name}"),
@@ -53,14 +77,24 @@ pub fn post(name: &str, change: impl FnOnce(&mut Page)) -> Post {
         tags: vec!["SOFA Weekly".to_owned()],
         categories: vec!["News".to_owned()],
         authors: vec![Author { name: "SOFA 团队".to_owned(), url: Some("https://github.com/sofastack".to_owned()) }],
-        summary: format!("About {name}."),
         language: "zh".to_owned(),
-        html: "<p>Text of a post.</p>".into(),
         source_hash: postrider::crypto::sha256_hex(name.as_bytes()),
         ..Page::default()
     };
-    change(&mut page);
-    Post { id: format!("tag:www.example.org,2021:/blog/{name}"), status: Status::Listed, page: Arc::new(page) }
+    let mut whole =
+        Whole { page, html: "<p>Text of a post.</p>".into(), summary: format!("About {name}."), cover: None };
+    change(&mut whole);
+    let Whole { page, html, summary, cover } = whole;
+    let id = format!("tag:www.example.org,2021:/blog/{name}");
+    FullPost {
+        post: Arc::new(Post { id, status: Status::Listed, page: Arc::new(page) }),
+        shown: Arc::new(Shown { html, summary, cover, ..Shown::default() }),
+    }
+}
+
+pub fn with_id(id: &str, mut post: FullPost) -> FullPost {
+    id.clone_into(&mut Arc::make_mut(&mut post.post).id);
+    post
 }
 
 /// Titles, and what a reader must show for them.
@@ -81,7 +115,7 @@ const TITLES: &[(&str, &str)] = &[
 ];
 
 /// All of the hostile posts, newest first, and the title that each must show (where the title is the point).
-pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
+pub fn posts() -> (Vec<FullPost>, Vec<(String, String)>) {
     let mut posts = Vec::new();
     let mut titles = Vec::new();
     for (at, (title, shown)) in TITLES.iter().enumerate() {
@@ -89,7 +123,7 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
         titles.push((post.id.clone(), (*shown).to_owned()));
         posts.push(post);
     }
-    let mut shows = |post: Post, shown: String| {
+    let mut shows = |post: FullPost, shown: String| {
         titles.push((post.id.clone(), shown));
         posts.push(post);
     };
@@ -198,23 +232,23 @@ pub fn posts() -> (Vec<Arc<Post>>, Vec<(String, String)>) {
         "https://www.example.org/?p=12&x=y",
         "urn:isbn:0451450523",
     ];
-    posts.extend(ids.map(|id| Post { id: id.to_owned(), ..post(&postrider::crypto::hex(id.as_bytes())[..8], |_| {}) }));
-    posts.push(Post { id: "https://www.example.org/blog/permalink/".to_owned(), ..post("permalink", |_| {}) });
+    posts.extend(ids.map(|id| with_id(id, post(&postrider::crypto::hex(id.as_bytes())[..8], |_| {}))));
+    posts.push(with_id("https://www.example.org/blog/permalink/", post("permalink", |_| {})));
     posts.push(post("english", |page| "en".clone_into(&mut page.language)));
     posts.push(post("unknown-language", |page| "tags".clone_into(&mut page.language)));
     posts.push(post("no-language", |page| page.language.clear()));
 
     posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
-    (posts.into_iter().map(Arc::new).collect(), titles)
+    (posts, titles)
 }
 
-fn documents() -> (Vec<Document>, Vec<Listing>) {
-    feed::documents(&site(), &posts().0, &settings())
+fn hostile_documents() -> (Vec<Document>, Vec<Listing>) {
+    documents(&site(), &posts().0, &settings())
 }
 
 #[test]
 fn every_reader_and_validator_takes_hostile_posts_and_sees_the_same() {
-    let (documents, listings) = documents();
+    let (documents, listings) = hostile_documents();
     let folder = Folder::of(&documents);
     let read = agreement::of_all_parsers(&folder, &settings().public_url);
     let (posts, titles) = posts();
@@ -259,7 +293,7 @@ fn every_reader_and_validator_takes_hostile_posts_and_sees_the_same() {
 
 #[test]
 fn the_same_posts_give_the_same_bytes() {
-    assert_eq!(documents(), documents());
+    assert_eq!(hostile_documents(), hostile_documents());
 }
 
 fn body(documents: &[Document], path: &str) -> String {
@@ -269,10 +303,10 @@ fn body(documents: &[Document], path: &str) -> String {
 
 #[test]
 fn a_date_keeps_its_offset_and_a_cover_its_place() {
-    let mut page = post("weekly", |_| {});
-    Arc::make_mut(&mut page.page).cover =
-        Some(Cover { url: "https://img.example.com/a".to_owned(), alt: String::new() });
-    let (documents, _) = feed::documents(&site(), &[Arc::new(page)], &settings());
+    let page = post("weekly", |page| {
+        page.cover = Some(Cover { url: "https://img.example.com/a".to_owned(), alt: String::new() });
+    });
+    let (documents, _) = super::documents(&site(), &[page], &settings());
     let atom = body(&documents, "atom.xml");
     assert!(atom.contains("<updated>2021-10-15T15:00:00+08:00</updated><author>"), "{atom}");
     assert!(atom.contains("<published>2021-10-15T15:00:00+08:00</published>"), "{atom}");
@@ -303,7 +337,7 @@ fn the_documents_of_two_posts_as_they_are() {
         page.summary.clear();
     });
     let settings = Settings { by: vec![Family::Tag], ..settings() };
-    let (documents, listings) = feed::documents(&site(), &[Arc::new(first), Arc::new(second)], &settings);
+    let (documents, listings) = documents(&site(), &[first, second], &settings);
     for document in
         documents.iter().filter(|document| document.path != "feed.css" && !document.path.starts_with("tags/"))
     {
@@ -314,11 +348,11 @@ fn the_documents_of_two_posts_as_they_are() {
 
 #[test]
 fn a_site_without_posts_has_valid_feeds() {
-    let (documents, listings) = feed::documents(&site(), &[], &settings());
+    let (documents, listings) = documents(&site(), &[], &settings());
     let read = agreement::of_all_parsers(&Folder::of(&documents), &settings().public_url);
     assert!(read["rss.xml"].is_empty());
     assert_eq!(listings.len(), 1);
-    assert_eq!(documents, feed::documents(&site(), &[], &settings()).0);
+    assert_eq!(documents, super::documents(&site(), &[], &settings()).0);
 }
 
 #[test]
@@ -328,9 +362,9 @@ fn the_budgets_hold_and_the_newest_entry_is_always_there() {
         page.html = format!("<p>{}</p>", "x".repeat(100_000)).into();
         page.published = Some(date("9999-12-31T23:59:59Z"));
     });
-    let posts: Vec<_> = std::iter::once(Arc::new(big)).chain(posts).collect();
+    let posts: Vec<_> = std::iter::once(big).chain(posts).collect();
     let entries = |settings: &Settings| {
-        let (documents, _) = feed::documents(&site(), &posts, settings);
+        let documents = super::documents(&site(), &posts, settings).0;
         let json: serde_json::Value = serde_json::from_str(&body(&documents, "feed.json")).expect("JSON");
         let count = json["items"].as_array().map_or(0, Vec::len);
         assert_eq!(body(&documents, "rss.xml").matches("<item>").count(), count);
@@ -363,4 +397,34 @@ fn the_atom_crate_still_does_not_escape_extension_attributes() {
     };
     let written = String::from_utf8(entry.write_to(Vec::new()).expect("written")).expect("UTF-8");
     assert!(written.contains("url=\"a&b\""), "{written}");
+}
+
+#[test]
+fn only_feeds_of_what_changed_are_made_and_only_their_posts_are_read() {
+    let post = |name: &str, tag: &str| {
+        post(name, |page| {
+            page.published = Some(date(&format!("2021-10-15T15:00:0{}+08:00", name.len())));
+            page.tags = vec![tag.to_owned()];
+            page.categories.clear();
+            page.authors.clear();
+        })
+    };
+    let mut posts = [post("dddd", "x"), post("ccc", "y"), post("bb", "y"), post("a", "z")];
+    let settings = Settings { by: vec![Family::Tag], ..settings() };
+    let (all, _) = documents(&site(), &posts, &settings);
+    let made = |posts: &[FullPost], settings: &Settings| {
+        let (feeds, read) = super::made(&site(), posts, settings, &all);
+        assert_eq!(feeds.documents.len() + feeds.kept.len(), all.len());
+        let mut made: Vec<String> = feeds.documents.into_iter().map(|document| document.path).collect();
+        made.retain(|path| path.ends_with("rss.xml"));
+        (made, read)
+    };
+    assert_eq!(made(&posts, &settings), (vec![], 0));
+    Arc::make_mut(&mut Arc::make_mut(&mut posts[1].post).page).version = 1;
+    assert_eq!(made(&posts, &settings), (vec!["rss.xml".to_owned(), "tags/y/rss.xml".to_owned()], 4));
+    let newest = Settings { entries: 1, ..settings.clone() };
+    let (all_of_one, _) = documents(&site(), &posts, &newest);
+    let (feeds, read) = super::made(&site(), &posts[1..], &newest, &all_of_one);
+    let paths: Vec<&str> = feeds.documents.iter().map(|document| document.path.as_str()).collect();
+    assert_eq!((paths, read), (vec!["rss.xml", "atom.xml", "feed.json", "feeds.opml", "feed.css"], 1));
 }

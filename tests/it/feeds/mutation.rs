@@ -12,6 +12,7 @@ use postrider::post::id;
 use super::agreement::{self, Folder};
 use super::hostile::settings;
 use super::noise::Noise;
+use super::of_library;
 use crate::support::peers;
 
 /// What means something to one of the readers between a file and a feed.
@@ -108,8 +109,7 @@ fn published(root: &Path) -> Vec<Document> {
     let Ok(scan) = scan else { return Vec::new() };
     let ids = id::assign(&[], &scan.pages);
     let library = Library::new(&scan, &ids, "2026-11-22T12:00:00Z".parse().expect("a time"));
-    let (documents, _) =
-        feed::documents(&library.site, &library.posts, &feed::Settings { by: Vec::new(), ..settings() });
+    let (documents, _) = of_library(&library, &feed::Settings { by: Vec::new(), ..settings() });
     // Not optimised, and beside other tests: only what is endless or quadratic takes longer.
     assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     documents

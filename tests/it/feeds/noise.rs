@@ -1,12 +1,11 @@
 //! Ten thousand posts of random Unicode: whatever stands in them, the documents are well-formed.
 
-use std::sync::Arc;
-
 use postrider::feed;
-use postrider::post::{Author, Cover, Post};
+use postrider::post::{Author, Cover, FullPost};
 
 use super::agreement::Folder;
-use super::hostile::{post, settings, site};
+use super::documents;
+use super::hostile::{post, settings, site, with_id};
 use crate::support::peers;
 
 /// Marsaglia's xorshift: the same noise at every run.
@@ -55,9 +54,9 @@ impl Noise {
 #[test]
 fn ten_thousand_posts_of_noise_are_well_formed() {
     let mut noise = Noise(0x5eed_9057);
-    let posts: Vec<Arc<Post>> = (0..10_000)
+    let posts: Vec<FullPost> = (0..10_000)
         .map(|at| {
-            let mut post = post(&at.to_string(), |page| {
+            let post = post(&at.to_string(), |page| {
                 page.title = noise.text();
                 page.summary = noise.text();
                 page.html = noise.text().into();
@@ -69,8 +68,7 @@ fn ten_thousand_posts_of_noise_are_well_formed() {
                 page.authors = vec![Author { name: noise.text(), url: Some(format!("https://{}", noise.text())) }];
                 page.cover = Some(Cover { url: format!("http://example.org/{}.png", noise.text()), alt: noise.text() });
             });
-            post.id = format!("{at}{}", noise.text());
-            Arc::new(post)
+            with_id(&format!("{at}{}", noise.text()), post)
         })
         .collect();
     let mut site = site();
@@ -81,13 +79,13 @@ fn ten_thousand_posts_of_noise_are_well_formed() {
     let share = if std::env::var_os("POSTRIDER_TEST_LONG").is_some() { posts.len() } else { posts.len() / 5 };
     for (parsers, posts) in [("quick", &posts[..]), ("all", &posts[..share])] {
         let settings = feed::Settings { entries: posts.len(), by: Vec::new(), ..settings() };
-        let folder = Folder::of(&feed::documents(&site, posts, &settings).0);
+        let folder = Folder::of(&documents(&site, posts, &settings).0);
         let files = ["rss.xml", "atom.xml", "feed.json"].map(|name| folder.path().join(name));
         peers::run(peers::python("well_formed.py").arg(parsers).arg(posts.len().to_string()).args(files), b"");
     }
 
     // And in all families, with every name as hostile.
-    let (documents, listings) = feed::documents(&site, &posts[..300], &settings());
+    let (documents, listings) = documents(&site, &posts[..300], &settings());
     assert!(listings.len() > 300, "{}", listings.len());
     for document in documents.iter().filter(|document| document.content_type.contains("+xml")) {
         let read = feed_rs::parser::parse(document.body.as_slice());

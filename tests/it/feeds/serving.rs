@@ -17,6 +17,7 @@ fn published() -> Published {
         flate2::read::GzEncoder::new(BODY, flate2::Compression::best()).read_to_end(&mut gzip).expect("compressed");
         Arc::new(Served {
             content_type,
+            made_of: 0,
             identity: BODY.into(),
             gzip: gzip.into(),
             hash: HASH.to_owned(),

@@ -10,6 +10,7 @@ use postrider::post::id;
 
 use super::agreement::{self, Folder};
 use super::hostile::settings;
+use super::of_library;
 use crate::support::peers;
 
 /// The clock of the corpora's expected answers.
@@ -38,7 +39,7 @@ fn json(documents: &[Document], path: &str) -> serde_json::Value {
 #[test]
 fn a_site_of_everything_that_breaks_feeds_in_every_parser() {
     let library = library(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds"), None);
-    let (documents, listings) = feed::documents(&library.site, &library.posts, &settings());
+    let (documents, listings) = of_library(&library, &settings());
     let read = agreement::of_all_parsers(&Folder::of(&documents), &settings().public_url);
     assert_eq!(read["rss.xml"].len(), 26);
     assert_eq!(read["en/atom.xml"].len(), 1);
@@ -90,8 +91,8 @@ fn sofastack_in_every_parser() {
 
     // As anybody gets it: fifty entries, a megabyte. Readers fetch those feeds in `end_to_end::real_site`.
     let usual = feed::Settings { entries: 50, max_bytes: 1_000_000, ..settings() };
-    let (documents, listings) = feed::documents(&library.site, &library.posts, &usual);
-    assert_eq!(documents, feed::documents(&library.site, &library.posts, &usual).0);
+    let (documents, listings) = of_library(&library, &usual);
+    assert_eq!(documents, of_library(&library, &usual).0);
     assert!(documents.iter().all(|document| document.body.len() <= 1_000_000 || document.path.ends_with("opml")));
     for folder in ["", "zh/", "en/", "tags/sofa-weekly/", "categories/sofastack/", "sections/blog/"] {
         assert!(listings.iter().any(|listing| listing.folder == folder), "no {folder}");
@@ -99,7 +100,7 @@ fn sofastack_in_every_parser() {
 
     // Every post, by every parser and validator.
     let all = feed::Settings { by: Vec::new(), ..settings() };
-    let (documents, _) = feed::documents(&library.site, &library.posts, &all);
+    let (documents, _) = of_library(&library, &all);
     let read = agreement::of_all_parsers(&Folder::of(&documents), &all.public_url);
     assert_eq!(read["atom.xml"].len(), library.posts.len());
     assert_eq!(read["rss.xml"][0].title, library.posts[0].title);

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use postrider::library::watch::Watcher;
 use postrider::library::{Library, Scan, Scanner, Settings};
+use postrider::post::body::Bodies as _;
 use postrider::post::{Page, Status, id};
 use postrider::problem::Severity;
 
-use super::{places, scan, settings, site};
+use super::{places, scan, settings, shown_at, site};
 
 const HUGO: (&str, &[u8]) = ("hugo.toml", b"baseURL = \"https://www.example.org/\"\ntitle = \"Example\"\n");
 
@@ -84,6 +85,7 @@ fn authors_terms_covers_and_summaries_in_every_spelling() {
         ("content/blog/params.md", b"---\nparams:\n  Author: Di\n  thumbnail: https://cdn.example/t.png\n---\nx"),
     ]);
     let scan = scan(folder.path());
+    let shown = |name: &str| shown_at(&scan, &format!("content/blog/{name}"));
     let text = page(&scan, "content/blog/text.md");
     assert_eq!((text.title.as_str(), text.written_title.as_str()), ("Big news", "*Big* `news`"));
     assert_eq!(
@@ -91,19 +93,20 @@ fn authors_terms_covers_and_summaries_in_every_spelling() {
         ("Ann Lee", Some("https://www.example.org/ann/"))
     );
     assert_eq!((&text.tags[..], &text.categories[..]), (&["a, b".to_owned()][..], &["News".to_owned()][..]));
-    assert_eq!(text.cover.as_ref().expect("a cover").url, "https://www.example.org/c%20p.png");
-    assert_eq!(text.summary, "A bold word");
+    assert_eq!(shown("text.md").cover.as_ref().expect("a cover").url, "https://www.example.org/c%20p.png");
+    assert_eq!(shown("text.md").summary, "A bold word");
     let list = page(&scan, "content/blog/list.md");
     assert_eq!(list.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ann", "Bo"]);
     assert_eq!(list.tags, ["1", "2.5", "true", "a"]);
-    assert_eq!(list.cover.as_ref().expect("a cover").url, "https://www.example.org/one.png");
-    assert_eq!(list.summary, "Intro.");
+    assert_eq!(shown("list.md").cover.as_ref().expect("a cover").url, "https://www.example.org/one.png");
+    assert_eq!(shown("list.md").summary, "Intro.");
     let map = page(&scan, "content/blog/map/index.md");
-    let cover = map.cover.as_ref().expect("a cover");
+    let shown_map = shown("map/index.md");
+    let cover = shown_map.cover.as_ref().expect("a cover");
     assert_eq!((cover.url.as_str(), cover.alt.as_str()), ("https://www.example.org/blog/map/pic.jpg", "A picture"));
-    assert_eq!((map.authors[0].name.as_str(), map.summary.as_str()), ("Cy", "First text."));
-    let none = page(&scan, "content/blog/none.md");
-    let cover = none.cover.as_ref().expect("the first picture");
+    assert_eq!((map.authors[0].name.as_str(), shown_map.summary.as_str()), ("Cy", "First text."));
+    let shown_none = shown("none.md");
+    let cover = shown_none.cover.as_ref().expect("the first picture");
     assert_eq!((cover.url.as_str(), cover.alt.as_str()), ("https://www.example.org/blog/x.png", "alt text"));
     assert_eq!(page(&scan, "content/blog/params.md").authors[0].name, "Di");
 }
@@ -414,7 +417,7 @@ async fn a_change_is_told_once_it_is_whole() {
     tokio::time::timeout(Duration::from_secs(20), watcher.changed()).await.expect("a signal");
     assert!(writer.is_finished(), "told before the file was whole");
     let scan = scanner.scan().expect("a site");
-    assert!(page(&scan, "content/blog/new.md").html.contains("All of it."));
+    assert!(shown_at(&scan, "content/blog/new.md").html.contains("All of it."));
     // Scanning reads files, and reading is no change; nor is what the store writes into the same folder.
     fs_err::write(folder.path().join("postrider.db-wal"), "x").expect("a file");
     scanner.scan().expect("a site");
@@ -424,4 +427,26 @@ async fn a_change_is_told_once_it_is_whole() {
     tokio::time::timeout(Duration::from_secs(20), watcher.changed()).await.expect("a signal");
     fs_err::write(folder.path().join("content/news/b.md"), "x").expect("a file");
     tokio::time::timeout(Duration::from_secs(20), watcher.changed()).await.expect("a signal");
+}
+
+#[test]
+fn a_file_that_is_not_what_was_scanned_is_read_again() {
+    let folder = site(&[HUGO, ("content/blog/a.md", b"---\ntitle: A\n---\nOne."), ("content/blog/b.md", b"b")]);
+    let mut scanner = Scanner::new(settings(folder.path()));
+    let scan = scanner.scan().expect("a site");
+    // As long as before and of the same time.
+    let path = folder.path().join("content/blog/a.md");
+    let written = fs_err::metadata(&path).expect("a file").modified().expect("a time");
+    fs_err::write(&path, "---\ntitle: B\n---\nTwo.").expect("a file");
+    fs_err::OpenOptions::new().write(true).open(&path).and_then(|file| file.file().set_modified(written)).expect("set");
+    let library = Library::new(&scan, &id::assign(&[], &scan.pages), at("2021-12-31T00:00:00Z"));
+    let problem = scan.bodies.full(&library.all).expect_err("another file");
+    assert_eq!(
+        (problem.path.as_str(), problem.what.as_str()),
+        ("content/blog/a.md", "changed while the site was read")
+    );
+    let scan = scanner.scan().expect("a site");
+    assert_eq!(scanner.files_read(), 1);
+    assert_eq!((page(&scan, "content/blog/a.md").title.as_str()), "B");
+    assert!(shown_at(&scan, "content/blog/a.md").html.contains("Two."));
 }

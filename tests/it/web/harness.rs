@@ -105,6 +105,7 @@ pub fn published(site: Site, listings: Vec<Listing>) -> Published {
     let feed: Arc<[u8]> = b"<rss/>".as_slice().into();
     let served = Served {
         content_type: "application/rss+xml; charset=utf-8",
+        made_of: 0,
         identity: Arc::clone(&feed),
         gzip: feed,
         hash: "h".into(),
