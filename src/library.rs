@@ -5,10 +5,13 @@ pub mod fields;
 pub mod files;
 pub mod folder;
 pub mod generator;
+pub mod glob;
+pub mod home;
 pub mod hugo;
 mod scanner;
 mod threads;
 pub mod watch;
+pub mod zola;
 
 pub use bodies::Bodies;
 pub use scanner::Scanner;

@@ -12,6 +12,7 @@ pub mod links;
 pub mod markdown;
 pub mod permalink;
 pub mod sanitize;
+pub mod slug;
 pub mod summary;
 
 use std::ops::Deref;

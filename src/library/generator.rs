@@ -44,8 +44,11 @@ pub struct Generator {
 }
 
 /// In the order in which they are tried; the last takes any folder.
-pub const GENERATORS: [Generator; 2] =
-    [Generator { name: "hugo", open: super::hugo::open }, Generator { name: "folder", open: super::folder::open }];
+pub const GENERATORS: [Generator; 3] = [
+    Generator { name: "zola", open: super::zola::open },
+    Generator { name: "hugo", open: super::hugo::open },
+    Generator { name: "folder", open: super::folder::open },
+];
 
 /// The site in `folder`, opened by the generator that `settings` name, or by the first that knows it.
 pub fn open(folder: &Folder, settings: &Settings) -> Opened {

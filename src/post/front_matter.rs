@@ -84,6 +84,13 @@ pub fn split(text: &str) -> Result<Parts<'_>, Fault> {
     }
 }
 
+/// A header that a generator's own rules have cut out; `first_line` is where it begins in the file. Keys stay as they
+/// are written. The second of the pair is what was repaired: keys that are there twice.
+pub fn header(text: &str, format: Format, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
+    let (values, text, repaired) = values_of(text, format, first_line)?;
+    Ok((FrontMatter { values, text, format: Some(format), first_line }, repaired))
+}
+
 fn without(text: &str) -> Parts<'_> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     Parts { front_matter: FrontMatter::default(), body, body_line: 1, repaired: Vec::new() }
@@ -111,6 +118,21 @@ fn parsed<'a>(
     first_line: usize,
     body_line: usize,
 ) -> Result<Parts<'a>, Fault> {
+    let (values, header, repaired) = values_of(header, format, first_line)?;
+    Ok(Parts {
+        front_matter: FrontMatter { values: lower_case(values), text: header, format: Some(format), first_line },
+        body,
+        body_line,
+        repaired,
+    })
+}
+
+/// The header's values, its text with plain line ends, and what was repaired.
+fn values_of(
+    header: &str,
+    format: Format,
+    first_line: usize,
+) -> Result<(Map<String, Value>, String, Vec<Fault>), Fault> {
     let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
     // The parsers count lines, and TOML refuses a lone CR.
     let header =
@@ -120,17 +142,11 @@ fn parsed<'a>(
         Format::Yaml | Format::Json => yaml::parse(&header, MAX_BYTES).map_err(in_file)?,
     };
     let values = match value {
-        Value::Object(map) => lower_case(map),
+        Value::Object(map) => map,
         Value::Null => Map::new(),
         _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
     };
-    let repaired = repaired.into_iter().map(in_file).collect();
-    Ok(Parts {
-        front_matter: FrontMatter { values, text: header, format: Some(format), first_line },
-        body,
-        body_line,
-        repaired,
-    })
+    Ok((values, header, repaired.into_iter().map(in_file).collect()))
 }
 
 fn json(start: &str, first_line: usize) -> Result<Parts<'_>, Fault> {
@@ -167,17 +183,8 @@ fn json(start: &str, first_line: usize) -> Result<Parts<'_>, Fault> {
 
 /// A header in YAML that a generator has cut out by its own rules: keys as they are written, and what was repaired.
 /// `first_line` is the line of the file on which it begins.
-pub fn yaml(header: &str, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
-    let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
-    let text = if header.contains('\r') { header.replace("\r\n", "\n").replace('\r', "\n") } else { header.to_owned() };
-    let (value, repaired) = yaml::parse(&text, MAX_BYTES).map_err(in_file)?;
-    let values = match value {
-        Value::Object(map) => map,
-        Value::Null => Map::new(),
-        _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
-    };
-    let repaired = repaired.into_iter().map(in_file).collect();
-    Ok((FrontMatter { values, text, format: Some(Format::Yaml), first_line }, repaired))
+pub fn yaml(text: &str, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
+    header(text, Format::Yaml, first_line)
 }
 
 fn lower_case(map: Map<String, Value>) -> Map<String, Value> {

@@ -19,6 +19,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper_util", &["http"]),
     ("tower", &["http"]),
     ("comrak", &["post/markdown"]),
+    ("deunicode", &["post/slug"]),
     ("minijinja", &["template"]),
     ("fluent_bundle", &["template"]),
     ("serde_yaml", &["yaml"]),

@@ -1,0 +1,146 @@
+//! Names made fit for addresses, by the rules of the generators that write them in ASCII.
+//!
+//! Pure. Each takes any text; what is left may be empty.
+
+use deunicode::deunicode_char;
+
+/// Lower-case ASCII letters and digits with single hyphens between them; other scripts are transliterated
+/// (Zola's `slugify = "on"`).
+pub fn ascii(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    let mut push = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    };
+    for c in text.chars() {
+        if c.is_ascii() {
+            push(c);
+        } else {
+            deunicode_char(c).unwrap_or("-").chars().for_each(&mut push);
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+/// Blanks and punctuation become single hyphens, Latin letters lose their marks, other scripts stay (Hexo's rule).
+pub fn without_marks(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if let Some(base) = base_of(c) {
+            slug.push_str(base);
+        } else if is_separator(c) {
+            if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        } else if !c.is_ascii_control() || c == '\u{7f}' {
+            slug.push(c);
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+/// White space as JavaScript has it, but for the control characters, and ASCII punctuation.
+fn is_separator(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, ' ' | '\u{a0}' | '\u{feff}')
+        || c.is_whitespace() && !c.is_ascii() && c != '\u{85}'
+}
+
+/// Latin letters that keep their form.
+const KEPT: &str = "Ð×Þð÷þĲĳĸŊŋƄƅƍƏƔƖƛƦƧƨƩƪƫƱƷƸƹƺƻƼƽƾƿǀǁǂǃǮǯǶǷȜȝȡȴȵȶȷȸȹɁɂɆẜẝẟỺỻỼỽ";
+
+/// Single letters of blocks that mostly keep theirs.
+const MORE: &str = "ɐɓɔɖɗɛɠɥɨɫɯɱɲɵɽʈʉʋʌᵹᵽↄⱠⱡⱢⱣⱤⱥⱦⱧⱨⱩⱪⱫⱬⱮⱯⱲⱳⱵⱶⱾⱿꜨꜩꜲꜳꜴꜵꜶꜷꜸꜹꜺꜻꜼꜽꜾꜿꝀꝁꝂꝃꝄꝅꝆꝇꝈꝉꝊꝋꝌꝍꝎꝏꝐꝑꝒꝓꝔꝕꝖꝗꝘꝙꝚꝛꝞꝟꝠꝡꝢꝣꝹꝺꝻꝼꝽꝾꝿꞀꞁꞂꞃꞄꞅꞆꞇꞍꞐꞑꞠꞡꞢꞣꞤꞥꞦꞧꞨꞩ";
+
+/// Letters whose base is not what they sound like.
+const OTHERWISE: [(char, &str); 31] = [
+    ('ß', "s"),
+    ('ẞ', "S"),
+    ('ŉ', "n"),
+    ('ſ', "l"),
+    ('Ǝ', "E"),
+    ('Ɯ', "M"),
+    ('ǝ', "e"),
+    ('Ʌ', "V"),
+    ('Ɋ', "Q"),
+    ('ɥ', "h"),
+    ('ɯ', "m"),
+    ('ʌ', "v"),
+    ('Ꜩ', "TZ"),
+    ('Ꜳ', "AA"),
+    ('Ꜵ', "AO"),
+    ('Ꜷ', "AU"),
+    ('Ꜹ', "AV"),
+    ('Ꜻ', "AV"),
+    ('Ꜽ', "AY"),
+    ('Ꝏ', "OO"),
+    ('Ꝡ', "VY"),
+    ('Ꝿ', "G"),
+    ('ꝿ', "g"),
+    ('Ꞁ', "L"),
+    ('ꞁ', "l"),
+    ('Ɥ', "H"),
+    ('Ǆ', "DZ"),
+    ('Ǳ', "DZ"),
+    ('ǅ', "Dz"),
+    ('ǲ', "Dz"),
+    ('ꜩ', "tz"),
+];
+
+fn base_of(c: char) -> Option<&'static str> {
+    let latin =
+        matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1e9b}' | '\u{1e9e}'..='\u{1ef9}') && !KEPT.contains(c);
+    let round_or_wide = matches!(c, 'Ⓐ'..='ⓩ' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ');
+    if !latin && !round_or_wide && !MORE.contains(c) {
+        return None;
+    }
+    let otherwise = OTHERWISE.iter().find(|(letter, _)| *letter == c).map(|(_, base)| *base);
+    otherwise.or_else(|| deunicode_char(c).map(|base| base.trim_end_matches(['.', ' '])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_ascii() {
+        for (text, expected) in [
+            ("My Post", "my-post"),
+            ("  --a_-_B  ", "a-b"),
+            ("日本", "ri-ben"),
+            ("héhé", "hehe"),
+            ("Æon & Ça", "aeon-ca"),
+            ("dot. ", "dot"),
+            ("🦄☣", "unicorn-biohazard"),
+            ("!!!", ""),
+            ("v1.2.3", "v1-2-3"),
+        ] {
+            assert_eq!(ascii(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_their_own_script() {
+        for (text, expected) in [
+            ("Hello World", "Hello-World"),
+            ("你好，世界", "你好，世界"),
+            ("你好 世界!", "你好-世界"),
+            ("Déjà Vu", "Deja-Vu"),
+            ("Straße", "Strase"),
+            ("a/b.c", "a-b-c"),
+            ("--x--", "x"),
+            ("Æther Þor", "AEther-Þor"),
+            ("ｗｉｄｅ", "wide"),
+            ("a\tb", "ab"),
+            ("a\u{3000}b", "a-b"),
+            ("...", ""),
+        ] {
+            assert_eq!(without_marks(text), expected, "{text}");
+        }
+    }
+}
