@@ -29,8 +29,9 @@ pub struct Page {
     pub url: String,
     /// Plain text, inline Markdown taken away. May be empty.
     pub title: String,
-    /// The title exactly as the front matter has it, which is what the generator calls the title.
-    pub written_title: String,
+    /// The title exactly as the front matter has it, which is what the generator calls the title. `None` where a page
+    /// without one has none at all (Zola); to others it is empty.
+    pub written_title: Option<String>,
     /// The page's date, in the offset in which it was written.
     pub published: Option<DateTime<FixedOffset>>,
     /// Later change, where the front matter names one.

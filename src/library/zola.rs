@@ -57,7 +57,7 @@ impl Layout for Zola {
 
     fn context(&self, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.config.fingerprint.hash(&mut hasher);
+        (self.config.fingerprint, self.tree.fingerprint).hash(&mut hasher);
         self.tree.entry(&file.path).hash(&mut hasher);
         hasher.finish()
     }

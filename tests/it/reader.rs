@@ -1,7 +1,9 @@
 //! Reading sites: real ones against what their own generator says, small ones of ours, and hostile ones.
 
 mod corpora;
+mod generators;
 mod sites;
+mod zola_hexo;
 
 use std::path::Path;
 

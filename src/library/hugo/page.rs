@@ -135,7 +135,7 @@ impl Header<'_> {
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),
-            written_title: written_title.clone(),
+            written_title: Some(written_title.clone()),
             published,
             updated,
             visible_from,

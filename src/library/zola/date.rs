@@ -17,7 +17,10 @@ pub fn parse(text: &str) -> Option<DateTime<FixedOffset>> {
     };
     let (hour, rest) = digits(rest, 1, 2)?;
     let (minute, rest) = digits(rest.strip_prefix(':')?, 2, 2)?;
-    let (second, rest) = digits(rest.strip_prefix(':')?, 2, 2)?;
+    let (second, rest) = match rest.strip_prefix(':') {
+        Some(rest) => digits(rest, 2, 2)?,
+        None => (0, rest),
+    };
     let (nanos, rest) = fraction(rest)?;
     let at = date.and_hms_nano_opt(hour, minute, second, nanos)?;
     let zone = rest.trim_start_matches([' ', '\t']);
@@ -113,13 +116,12 @@ mod tests {
             ("2020-01-02T03:04:05", "2020-01-02T03:04:05+00:00"),
             ("2020-01-02 3:04:05.5 -5", "2020-01-02T03:04:05.500-05:00"),
             ("2020-01-02t03:04:05+05:30", "2020-01-02T03:04:05+05:30"),
+            ("2020-01-02T03:04", "2020-01-02T03:04:00+00:00"),
             ("2020-01-02T03:04:05z", "2020-01-02T03:04:05+00:00"),
         ] {
             assert_eq!(parse(text).map(|at| at.to_rfc3339()).as_deref(), Some(expected), "{text}");
         }
-        for text in
-            ["", "2020", "2020/01/02", "2020-13-01", "2020-02-30", "2020-01-02T03:04", "2020-01-02x", "10:00:00"]
-        {
+        for text in ["", "2020", "2020/01/02", "2020-13-01", "2020-02-30", "2020-01-02T03", "2020-01-02x", "10:00:00"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -23,6 +23,7 @@ pub struct Cut {
     pub front_matter: FrontMatter,
     /// Offset of the body in bytes.
     start: usize,
+    format: Format,
 }
 
 /// Cuts a page's or section's file as Zola does: the fence may close anywhere in a line, as long as only blanks follow.
@@ -66,7 +67,7 @@ pub fn cut(text: &str, path: &str) -> Result<Cut, Problem> {
         let what = format!("the front matter cannot be read: {}", fault.what);
         Problem::error(path, fault.line, what, "mend it; `zola check` says the same")
     })?;
-    Ok(Cut { front_matter, start: text.len() - rest.len() + body })
+    Ok(Cut { front_matter, start: text.len() - rest.len() + body, format })
 }
 
 /// Reads the file of an entry.
@@ -77,7 +78,8 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
     };
     let line = 1 + text[..cut.start].matches('\n').count();
     let body = Body { start: cut.start, line, html: false, dialect: Dialect::Zola };
-    let mut header = Header { config, tree, entry, values: &cut.front_matter, problems: Vec::new() };
+    let yaml = cut.format == Format::Yaml;
+    let mut header = Header { config, tree, entry, values: &cut.front_matter, yaml, problems: Vec::new() };
     let page = header.page(body, text);
     Reading { page, problems: header.problems }
 }
@@ -109,12 +111,13 @@ enum Kind {
 }
 
 impl Kind {
-    fn takes(self, value: &Value) -> bool {
+    fn takes(self, value: &Value, yaml: bool) -> bool {
+        let is_text = |value: &Value| value.is_string() || yaml && (value.is_number() || value.is_boolean());
         match self {
-            Self::Text => value.is_string() || value.is_null(),
+            Self::Text => is_text(value) || value.is_null(),
             Self::Truth => value.is_boolean(),
             Self::Number => value.is_u64() || value.is_null(),
-            Self::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+            Self::Texts => value.as_array().is_some_and(|items| items.iter().all(is_text)),
             Self::Map => value.is_object(),
         }
     }
@@ -136,6 +139,8 @@ struct Header<'a> {
     tree: &'a Tree,
     entry: &'a Entry,
     values: &'a FrontMatter,
+    /// In YAML, every plain value is a text where one is asked for.
+    yaml: bool,
     problems: Vec<Problem>,
 }
 
@@ -152,6 +157,7 @@ impl Header<'_> {
             published = of_name.and_then(|(at, _)| at);
         }
         let path = self.path(of_name.and_then(|(_, slug)| slug));
+        let dated = published.is_some();
         // A site whose pages have no dates may have them in its addresses.
         published = published.or_else(|| self.text("path").and_then(|path| date::of_path(&path)));
         let entry = self.entry;
@@ -167,14 +173,22 @@ impl Header<'_> {
             return None;
         }
         self.unknown_taxonomies();
+        self.same_address_as_a_section(&path);
         let address = home::below(&self.config.site.url, &path);
         let url = Url::parse(&address).ok()?;
-        let render = self.values.values.get("render") != Some(&Value::Bool(false));
-        let title = self.text("title").unwrap_or_default();
+        let rendered = self.values.values.get("render") != Some(&Value::Bool(false));
+        let sorted = self.is_sorted(dated);
+        if rendered && !sorted {
+            let what = "is left out by Zola: its section is sorted by something that it does not have";
+            let hint = format!("give it what the section's `sort_by` asks for: {}", self.entry.sorted_by.join(", "));
+            self.problems.push(Problem::warning(&entry.file.path, None, what, hint));
+        }
+        let render = rendered && sorted;
+        let title = self.text("title");
         let with_extra = self.with_extra();
         Some(Page {
             path: entry.file.path.clone(),
-            title: markdown::plain(&title),
+            title: markdown::plain(title.as_deref().unwrap_or_default()),
             written_title: title,
             published,
             updated,
@@ -199,7 +213,9 @@ impl Header<'_> {
     /// Names what Zola does not take.
     fn check(&mut self) {
         for (key, kind) in KINDS {
-            let Some(value) = self.values.values.get(key).filter(|value| !kind.takes(value)) else { continue };
+            let Some(value) = self.values.values.get(key).filter(|value| !kind.takes(value, self.yaml)) else {
+                continue;
+            };
             let shown: String = value.to_string().chars().take(60).collect();
             self.refuse(key, format!("`{key}` is `{shown}`, which Zola does not take"), kind.hint());
         }
@@ -210,8 +226,9 @@ impl Header<'_> {
         }
         let terms = self.values.values.get("taxonomies").and_then(Value::as_object);
         for (name, terms) in terms.into_iter().flatten() {
-            let is_term = |term: &Value| term.as_str().is_some_and(|term| !term.trim().is_empty());
-            if !terms.as_array().is_some_and(|terms| terms.iter().all(is_term)) {
+            let is_term = |term: &Value| text_of(term).is_some();
+            if !Kind::Texts.takes(terms, self.yaml) || !terms.as_array().is_some_and(|terms| terms.iter().all(is_term))
+            {
                 let what = format!("the terms of `{name}` are not a list of texts");
                 self.refuse("taxonomies", what, Kind::Texts.hint());
             }
@@ -258,13 +275,30 @@ impl Header<'_> {
         if path.ends_with('/') { path } else { format!("{path}/") }
     }
 
+    /// Zola leaves out what no section can sort: a page without a date in one that is sorted by date.
+    fn is_sorted(&self, dated: bool) -> bool {
+        let has = |key: &str| self.values.values.get(key).is_some_and(|value| !value.is_null());
+        let fits = |sort_by: &String| match sort_by.as_str() {
+            "date" => dated,
+            "update_date" => dated || has("updated"),
+            "weight" => has("weight"),
+            "title" | "title_bytes" => has("title"),
+            _ => true,
+        };
+        self.entry.sorted_by.is_empty() || self.entry.sorted_by.iter().any(fits)
+    }
+
     fn section(&self) -> String {
         self.entry.folders.first().cloned().unwrap_or_default()
     }
 
     /// Text as it is written, empty or not.
     fn text(&self, key: &str) -> Option<String> {
-        self.values.values.get(key).and_then(Value::as_str).map(ToOwned::to_owned)
+        match self.values.values.get(key)? {
+            Value::String(text) => Some(text.clone()),
+            // As it is written: `1.10` is no number here.
+            other => self.values.plain(key).map(ToOwned::to_owned).or_else(|| text_of(other)),
+        }
     }
 
     fn terms(&self, taxonomy: &str) -> Vec<String> {
@@ -289,6 +323,16 @@ impl Header<'_> {
             })
             .collect();
         self.problems.extend(problems);
+    }
+
+    fn same_address_as_a_section(&mut self, path: &str) {
+        let path = path.trim_matches('/');
+        let home = path.is_empty() || self.config.others.iter().any(|language| language == path);
+        if home || self.tree.has_section(path) {
+            let what = format!("has the same address as a section, `/{path}/`: Zola refuses both");
+            let hint = "give it another `slug` or `path`";
+            self.problems.push(Problem::warning(&self.entry.file.path, None, what, hint));
+        }
     }
 
     fn authors(&self) -> Vec<Author> {

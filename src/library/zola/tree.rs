@@ -1,6 +1,7 @@
 //! Zola's content folder: which files are pages, in which language, and what their sections say.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::Value;
 
@@ -27,6 +28,8 @@ pub struct Entry {
     pub slug: String,
     /// A section above it is a draft.
     pub draft: bool,
+    /// How the sections that list it are sorted; none where no section does.
+    pub sorted_by: Vec<String>,
 }
 
 impl Entry {
@@ -36,6 +39,13 @@ impl Entry {
     }
 }
 
+/// What a section says of its pages.
+#[derive(Debug, Default)]
+struct Section {
+    sort_by: String,
+    transparent: bool,
+}
+
 /// All of a site's content.
 #[derive(Debug, Default)]
 pub struct Tree {
@@ -43,11 +53,15 @@ pub struct Tree {
     pub pages: Vec<Entry>,
     /// First folders of the sections that are sorted by date or have a feed: `blog`, or nothing for the root.
     pub main_sections: Vec<String>,
+    /// By language and folder: `blog/2020`.
+    sections: HashMap<(String, String), Section>,
     /// Addresses of sections: `fr/blog`.
-    sections: HashSet<String>,
+    addresses: HashSet<String>,
     /// What was found on the way.
     pub problems: Vec<Problem>,
     by_path: HashMap<String, usize>,
+    /// Changes with the sections.
+    pub fingerprint: u64,
 }
 
 impl Tree {
@@ -74,6 +88,11 @@ impl Tree {
             let hint = "Zola takes files that end in `.md`";
             tree.problems.push(Problem::warning(CONTENT, None, "there are no Markdown files", hint));
         }
+        let mut addresses: Vec<&String> = tree.addresses.iter().collect();
+        addresses.sort();
+        let mut hasher = DefaultHasher::new();
+        addresses.hash(&mut hasher);
+        tree.fingerprint = hasher.finish();
         tree.by_path = tree.pages.iter().enumerate().map(|(at, entry)| (entry.file.path.clone(), at)).collect();
         tree
     }
@@ -85,7 +104,7 @@ impl Tree {
 
     /// Whether a section has this address below the site's, without slashes at its ends.
     pub fn has_section(&self, path: &str) -> bool {
-        self.sections.contains(path)
+        self.addresses.contains(path)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of `new`, told apart for reading")]
@@ -108,13 +127,15 @@ impl Tree {
             }
         };
         let prefix = if language == config.language { "" } else { language };
-        self.sections.insert([prefix, folders].join("/").trim_matches('/').to_owned());
+        self.addresses.insert([prefix, folders].join("/").trim_matches('/').to_owned());
         let is = |key: &str| header.values.get(key) == Some(&Value::Bool(true));
         if is("draft") {
             drafts.push(folders.to_owned());
         }
-        let sorted = header.values.get("sort_by").and_then(Value::as_str);
-        if is("generate_feeds") || matches!(sorted, Some("date" | "update_date")) {
+        let sort_by = header.values.get("sort_by").and_then(Value::as_str).unwrap_or_default();
+        let section = Section { sort_by: sort_by.to_owned(), transparent: is("transparent") };
+        self.sections.insert((language.to_owned(), folders.to_owned()), section);
+        if is("generate_feeds") || matches!(sort_by, "date" | "update_date") {
             main.insert(folders.split('/').next().unwrap_or_default().to_owned());
         }
     }
@@ -149,8 +170,22 @@ impl Tree {
             None => (stem, config.language.as_str()),
         };
         let slug = if name == "index" { parent.unwrap_or_else(|| CONTENT.into()) } else { name.to_owned() };
+        let sorted_by = self.sorted_by(language, &folders);
         let (name, language) = (name.to_owned(), language.to_owned());
-        Some(Entry { file, language, folders, name, slug, draft })
+        Some(Entry { file, language, folders, name, slug, draft, sorted_by })
+    }
+
+    /// The section of a folder lists its pages, and the one above it, too, where it is transparent.
+    fn sorted_by(&self, language: &str, folders: &[String]) -> Vec<String> {
+        let mut sorted_by = Vec::new();
+        for depth in (0..=folders.len()).rev() {
+            let section = self.sections.get(&(language.to_owned(), folders[..depth].join("/")));
+            sorted_by.extend(section.map(|section| section.sort_by.clone()));
+            if !section.is_some_and(|section| section.transparent) {
+                break;
+            }
+        }
+        sorted_by
     }
 }
 

@@ -145,6 +145,16 @@ fn vitess_is_read_as_hugo_publishes_it() {
 }
 
 #[test]
+fn rust_blog_is_read_as_zola_publishes_it() {
+    agrees("rust-blog", "rust-blog", 751, |_, _| {});
+}
+
+#[test]
+fn zola_docs_are_read_as_zola_publishes_them() {
+    agrees("zola-docs", "zola-docs/docs", 173, |_, _| {});
+}
+
+#[test]
 fn the_sample_post_has_its_author_tag_cover_and_content() {
     let Some(corpora) = corpora() else { return };
     let folder = unpacked(&corpora, "sofastack");

@@ -87,7 +87,7 @@ fn authors_terms_covers_and_summaries_in_every_spelling() {
     let scan = scan(folder.path());
     let shown = |name: &str| shown_at(&scan, &format!("content/blog/{name}"));
     let text = page(&scan, "content/blog/text.md");
-    assert_eq!((text.title.as_str(), text.written_title.as_str()), ("Big news", "*Big* `news`"));
+    assert_eq!((text.title.as_str(), text.written_title.as_deref()), ("Big news", Some("*Big* `news`")));
     assert_eq!(
         (text.authors[0].name.as_str(), text.authors[0].url.as_deref()),
         ("Ann Lee", Some("https://www.example.org/ann/"))

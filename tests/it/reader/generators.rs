@@ -1,0 +1,114 @@
+//! Tiny sites of our own with the answers of the programs that build such sites: what we read must be what they publish.
+//! `tests/fixtures/generators/README.md` says how the answers were had.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
+use postrider::library::{Library, Scanner, Settings};
+use postrider::post::{Post, Status, id};
+use serde_json::Value;
+
+/// Case, path and field in which we differ on purpose.
+const ON_PURPOSE: [(&str, &str, &str); 1] = [
+    // Without any date it would be in no feed, and its address has one.
+    ("path over slug", "content/blog/d.md", "published"),
+];
+
+/// The clock at which the programs answered.
+fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").expect("a time").to_utc()
+}
+
+/// What we say of a post, by the names that the answers use.
+fn field(post: &Post, name: &str) -> Value {
+    match name {
+        "url" => post.url.clone().into(),
+        "published" => post.published.map(|at| at.timestamp_millis()).into(),
+        "updated" => post.updated.map(|at| at.timestamp_millis()).into(),
+        "title" => post.written_title.clone().into(),
+        "draft" => post.draft.into(),
+        "listed" => (post.status == Status::Listed).into(),
+        "language" => post.language.clone().into(),
+        "tags" => post.tags.clone().into(),
+        "categories" => post.categories.clone().into(),
+        other => panic!("no field {other}"),
+    }
+}
+
+fn written(folder: &Path, config: &str, case: &Value) {
+    let files = case["files"].as_object().expect("files");
+    let config = std::iter::once((config, &case["config"])).filter(|(_, text)| !text.is_null());
+    for (path, content) in config.chain(files.iter().map(|(path, content)| (path.as_str(), content))) {
+        let path = folder.join(path);
+        fs_err::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs_err::write(path, content.as_str().expect("text")).expect("a file");
+    }
+}
+
+/// Holds every case of `NAME.jsonl` against what we read; `config` is the file that a case's `config` goes into.
+fn agrees(name: &str, config: &str, least: usize) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/generators/{name}.jsonl"));
+    let (mut wrong, mut compared) = (String::new(), 0);
+    for line in fs_err::read_to_string(file).expect("the answers").lines() {
+        let case: Value = serde_json::from_str(line).expect("JSON");
+        let title = case["case"].as_str().expect("a name");
+        let folder = tempfile::tempdir().expect("a folder");
+        written(folder.path(), config, &case);
+        compared += 1;
+        let scan = Scanner::new(Settings { root: folder.path().to_owned(), ..Settings::default() }).scan();
+        if case["refused"] == true {
+            let named = scan.as_ref().map_or_else(|problems| !problems.is_empty(), |scan| !scan.problems.is_empty());
+            assert!(named, "{title}: {name} refuses it, and nothing says why");
+            continue;
+        }
+        let scan = match scan {
+            Ok(scan) => scan,
+            Err(problems) => {
+                let _ = writeln!(wrong, "{title}: {problems:?}");
+                continue;
+            }
+        };
+        assert_eq!(scan.site.generator, name, "{title}");
+        let library = Library::new(&scan, &id::assign(&[], &scan.pages), now());
+        let expected = case["posts"].as_array().expect("posts");
+        for expected in expected {
+            let path = expected["path"].as_str().expect("a path");
+            let Some(post) = library.all.iter().find(|post| post.path == path) else {
+                let _ = writeln!(wrong, "{title}: {path} not read: {:?}", scan.problems);
+                continue;
+            };
+            for (key, want) in expected.as_object().expect("an object").iter().filter(|(key, _)| *key != "path") {
+                let (mut want, mut have) = (want.clone(), field(post, key));
+                match key.as_str() {
+                    "published" | "updated" => {
+                        let at = want.as_str().map(|at| DateTime::parse_from_rfc3339(at).expect("a date"));
+                        want = at.map(|at| at.timestamp_millis()).into();
+                    }
+                    // Which characters a generator encodes is its own business; which there are is not.
+                    "url" => [&mut want, &mut have].into_iter().for_each(|url| {
+                        let decoded = percent_decode_str(url.as_str().unwrap_or_default()).decode_utf8_lossy();
+                        *url = decoded.into_owned().into();
+                    }),
+                    _ => {}
+                }
+                if want != have && !ON_PURPOSE.contains(&(title, path, key)) {
+                    let _ = writeln!(wrong, "{title}: {path}: {key}: expected {want}, read {have}");
+                }
+            }
+        }
+        let ours = library.all.iter().filter(|post| post.status == Status::Listed).count();
+        let theirs = expected.iter().filter(|post| post["listed"] == true).count();
+        if ours != theirs {
+            let _ = writeln!(wrong, "{title}: {ours} pages are listed, expected {theirs}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(compared >= least, "only {compared} cases");
+}
+
+#[test]
+fn tiny_zola_sites_are_read_as_zola_publishes_them() {
+    agrees("zola", "config.toml", 120);
+}
