@@ -87,7 +87,19 @@ pub fn split(text: &str) -> Result<Parts<'_>, Fault> {
 /// A header that a generator's own rules have cut out; `first_line` is where it begins in the file. Keys stay as they
 /// are written. The second of the pair is what was repaired: keys that are there twice.
 pub fn header(text: &str, format: Format, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
-    let (values, text, repaired) = values_of(text, format, first_line)?;
+    let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
+    // The parsers count lines, and TOML refuses a lone CR.
+    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+    let (value, repaired) = match format {
+        Format::Toml => (from_toml(&text).map_err(in_file)?, Vec::new()),
+        Format::Yaml | Format::Json => yaml::parse(&text, MAX_BYTES).map_err(in_file)?,
+    };
+    let values = match value {
+        Value::Object(map) => map,
+        Value::Null => Map::new(),
+        _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
+    };
+    let repaired = repaired.into_iter().map(in_file).collect();
     Ok((FrontMatter { values, text, format: Some(format), first_line }, repaired))
 }
 
@@ -118,35 +130,9 @@ fn parsed<'a>(
     first_line: usize,
     body_line: usize,
 ) -> Result<Parts<'a>, Fault> {
-    let (values, header, repaired) = values_of(header, format, first_line)?;
-    Ok(Parts {
-        front_matter: FrontMatter { values: lower_case(values), text: header, format: Some(format), first_line },
-        body,
-        body_line,
-        repaired,
-    })
-}
-
-/// The header's values, its text with plain line ends, and what was repaired.
-fn values_of(
-    header: &str,
-    format: Format,
-    first_line: usize,
-) -> Result<(Map<String, Value>, String, Vec<Fault>), Fault> {
-    let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
-    // The parsers count lines, and TOML refuses a lone CR.
-    let header =
-        if header.contains('\r') { header.replace("\r\n", "\n").replace('\r', "\n") } else { header.to_owned() };
-    let (value, repaired) = match format {
-        Format::Toml => (from_toml(&header).map_err(in_file)?, Vec::new()),
-        Format::Yaml | Format::Json => yaml::parse(&header, MAX_BYTES).map_err(in_file)?,
-    };
-    let values = match value {
-        Value::Object(map) => map,
-        Value::Null => Map::new(),
-        _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
-    };
-    Ok((values, header, repaired.into_iter().map(in_file).collect()))
+    let (front_matter, repaired) = self::header(header, format, first_line)?;
+    let front_matter = FrontMatter { values: lower_case(front_matter.values), ..front_matter };
+    Ok(Parts { front_matter, body, body_line, repaired })
 }
 
 fn json(start: &str, first_line: usize) -> Result<Parts<'_>, Fault> {
