@@ -5,10 +5,12 @@
 
 mod keys;
 mod reader;
+mod roles;
 mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -125,6 +127,7 @@ impl Config {
             language: r.text("site.language"),
             generator: r.text("site.generator"),
             sections: r.list("content.sections"),
+            roles: Arc::new(roles::read(r)),
         };
         let listen = r.parsed("http.listen", values::listen).unwrap_or_default();
         let given = r.parsed("http.public_url", values::base_url);
@@ -382,7 +385,7 @@ mod tests {
         let (tree, repeated) = yaml::parse(&text, 1 << 20).expect("the example is YAML");
         assert_eq!(repeated, []);
         for key in KEYS {
-            let path = key.path.replace('*', "weekly");
+            let path = key.path.replace("roles.*", "roles.questions").replace('*', "weekly");
             let value = path.split('.').try_fold(&tree, |value, part| value.get(part));
             let value = value.unwrap_or_else(|| panic!("`{path}` is not in deploy/postrider.example.yaml"));
             let shown = match value {
@@ -396,6 +399,10 @@ mod tests {
                 assert_eq!(shown, default, "the default of `{path}`");
             }
         }
+        let words = |value: &serde_json::Value| serde_json::from_value::<Vec<String>>(value.clone()).expect("a list");
+        let roles = tree["content"]["roles"].as_object().expect("roles").iter();
+        let listed: Vec<(String, Vec<String>)> = roles.map(|(role, list)| (role.clone(), words(list))).collect();
+        assert_eq!(listed, crate::post::section::Roles::default().headings, "the words of the roles");
         let folder = tempfile::tempdir().expect("a folder");
         fs_err::create_dir(folder.path().join("templates")).expect("the owner's templates");
         let read = Config::read(&text, "postrider.yaml", folder.path(), None, &BTreeMap::new());

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::post::section::Roles;
 use crate::post::{Page, Post, Status, id::PostId};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub generator: Option<String>,
     /// `content.sections`
     pub sections: Option<Vec<String>>,
+    /// `content.roles`, `content.marks`
+    pub roles: Arc<Roles>,
 }
 
 /// What a scan found: the same files give the same Scan at any time.

@@ -6,12 +6,15 @@
 pub mod body;
 pub mod calls;
 pub mod date;
+pub mod flow;
 pub mod front_matter;
 pub mod id;
 pub mod links;
 pub mod markdown;
 pub mod permalink;
+pub mod recurring;
 pub mod sanitize;
+pub mod section;
 pub mod slug;
 pub mod summary;
 
@@ -58,10 +61,14 @@ pub struct Page {
     pub language: String,
     /// The picture that the header states.
     pub cover: Option<Cover>,
+    /// The mark behind which the summary ends, where the site names one of its own (Jekyll's `excerpt_separator`).
+    pub excerpt_end: Option<Arc<str>>,
     /// Where the text stands.
     pub body: body::Body,
     /// Changes whenever the file does, or what it is read by. Filled in by who scans.
     pub version: u64,
+    /// What of the text may come back in other pages: [`recurring::marks`]. No generator puts it in.
+    pub marks: Box<[u32]>,
     /// An id that the front matter gives, verbatim.
     pub own_id: Option<String>,
     /// Absolute addresses that the page had before (Hugo's `aliases`).

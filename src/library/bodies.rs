@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use crate::post::body::{self, Shown};
 use crate::post::links::{Knowledge, Links};
+use crate::post::recurring::Recurring;
 use crate::post::{FullPost, Post};
 use crate::problem::Problem;
 
 use super::files::Folder;
-use super::{Scan, threads};
+use super::{Scan, Settings, threads};
 
 /// The bodies of the posts of one scan.
 #[derive(Debug, Clone, Default)]
@@ -32,13 +33,25 @@ pub(super) type Suspects = Arc<Mutex<Vec<String>>>;
 
 impl Bodies {
     /// Of the site that was just scanned.
-    pub(super) fn new(folder: Folder, scan: &Scan, suspects: Suspects) -> Self {
+    pub(super) fn new(
+        folder: Folder,
+        scan: &Scan,
+        settings: &Settings,
+        recurring: Arc<Recurring>,
+        suspects: Suspects,
+    ) -> Self {
         let mut hasher = DefaultHasher::new();
+        settings.roles.hash(&mut hasher);
         scan.site.url.hash(&mut hasher);
         for page in &scan.pages {
             (&page.path, &page.url, &page.language).hash(&mut hasher);
         }
-        let knowledge = Knowledge { site: Arc::new(scan.site.clone()), links: Links::new(&scan.pages) };
+        let knowledge = Knowledge {
+            site: Arc::new(scan.site.clone()),
+            links: Links::new(&scan.pages),
+            recurring,
+            roles: Arc::clone(&settings.roles),
+        };
         Self { site: Some(Arc::new(Read { folder, knowledge, fingerprint: hasher.finish(), suspects })) }
     }
 
@@ -70,7 +83,12 @@ impl Bodies {
 impl body::Bodies for Bodies {
     fn version(&self, post: &Post) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (post.version, self.site.as_ref().map(|site| site.fingerprint)).hash(&mut hasher);
+        post.version.hash(&mut hasher);
+        if let Some(site) = &self.site {
+            site.fingerprint.hash(&mut hasher);
+            // What the others of its series say decides what of it is its own.
+            site.knowledge.recurring.seen_from(&post.page).fingerprint().hash(&mut hasher);
+        }
         hasher.finish()
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use crate::post::recurring::{self, Recurring};
 use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
@@ -30,12 +31,15 @@ pub struct Scanner {
     /// Pages that the last scan had to read.
     read: usize,
     suspects: Suspects,
+    /// Of the last scan.
+    recurring: Arc<Recurring>,
 }
 
 impl Scanner {
     /// Of the site that `settings` name. Nothing is read yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, known: HashMap::new(), watched: Vec::new(), read: 0, suspects: Suspects::default() }
+        let (known, watched, suspects, recurring) = Default::default();
+        Self { settings, known, watched, read: 0, suspects, recurring }
     }
 
     /// The settings it was made with.
@@ -91,6 +95,10 @@ impl Scanner {
                 known.insert(path, entry);
             }
         }
+        let is_same = changed.is_empty() && self.known.is_empty();
+        if !is_same {
+            self.recurring = Arc::new(Recurring::of(scan.pages.iter().map(Arc::as_ref)));
+        }
         self.known = known;
         drop(files);
         if let Some(sections) = &self.settings.sections {
@@ -103,7 +111,8 @@ impl Scanner {
         undated(&mut scan);
         scan.problems.sort();
         scan.problems.dedup();
-        scan.bodies = Bodies::new(folder, &scan, Arc::clone(&self.suspects));
+        scan.bodies =
+            Bodies::new(folder, &scan, &self.settings, Arc::clone(&self.recurring), Arc::clone(&self.suspects));
         Ok(scan)
     }
 }
@@ -114,6 +123,7 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
         Ok(text) => {
             let mut reading = layout.read(file, &text);
             if let Some(page) = &mut reading.page {
+                page.marks = recurring::marks(&page.summary, text.get(page.body.start..).unwrap_or_default());
                 page.source_hash = body::source_hash(&text);
                 let mut hasher = DefaultHasher::new();
                 (file.stamp, context).hash(&mut hasher);

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::calls::{self, Around, Found};
 use super::links::Knowledge;
+use super::section::{self, Roles, Section};
 use super::{Cover, FullPost, Page, Post, markdown, sanitize, summary};
 use crate::crypto;
 use crate::problem::Problem;
@@ -58,6 +59,8 @@ pub struct Shown {
     pub cover: Option<Cover>,
     /// Calls that are not known and links that lead nowhere, by line.
     pub found: Vec<Found>,
+    /// What its sections are told by.
+    pub roles: Arc<Roles>,
 }
 
 /// Where what posts show comes from.
@@ -90,11 +93,16 @@ pub fn shown(page: &Page, file: &str, site: &Knowledge) -> Shown {
     // A page without an address is shown to nobody, but its words are told.
     let url = Url::parse(&page.url).or_else(|_| Url::parse("https://localhost/"));
     let html = url.map(|url| sanitize::sanitize(&raw, &url)).unwrap_or_default();
-    let summary = match (&page.summary, summary::before_more(&written)) {
-        (summary, _) if !summary.is_empty() => summary::text_of_markup(summary),
-        (_, Some(before)) if !page.body.html => summary::text_of_markup(before),
-        _ => summary::first_text(&html),
-    };
-    let cover = page.cover.clone().or_else(|| sanitize::first_picture(&html));
-    Shown { html: html.into(), summary, cover, found }
+    let own = site.recurring.seen_from(page);
+    let summary = summary::of(page, &written, &html, &own, &site.roles);
+    let first = || sanitize::pictures(&html).find(|cover| !own.picture_recurs(&cover.url));
+    let cover = page.cover.clone().or_else(first);
+    Shown { html: html.into(), summary, cover, found, roles: Arc::clone(&site.roles) }
+}
+
+impl Shown {
+    /// What stands below each of its headings.
+    pub fn sections(&self) -> Vec<Section> {
+        section::sections(&self.html, &self.roles)
+    }
 }

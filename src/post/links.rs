@@ -8,6 +8,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use super::Page;
+use super::recurring::Recurring;
+use super::section::Roles;
 use crate::site::Site;
 
 /// What bodies may ask about the rest of the site.
@@ -17,6 +19,10 @@ pub struct Knowledge {
     pub site: Arc<Site>,
     /// Its pages, to be linked.
     pub links: Links,
+    /// What its series say again and again.
+    pub recurring: Arc<Recurring>,
+    /// What sections are for.
+    pub roles: Arc<Roles>,
 }
 
 /// The pages of a site by what links call them. Two words of memory a page and name.

@@ -70,21 +70,16 @@ pub fn absolute(page: &Url, address: &str) -> Option<String> {
     Some(out)
 }
 
-/// The first picture in HTML that [`sanitize`] wrote.
-pub fn first_picture(html: &str) -> Option<Cover> {
-    let mut rest = html;
-    while let Some((_, after)) = rest.split_once("<img ") {
-        let (tag, next) = after.split_once('>')?;
+/// The pictures in HTML that [`sanitize`] wrote, in order.
+pub fn pictures(html: &str) -> impl Iterator<Item = Cover> {
+    html.match_indices("<img ").filter_map(|(at, _)| {
+        let (tag, _) = html[at..].split_once('>')?;
         let value = |name: &str| {
-            let (_, value) = tag.split_once(&format!("{name}=\""))?;
+            let (_, value) = tag.split_once(&format!(" {name}=\""))?;
             value.split_once('"').map(|(value, _)| unescaped(value))
         };
-        if let Some(url) = value("src") {
-            return Some(Cover { url, alt: value("alt").unwrap_or_default() });
-        }
-        rest = next;
-    }
-    None
+        value("src").map(|url| Cover { url, alt: value("alt").unwrap_or_default() })
+    })
 }
 
 /// A link; one into this page's own ids follows their prefix.

@@ -1,17 +1,53 @@
 //! The few lines of plain text that stand for a page.
 
+mod marker;
+mod own;
+
 use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{markdown, sanitize};
+use super::flow::decoded;
+use super::recurring::Own;
+use super::section::Roles;
+use super::{Page, markdown, sanitize};
 
 /// Graphemes of a summary that is cut by us.
 const LENGTH: usize = 200;
 
-/// The text before Hugo's marker, where the page has one. The bytes must be exactly these.
-pub fn before_more(body: &str) -> Option<&str> {
-    body.split_once("<!--more-->").map(|(before, _)| before)
+/// More of an excerpt that its author ends with a mark is left to the page.
+const LONGEST: usize = 600;
+
+/// The summary of `page`: what its header states, what stands before its author's mark in `written` (its body without
+/// calls), else the first text of its `html` that is its own.
+pub fn of(page: &Page, written: &str, html: &str, own: &Own<'_>, roles: &Roles) -> String {
+    // A description that repeats the title, or that the whole series has, tells nothing of the post.
+    let stated = text_of_markup(&page.summary);
+    if !stated.is_empty() && !own.recurs(&stated) && !says_the_same(&stated, &page.title) {
+        return stated;
+    }
+    let mark = page.excerpt_end.as_deref();
+    let before = marker::before(written, page.body.dialect, mark).map(|before| {
+        let text = if page.body.html { text_of_html(before) } else { text_of_markup(before) };
+        cut_at(&text, LONGEST)
+    });
+    if let Some(before) = before.filter(|before| !before.is_empty()) {
+        return before;
+    }
+    if own.is_one_of_a_series() {
+        let told = own::text(html, own, roles);
+        if !told.is_empty() {
+            return cut(&told);
+        }
+    }
+    let first = first_text(html);
+    if first.is_empty() { stated } else { first }
+}
+
+fn says_the_same(one: &str, other: &str) -> bool {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    letters(one) == letters(other)
 }
 
 /// The first text of sanitised `html`: paragraphs first, headings, tables and code only where there is nothing else.
@@ -22,13 +58,16 @@ pub fn first_text(html: &str) -> String {
 
 /// Plain text of a few lines of Markdown or HTML: a description, a summary in the front matter.
 pub fn text_of_markup(markup: &str) -> String {
-    static NOWHERE: LazyLock<Option<url::Url>> = LazyLock::new(|| url::Url::parse("https://localhost/").ok());
-    match &*NOWHERE {
-        Some(page) if markup.contains(['<', '&', '*', '_', '`', '[', '#', '\n']) => {
-            text(&sanitize::sanitize(&markdown::to_html(markup), page), false)
-        }
-        _ => markup.split_whitespace().collect::<Vec<_>>().join(" "),
+    if markup.contains(['<', '&', '*', '_', '`', '[', '#', '\n']) {
+        text_of_html(&markdown::to_html(markup))
+    } else {
+        markup.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+fn text_of_html(html: &str) -> String {
+    static NOWHERE: LazyLock<Option<url::Url>> = LazyLock::new(|| url::Url::parse("https://localhost/").ok());
+    NOWHERE.as_ref().map(|page| text(&sanitize::sanitize(html, page), false)).unwrap_or_default()
 }
 
 /// All text of sanitised HTML, one blank between blocks. `prose` leaves out headings, tables and code blocks.
@@ -64,21 +103,13 @@ const INLINE: [&str; 24] = [
     "small", "span", "strong", "sub", "sup", "u", "var",
 ];
 
-/// What the serialiser writes, and nothing else: this is sanitised HTML.
-fn decoded(text: &str) -> String {
-    if !text.contains('&') {
-        return text.to_owned();
-    }
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&nbsp;", "\u{a0}")
-        .replace("&amp;", "&")
-}
-
 /// Cut at the end of a sentence where one is near, else between two words or characters with `…`.
 pub fn cut(text: &str) -> String {
-    let Some((end, _)) = text.grapheme_indices(true).nth(LENGTH) else { return text.to_owned() };
+    cut_at(text, LENGTH)
+}
+
+fn cut_at(text: &str, length: usize) -> String {
+    let Some((end, _)) = text.grapheme_indices(true).nth(length) else { return text.to_owned() };
     let head = &text[..end];
     let sentence = head.char_indices().rfind(|(at, c)| match c {
         '。' | '！' | '？' => true,
@@ -127,11 +158,5 @@ mod tests {
         let family = "👩‍👩‍👧‍👦".repeat(250);
         assert_eq!(cut(&family).trim_end_matches('…').graphemes(true).count(), 200);
         assert_eq!(cut("short"), "short");
-    }
-
-    #[test]
-    fn the_marker_is_exact() {
-        assert_eq!(before_more("a\n\n<!--more-->\n\nb"), Some("a\n\n"));
-        assert_eq!(before_more("a <!-- more --> b"), None);
     }
 }

@@ -3,6 +3,7 @@
 mod corpora;
 mod generators;
 mod sites;
+mod weeklies;
 mod zola_hexo;
 
 use std::path::Path;

@@ -1,0 +1,385 @@
+//! HTML as a reader sees it: elements one below the other, and the lines of text in them.
+//!
+//! Made for what `sanitize` writes. Other input gives some answer in linear time: tags need not match.
+
+use std::ops::Range;
+
+/// Elements that may be open at once; what is nested deeper is not told apart any more.
+const MAX_OPEN: usize = 256;
+
+/// A page's HTML, taken apart once.
+#[derive(Debug, Clone, Default)]
+pub struct Flow<'h> {
+    /// What it is made of.
+    pub html: &'h str,
+    /// Paragraphs, headings, lists, tables … of the outermost level, in order; mere containers (`div`, `section`) are
+    /// looked into.
+    pub elements: Vec<Element>,
+    /// Every line that shows letters, a picture or a link, in order.
+    pub lines: Vec<Line>,
+}
+
+/// One element of the outermost level.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Element {
+    /// Bytes of the HTML.
+    pub html: Range<usize>,
+    /// Numbers of its lines.
+    pub lines: Range<usize>,
+}
+
+/// What a line stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A paragraph, or whatever is nothing else.
+    #[default]
+    Text,
+    /// `<h1>` to `<h6>`
+    Heading(u8),
+    /// An item of a list.
+    Item,
+    /// A block of code.
+    Code,
+    /// A table.
+    Table,
+    /// A picture's caption.
+    Caption,
+}
+
+/// One line: it ends where a block, a `<br>` or a line of the source ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    /// Innermost.
+    pub kind: Kind,
+    /// Does it stand in a `<blockquote>`?
+    pub quoted: bool,
+    /// How many lists it stands in.
+    pub depth: u8,
+    /// The block that it is a line of: lines of one paragraph have the same number.
+    pub block: usize,
+    /// Plain text, blanks squeezed. May be empty (a picture).
+    pub text: String,
+    /// Do all of its letters stand in `<strong>`?
+    pub bold: bool,
+    /// The links that end in it.
+    pub links: Vec<Link>,
+    /// Addresses and texts of the pictures in it.
+    pub pictures: Vec<Link>,
+    /// Its bytes of the HTML; the tags in it need not match.
+    pub html: Range<usize>,
+}
+
+/// An address with the text that leads to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Link {
+    /// Plain text; a picture's `alt`. May be empty.
+    pub text: String,
+    /// As the HTML has it: absolute where it is sanitised.
+    pub url: String,
+}
+
+impl<'h> Flow<'h> {
+    /// Takes `html` apart.
+    pub fn of(html: &'h str) -> Self {
+        let mut walk = Walk { flow: Self { html, ..Self::default() }, ..Walk::default() };
+        let mut at = 0;
+        while let Some(found) = html[at..].find('<') {
+            let start = at + found;
+            let Some(tag) = Tag::at(html, start) else {
+                if is_tag(&html[start..]) {
+                    // It never ends, nor does any behind it.
+                    break;
+                }
+                walk.text(at, start + 1);
+                at = start + 1;
+                continue;
+            };
+            walk.text(at, start);
+            walk.tag(&tag);
+            at = tag.range.end;
+        }
+        walk.text(at, html.len());
+        walk.end_run(html.len());
+        walk.end_line(html.len());
+        walk.flow
+    }
+}
+
+/// Does markup begin here, not a mere sign?
+fn is_tag(text: &str) -> bool {
+    text.as_bytes().get(1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
+}
+
+struct Tag<'h> {
+    name: &'h str,
+    closes: bool,
+    /// All of it, `<` to `>`.
+    text: &'h str,
+    range: Range<usize>,
+}
+
+impl<'h> Tag<'h> {
+    fn at(html: &'h str, start: usize) -> Option<Self> {
+        let rest = &html[start..];
+        if !is_tag(rest) {
+            return None;
+        }
+        let mut quote = None;
+        let end = rest.bytes().position(|byte| {
+            match (quote, byte) {
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (Some(open), byte) if open == byte => quote = None,
+                (None, b'>') => return true,
+                _ => {}
+            }
+            false
+        })?;
+        let text = &rest[..=end];
+        let closes = text.starts_with("</");
+        let inner = text.trim_start_matches(['<', '/']);
+        let name = &inner[..inner.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(0)];
+        Some(Self { name, closes, text, range: start..start + end + 1 })
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        let (_, value) = self.text.split_once(&format!(" {name}=\""))?;
+        value.split_once('"').map(|(value, _)| decoded(value))
+    }
+}
+
+const INLINE: [&str; 34] = [
+    "a", "abbr", "acronym", "audio", "b", "bdi", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "img", "ins", "kbd", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
+    "sup", "u", "var",
+];
+const CONTAINERS: [&str; 5] = ["div", "section", "center", "main", "details"];
+const VOID: [&str; 6] = ["br", "hr", "img", "wbr", "source", "input"];
+
+#[derive(Default)]
+struct Walk<'h> {
+    flow: Flow<'h>,
+    open: Vec<&'h str>,
+    /// Open elements that are neither inline nor containers.
+    blocks: usize,
+    quotes: usize,
+    lists: usize,
+    items: usize,
+    strong: usize,
+    code: usize,
+    tables: usize,
+    captions: usize,
+    heading: Option<u8>,
+    /// Where the element of the outermost level that is open began; with it, is it text that stands in none?
+    element: Option<(usize, usize, bool)>,
+    /// Of the line that is being read: where it began in the HTML, its letters, those of them in bold.
+    begun: Option<usize>,
+    line: Line,
+    raw: String,
+    letters: usize,
+    bold: usize,
+    block: usize,
+    /// The link that is open: its address, and where its text began in `link_text`.
+    link: Option<String>,
+    link_text: String,
+}
+
+impl<'h> Walk<'h> {
+    fn text(&mut self, from: usize, to: usize) {
+        let text = &self.flow.html[from..to];
+        if text.is_empty() {
+            return;
+        }
+        if self.blocks == 0 && !text.trim().is_empty() {
+            self.begin_run(from);
+        }
+        let mut at = from;
+        for (number, part) in text.split('\n').enumerate() {
+            if number > 0 {
+                self.end_line(at - 1);
+                if self.link.is_some() {
+                    self.link_text.push(' ');
+                }
+            }
+            if !part.trim().is_empty() {
+                self.begun.get_or_insert(at);
+                let part = decoded(part);
+                let letters = part.chars().filter(|c| c.is_alphanumeric()).count();
+                self.letters += letters;
+                self.bold += if self.strong > 0 { letters } else { 0 };
+                self.raw.push_str(&part);
+                if self.link.is_some() {
+                    self.link_text.push_str(&part);
+                }
+            } else if !part.is_empty() {
+                self.raw.push(' ');
+            }
+            at += part.len() + 1;
+        }
+    }
+
+    fn tag(&mut self, tag: &Tag<'h>) {
+        let name = tag.name;
+        let (start, end) = (tag.range.start, tag.range.end);
+        let inline = INLINE.contains(&name) || name.is_empty();
+        if !inline {
+            self.end_line(start);
+            self.block += 1;
+            if self.blocks == 0 {
+                self.end_run(start);
+            }
+        } else if self.blocks == 0 && !tag.closes && !name.is_empty() {
+            self.begin_run(start);
+        }
+        match name {
+            "" => return,
+            "br" => return self.end_line(start),
+            "img" => {
+                let url = tag.attribute("src").unwrap_or_default();
+                let text = tag.attribute("alt").unwrap_or_default();
+                self.begun.get_or_insert(start);
+                self.line.pictures.push(Link { text, url });
+                return;
+            }
+            "hr" if self.blocks == 0 => {
+                let line = self.flow.lines.len();
+                self.flow.elements.push(Element { html: start..end, lines: line..line });
+                return;
+            }
+            _ if VOID.contains(&name) => return,
+            "a" if !tag.closes => {
+                self.begun.get_or_insert(start);
+                self.link = tag.attribute("href");
+                self.link_text.clear();
+            }
+            "a" => {
+                if let Some(url) = self.link.take() {
+                    let text = squeezed(&self.link_text);
+                    self.line.links.push(Link { text, url });
+                    self.begun.get_or_insert(start);
+                }
+            }
+            _ if inline && !tag.closes => {
+                self.begun.get_or_insert(start);
+            }
+            _ => {}
+        }
+        if tag.closes {
+            let Some(at) = self.open.iter().rposition(|open| *open == name) else { return };
+            while self.open.len() > at {
+                if let Some(closed) = self.open.pop() {
+                    self.count(closed, false);
+                }
+            }
+            if self.blocks == 0 {
+                self.end_element(end);
+            }
+        } else if self.open.len() < MAX_OPEN {
+            if self.blocks == 0 && !inline && !CONTAINERS.contains(&name) {
+                self.element = Some((start, self.flow.lines.len(), false));
+            }
+            self.open.push(name);
+            self.count(name, true);
+        }
+    }
+
+    /// Keeps the numbers of what is open.
+    fn count(&mut self, name: &str, opens: bool) {
+        let step = |number: &mut usize| *number = if opens { *number + 1 } else { number.saturating_sub(1) };
+        match name {
+            "blockquote" => step(&mut self.quotes),
+            "ul" | "ol" | "dl" => step(&mut self.lists),
+            "li" | "dd" => step(&mut self.items),
+            "strong" | "b" => step(&mut self.strong),
+            "pre" => step(&mut self.code),
+            "table" => step(&mut self.tables),
+            "figcaption" | "caption" | "summary" => step(&mut self.captions),
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.heading = opens.then(|| name.as_bytes()[1] - b'0');
+            }
+            _ => {}
+        }
+        if !INLINE.contains(&name) && !CONTAINERS.contains(&name) {
+            step(&mut self.blocks);
+        }
+    }
+
+    /// Text that stands in no block is one until the next block.
+    fn begin_run(&mut self, at: usize) {
+        if self.element.is_none() {
+            self.element = Some((at, self.flow.lines.len(), true));
+        }
+    }
+
+    fn end_run(&mut self, at: usize) {
+        if self.element.is_some_and(|(.., is_run)| is_run) {
+            self.end_line(at);
+            self.push_element(at);
+        }
+    }
+
+    fn end_element(&mut self, at: usize) {
+        if self.element.is_some_and(|(.., is_run)| !is_run) {
+            self.push_element(at);
+        }
+    }
+
+    fn push_element(&mut self, at: usize) {
+        if let Some((start, line, _)) = self.element.take() {
+            self.flow.elements.push(Element { html: start..at, lines: line..self.flow.lines.len() });
+        }
+    }
+
+    fn end_line(&mut self, at: usize) {
+        let mut line = std::mem::take(&mut self.line);
+        let Some(begun) = self.begun.take() else {
+            self.raw.clear();
+            return;
+        };
+        line.text = squeezed(&self.raw);
+        let (letters, bold) = (std::mem::take(&mut self.letters), std::mem::take(&mut self.bold));
+        self.raw.clear();
+        if line.text.is_empty() && line.pictures.is_empty() && line.links.is_empty() {
+            return;
+        }
+        line.bold = letters > 0 && letters == bold;
+        line.kind = match self.heading {
+            Some(level) => Kind::Heading(level),
+            None if self.code > 0 => Kind::Code,
+            None if self.tables > 0 => Kind::Table,
+            None if self.captions > 0 => Kind::Caption,
+            None if self.items > 0 => Kind::Item,
+            None => Kind::Text,
+        };
+        line.quoted = self.quotes > 0;
+        line.depth = u8::try_from(self.lists).unwrap_or(u8::MAX);
+        line.block = self.block;
+        line.html = begun..at.max(begun);
+        self.flow.lines.push(line);
+    }
+}
+
+/// Without the blanks, visible or not, at the ends and with one for many between.
+pub fn squeezed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{2060}')) {
+        if !word.is_empty() {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+    }
+    out
+}
+
+/// What the serialiser writes, and nothing else: this is sanitised HTML.
+pub fn decoded(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&amp;", "&")
+}

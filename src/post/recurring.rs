@@ -1,0 +1,354 @@
+//! Text and pictures that come back in the posts of a series: greetings, "about us", the code to scan. They say nothing
+//! of the post at hand.
+//!
+//! Lines are compared by their letters alone, so that "Issue 123" and "Issue 124" are the same line, and so that a
+//! line of the source ([`marks`]) is found again among the lines of its HTML ([`Own`]).
+
+use super::Page;
+
+/// Of so many pages of one section and language, at least.
+const PAGES: usize = 3;
+
+/// Only lines that begin in so many bytes at the top of a body are compared: there a post begins.
+const TOP: usize = 6 * 1024;
+
+/// At most so many lines, and so many pictures.
+const LINES: usize = 48;
+const PICTURES: usize = 8;
+
+/// Pictures are looked for in so many bytes at the end as well.
+const END: usize = 2 * 1024;
+
+/// Bytes of a picture's text, at most: its `![` is looked for so far before its address.
+const ALT: usize = 300;
+
+/// What of a page may be found in others of its series: hashes of the summary that it states, of the first lines and of the
+/// pictures of its `body`, ascending.
+pub fn marks(stated: &str, body: &str) -> Box<[u32]> {
+    let top = &body[..body.floor_char_boundary(TOP)];
+    let mut in_comment = false;
+    let shown = |line: &&str| !is_commented(line, &mut in_comment) && !is_definition(line);
+    let mut marks: Vec<u32> = top.lines().filter(shown).filter_map(written).take(LINES).collect();
+    marks.extend(read(stated));
+    let end = &body[body.floor_char_boundary(body.len().saturating_sub(END).max(top.len()))..];
+    for part in [top, end] {
+        marks.extend(pictures(part).filter_map(picture).take(PICTURES));
+    }
+    marks.sort_unstable();
+    marks.dedup();
+    marks.into()
+}
+
+/// What recurs in the posts of each series of a site.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recurring {
+    /// Series and mark, ascending.
+    keys: Box<[u64]>,
+}
+
+impl Recurring {
+    /// Counts the marks of `pages`.
+    pub fn of<'p>(pages: impl IntoIterator<Item = &'p Page>) -> Self {
+        let keys = |page: &'p Page| {
+            let series = series(page);
+            page.marks.iter().map(move |mark| series | u64::from(*mark))
+        };
+        let mut all: Vec<u64> = pages.into_iter().flat_map(keys).collect();
+        all.sort_unstable();
+        let keys = all.chunk_by(|a, b| a == b).filter(|equal| equal.len() >= PAGES).map(|equal| equal[0]).collect();
+        Self { keys }
+    }
+
+    /// As seen from `page`.
+    pub fn seen_from(&self, page: &Page) -> Own<'_> {
+        if self.keys.is_empty() {
+            return Own { keys: &[], series: 0, has_any: false, fingerprint: 0 };
+        }
+        // Of the keys, those of this series.
+        let series = series(page);
+        let from = self.keys.partition_point(|key| *key < series);
+        let to = self.keys.partition_point(|key| *key <= series | u64::from(u32::MAX));
+        let mut own = Own { keys: &self.keys[from..to], series, has_any: false, fingerprint: 0 };
+        for mark in &page.marks {
+            if own.has(*mark) {
+                own.has_any = true;
+                own.fingerprint = own.fingerprint.rotate_left(5) ^ u64::from(*mark);
+            }
+        }
+        own
+    }
+}
+
+/// Tells a page's own text from what it shares with its series.
+#[derive(Debug, Clone, Copy)]
+pub struct Own<'r> {
+    /// Of its series alone.
+    keys: &'r [u64],
+    series: u64,
+    has_any: bool,
+    fingerprint: u64,
+}
+
+impl Own<'_> {
+    /// Changes whenever what of the page is its own does.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Is anything in it shared?
+    pub fn is_one_of_a_series(&self) -> bool {
+        self.has_any
+    }
+
+    /// Is this line, plain text, found in others of the series?
+    pub fn recurs(&self, line: &str) -> bool {
+        self.has_any && read(line).is_some_and(|mark| self.has(mark))
+    }
+
+    /// Is this picture, by its absolute address?
+    pub fn picture_recurs(&self, url: &str) -> bool {
+        let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or_default();
+        let tails = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+        self.has_any
+            && (self.has(hash_of(url))
+                || self.has(hash_of(path))
+                || tails.take(16).any(|tail| self.has(hash_of(&format!("../{tail}")))))
+    }
+
+    fn has(&self, mark: u32) -> bool {
+        self.keys.binary_search(&(self.series | u64::from(mark))).is_ok()
+    }
+}
+
+/// The upper half of the keys of a page's series.
+fn series(page: &Page) -> u64 {
+    let mut series = Letters::default();
+    series.bytes(page.section.as_bytes());
+    series.bytes(&[0]);
+    series.bytes(page.language.as_bytes());
+    u64::from(series.folded()) << 32
+}
+
+/// FNV-1a: the same on every machine and in every run.
+struct Letters(u64);
+
+impl Default for Letters {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Letters {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn folded(&self) -> u32 {
+        // Truncation is the fold.
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+        let folded = (self.0 >> 32) as u32 ^ self.0 as u32;
+        folded
+    }
+}
+
+fn hash_of(text: &str) -> u32 {
+    let mut letters = Letters::default();
+    letters.bytes(text.as_bytes());
+    letters.folded()
+}
+
+/// The mark of a line of Markdown or HTML source.
+fn written(line: &str) -> Option<u32> {
+    let mut words = Words::default();
+    let mut at = 0;
+    while at < line.len() {
+        let rest = &line[at..];
+        at += skipped(rest).unwrap_or_else(|| {
+            let c = rest.chars().next().unwrap_or_default();
+            words.push(c);
+            c.len_utf8()
+        });
+    }
+    words.mark()
+}
+
+/// The mark of a line as a reader sees it.
+fn read(line: &str) -> Option<u32> {
+    let mut words = Words::default();
+    let mut at = 0;
+    while at < line.len() {
+        let rest = &line[at..];
+        at += address(rest).unwrap_or_else(|| {
+            let c = rest.chars().next().unwrap_or_default();
+            words.push(c);
+            c.len_utf8()
+        });
+    }
+    words.mark()
+}
+
+/// How many bytes of the source at the head of `rest` are markup, which a reader does not see.
+fn skipped(rest: &str) -> Option<usize> {
+    let to = |close: &str| rest.find(close).map(|at| at + close.len());
+    match rest.as_bytes() {
+        // Each closing mark is looked for once a line at most, because what is skipped is not looked at again; where there is
+        // none, the rest of the line is.
+        [b'!', b'[', ..] => Some(to("]").unwrap_or(rest.len())),
+        [b']', b'(', ..] => Some(to(")").unwrap_or(rest.len())),
+        [b']', b'[', ..] => Some(rest[2..].find(']').map_or(rest.len(), |at| at + 3)),
+        [b'<', next, ..] if next.is_ascii_alphabetic() || matches!(next, b'/' | b'!') => {
+            Some(to(">").unwrap_or(rest.len()))
+        }
+        [b'{', b'{', ..] => Some(to("}}").unwrap_or(rest.len())),
+        [b'{', b'%', ..] => Some(to("%}").unwrap_or(rest.len())),
+        [b'{', b':' | b'#', ..] => Some(to("}").unwrap_or(rest.len())),
+        [b'&', next, ..] if next.is_ascii_alphabetic() => {
+            let end = rest[1..].bytes().take(10).position(|byte| !byte.is_ascii_alphanumeric())?;
+            (rest.as_bytes().get(end + 1) == Some(&b';')).then_some(end + 2)
+        }
+        _ => address(rest),
+    }
+}
+
+/// How many bytes at the head of `rest` are an address.
+fn address(rest: &str) -> Option<usize> {
+    if !rest.starts_with('h') || !(rest.starts_with("http://") || rest.starts_with("https://")) {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, ')' | ']' | '<' | '>' | '"' | '\'' | '*');
+    Some(rest.find(ends).unwrap_or(rest.len()))
+}
+
+/// Does a line stand in a comment of several lines?
+fn is_commented(line: &str, inside: &mut bool) -> bool {
+    let was_inside = *inside;
+    match (line.rfind("<!--"), line.rfind("-->")) {
+        (Some(open), close) if close.is_none_or(|close| close < open) => *inside = true,
+        (_, Some(_)) => *inside = false,
+        _ => {}
+    }
+    was_inside || *inside && line.trim_start().starts_with("<!--")
+}
+
+/// `[label]: address`, which is nothing to read.
+fn is_definition(line: &str) -> bool {
+    line.starts_with('[') && line.split_once("]:").is_some_and(|(label, _)| !label[1..].contains(']'))
+}
+
+/// Hashes words, without those that stand for a date or a number.
+#[derive(Default)]
+struct Words {
+    hash: Letters,
+    word: String,
+    number: String,
+    /// Did the number behind the word begin as versions do?
+    is_version: bool,
+    letters: usize,
+    /// Did a digit stand before the word?
+    counted: bool,
+}
+
+impl Words {
+    fn push(&mut self, c: char) {
+        if c.is_ascii_digit() || c == '.' && !self.number.is_empty() {
+            if self.number.is_empty() {
+                self.is_version = matches!(self.word.as_str(), "v" | "V");
+                self.end();
+            }
+            self.number.push(c);
+            return;
+        }
+        let counted = !self.number.is_empty();
+        if counted {
+            self.end_number();
+        }
+        if c.is_alphabetic() && !"一二三四五六七八九十百千零两".contains(c) {
+            if self.word.is_empty() {
+                self.counted = counted;
+            }
+            self.word.extend(c.to_lowercase());
+        } else if !self.word.is_empty() {
+            self.end();
+        }
+    }
+
+    /// Numbers count and date, but for versions: `v0.7`, `1.4.0`.
+    fn end_number(&mut self) {
+        let number = self.number.trim_end_matches('.');
+        let year = number.split('.').next().is_some_and(|first| first.len() > 3);
+        if self.is_version || !year && number.matches('.').count() == 2 {
+            self.hash.bytes(number.as_bytes());
+        }
+        self.number.clear();
+    }
+
+    fn end(&mut self) {
+        const DATES: [&str; 19] = [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ];
+        let word = self.word.as_str();
+        let is_date = word.len() >= 3
+            && word.is_ascii()
+            && DATES.iter().any(|date| *date == word || word.len() == 3 && date.starts_with(word) || word == "sept");
+        if !(is_date || self.counted && matches!(word, "st" | "nd" | "rd" | "th")) {
+            self.hash.bytes(word.as_bytes());
+            self.letters += word.chars().count();
+        }
+        self.word.clear();
+    }
+
+    fn mark(mut self) -> Option<u32> {
+        self.end_number();
+        self.end();
+        (self.letters >= 2).then(|| self.hash.folded())
+    }
+}
+
+/// The addresses of the pictures in Markdown or HTML source.
+fn pictures(source: &str) -> impl Iterator<Item = &str> {
+    let markdown = source.match_indices("](").filter_map(|(at, _)| {
+        let alt = source.floor_char_boundary(at.saturating_sub(ALT));
+        source[alt..at].rsplit('\n').next()?.contains("![").then_some(())?;
+        let rest = source[at + 2..].trim_start_matches('<');
+        rest.find([')', ' ', '>', '\n']).map(|end| &rest[..end])
+    });
+    let html = source.match_indices("<img").filter_map(|(at, _)| {
+        let tag = source[at..].split('>').next()?;
+        let (_, value) = tag.split_once("src=")?;
+        let value = value.trim_start_matches(['"', '\'']);
+        value.find(['"', '\'', ' ', '>']).map(|end| &value[..end])
+    });
+    markdown.chain(html)
+}
+
+/// The mark of a picture, by its address as it is written; `None` for one that belongs to its page alone.
+fn picture(address: &str) -> Option<u32> {
+    let plain = address.replace("&amp;", "&");
+    if plain.starts_with("http://") || plain.starts_with("https://") || plain.starts_with('/') {
+        Some(hash_of(&plain))
+    } else if plain.starts_with("../") {
+        Some(hash_of(&format!("../{}", plain.trim_start_matches("../"))))
+    } else {
+        None
+    }
+}
