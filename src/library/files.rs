@@ -89,13 +89,22 @@ impl Folder {
 
     /// Every regular file below `path`, ordered by path; names that begin with a dot are passed over.
     pub fn walk(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
+        self.walk_past(path, &|_| false, problems)
+    }
+
+    /// The same, but folders for which `past` is true (by their path) are not looked into: `node_modules` may hold more
+    /// files than the site.
+    pub fn walk_past(&self, path: &str, past: &dyn Fn(&str) -> bool, problems: &mut Vec<Problem>) -> Vec<File> {
         let mut files = Vec::new();
         let Some(start) = self.inside(path) else { return files };
         let hidden =
             |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
         let walk =
             WalkDir::new(&start).max_depth(MAX_DEPTH).follow_links(false).follow_root_links(false).sort_by_file_name();
-        for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
+        let left_out = |entry: &walkdir::DirEntry| {
+            hidden(entry) || entry.depth() > 0 && entry.file_type().is_dir() && past(&self.shown(entry.path()))
+        };
+        for entry in walk.into_iter().filter_entry(|entry| !left_out(entry)) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {

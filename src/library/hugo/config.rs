@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::library::Settings;
-use crate::library::fields::strings;
+use crate::library::fields::{bcp47, strings};
 use crate::post::front_matter::text_of;
 use crate::post::markdown;
 use crate::problem::Problem;
@@ -351,22 +351,4 @@ fn flag(value: &Value, key: &str) -> bool {
 
 fn truth(value: &Value) -> bool {
     value == &Value::Bool(true) || value.as_str() == Some("true")
-}
-
-/// A language tag in the usual case: `zh-CN`, `zh-Hans`.
-fn bcp47(tag: &str) -> String {
-    let mut parts = tag.trim().split(['-', '_']);
-    let mut out = parts.next().unwrap_or_default().to_lowercase();
-    for part in parts {
-        out.push('-');
-        match part.len() {
-            2 => out.push_str(&part.to_uppercase()),
-            4 if part.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-                out.push_str(&part[..1].to_uppercase());
-                out.push_str(&part[1..].to_lowercase());
-            }
-            _ => out.push_str(&part.to_lowercase()),
-        }
-    }
-    out
 }
