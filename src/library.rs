@@ -8,6 +8,7 @@ pub mod generator;
 pub mod glob;
 pub mod home;
 pub mod hugo;
+pub mod jekyll;
 mod scanner;
 mod threads;
 pub mod watch;

@@ -30,6 +30,8 @@ pub struct Page {
     pub path: String,
     /// Absolute and percent-encoded; empty when the generator gives it none (`build.render: never`).
     pub url: String,
+    /// The address as the generator writes it, where that is not percent-encoded.
+    pub written_url: Option<String>,
     /// Plain text, inline Markdown taken away. May be empty.
     pub title: String,
     /// The title exactly as the front matter has it, which is what the generator calls the title. `None` where a page

@@ -42,7 +42,7 @@ impl<'a> Line<'a> {
         Self {
             path: &post.path,
             id: &post.id,
-            url: &post.url,
+            url: post.written_url.as_deref().unwrap_or(&post.url),
             title: post.written_title.as_deref(),
             published: time(post.published),
             updated: time(post.updated),

@@ -46,24 +46,6 @@ pub fn own_id(values: &FrontMatter) -> Option<String> {
     })
 }
 
-/// A language tag in the usual case: `zh-CN`, `zh-Hans`.
-pub fn bcp47(tag: &str) -> String {
-    let mut parts = tag.trim().split(['-', '_']);
-    let mut out = parts.next().unwrap_or_default().to_lowercase();
-    for part in parts {
-        out.push('-');
-        match part.len() {
-            2 => out.push_str(&part.to_uppercase()),
-            4 if part.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-                out.push_str(&part[..1].to_uppercase());
-                out.push_str(&part[1..].to_lowercase());
-            }
-            _ => out.push_str(&part.to_lowercase()),
-        }
-    }
-    out
-}
-
 /// A text or a list of texts.
 pub fn strings(value: &Value) -> Vec<String> {
     match value {

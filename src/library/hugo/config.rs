@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::library::Settings;
-use crate::library::fields::{bcp47, strings};
+use crate::library::fields::strings;
+use crate::library::home::bcp47;
 use crate::post::front_matter::text_of;
 use crate::post::markdown;
 use crate::problem::Problem;
