@@ -4,6 +4,7 @@
 //! value and faults out.
 
 mod locate;
+mod plain;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -39,6 +40,13 @@ pub fn parse(text: &str, max_bytes: usize) -> Result<(Value, Vec<Fault>), Fault>
             what: format!("too large: {} bytes, at most {max_bytes} are read", text.len()),
         });
     }
+    match plain::parse(text) {
+        Some(value) => Ok((value, Vec::new())),
+        None => full(text),
+    }
+}
+
+fn full(text: &str) -> Result<(Value, Vec<Fault>), Fault> {
     refuse_deep_nesting(text)?;
     let state = RefCell::new(State {
         path: Vec::new(),
