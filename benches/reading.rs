@@ -188,6 +188,8 @@ fn main() {
         rescan: Duration::from_mins(5),
     };
     runtime.block_on(publisher::step(&mut parts, Clock::System.now())).expect("published");
+    let hugo = std::env::var_os("POSTRIDER_HUGO");
+    let hugo_out = folder.path().join("hugo");
     let mut edits = 0;
     let mut ways: Vec<Way<'_>> = vec![
         (
@@ -249,8 +251,6 @@ fn main() {
             }),
         ),
     ];
-    let hugo = std::env::var_os("POSTRIDER_HUGO");
-    let hugo_out = folder.path().join("hugo");
     if let Some(hugo) = &hugo {
         for (name, config) in
             [("Hugo, RSS of the newest 20", "hugo.toml"), ("Hugo, RSS of every post in full", "all.toml")]
