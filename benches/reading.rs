@@ -3,6 +3,8 @@
 //! Makes a site of synthetic posts of 5 kB and holds, run by run in turn, each step against what anybody has: `cat` and
 //! `find` over the same files, and Hugo where `POSTRIDER_HUGO` names its program. Medians and ratios; machines are noisy.
 
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark is told what to do and says what it found")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -48,7 +48,7 @@ impl Bodies {
         }
         let knowledge = Knowledge {
             site: Arc::new(scan.site.clone()),
-            links: Links::new(&scan.pages),
+            links: Links::new(scan.pages.clone()),
             recurring,
             roles: Arc::clone(&settings.roles),
         };

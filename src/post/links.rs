@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Page;
 use super::recurring::Recurring;
@@ -29,6 +29,12 @@ pub struct Knowledge {
 #[derive(Debug, Clone, Default)]
 pub struct Links {
     pages: Vec<Arc<Page>>,
+    /// Made when the first link is looked up: most sites have none.
+    tables: OnceLock<Tables>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tables {
     /// Hash of the plain path (see [`plain`]) and number of the page, sorted.
     paths: Vec<(u64, usize)>,
     /// Hash of the last part of the plain path and number of the page, sorted.
@@ -52,36 +58,46 @@ pub enum Start {
 /// Candidates that are looked at where many pages have one name: more are ambiguous anyhow.
 const MANY: usize = 64;
 
-impl Links {
-    /// Of all pages of a scan.
-    pub fn new(pages: &[Arc<Page>]) -> Self {
-        let mut links = Self { pages: pages.to_vec(), ..Self::default() };
+impl Tables {
+    fn new(pages: &[Arc<Page>]) -> Self {
+        let mut tables = Self::default();
         for (number, page) in pages.iter().enumerate() {
             let path = plain(&page.path);
-            links.add(number, &path);
+            tables.add(number, &path);
             // `x.en.md` is called `x` by the pages of its language.
             if let Some(shared) = path.strip_suffix(&format!(".{}", page.language.to_lowercase())) {
-                links.add(number, shared);
+                tables.add(number, shared);
                 if let Some(bundle) = shared.strip_suffix("/index") {
-                    links.add(number, bundle);
+                    tables.add(number, bundle);
                 }
             }
             let mut folder = path.as_str();
             while let Some((above, _)) = folder.rsplit_once('/') {
-                if !links.folders.insert(hashed(above)) {
+                if !tables.folders.insert(hashed(above)) {
                     break;
                 }
                 folder = above;
             }
         }
-        links.paths.sort_unstable();
-        links.names.sort_unstable();
-        links
+        tables.paths.sort_unstable();
+        tables.names.sort_unstable();
+        tables
     }
 
     fn add(&mut self, number: usize, path: &str) {
         self.paths.push((hashed(path), number));
         self.names.push((hashed(last(path)), number));
+    }
+}
+
+impl Links {
+    /// Of all pages of a scan.
+    pub fn new(pages: Vec<Arc<Page>>) -> Self {
+        Self { pages, tables: OnceLock::new() }
+    }
+
+    fn tables(&self) -> &Tables {
+        self.tables.get_or_init(|| Tables::new(&self.pages))
     }
 
     /// The page that `written` means in the page `from`: a path without fragment and query. Only pages with an address.
@@ -108,13 +124,13 @@ impl Links {
 
     /// Of the pages at a plain path, the one in `from`'s language.
     fn at(&self, from: &Page, path: &str) -> Option<&Arc<Page>> {
-        let found = within(&self.paths, hashed(path)).map(|number| &self.pages[number]);
+        let found = within(&self.tables().paths, hashed(path)).map(|number| &self.pages[number]);
         best(from, found.filter(|page| is_called(page, path)).take(MANY))
     }
 
     /// The page whose plain path ends in `tail`, if it is the only one of its language.
     fn named(&self, from: &Page, tail: &str) -> Option<&Arc<Page>> {
-        let found = within(&self.names, hashed(last(tail))).take(MANY).map(|number| &self.pages[number]);
+        let found = within(&self.tables().names, hashed(last(tail))).take(MANY).map(|number| &self.pages[number]);
         let mut same: Vec<&Arc<Page>> = found.filter(|page| ends_in(page, tail)).collect();
         same.dedup_by(|a, b| a.path == b.path);
         let own = same.iter().filter(|page| page.language == from.language).count();
@@ -129,10 +145,9 @@ impl Links {
         let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let wanted = plain(written.trim_start_matches('/'));
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-        std::iter::once("")
-            .chain(ends.map(|end| &folder[..end]))
-            .take(MANY)
-            .any(|root| joined(root, &wanted).is_some_and(|path| self.folders.contains(&hashed(&path.to_lowercase()))))
+        std::iter::once("").chain(ends.map(|end| &folder[..end])).take(MANY).any(|root| {
+            joined(root, &wanted).is_some_and(|path| self.tables().folders.contains(&hashed(&path.to_lowercase())))
+        })
     }
 }
 
@@ -246,7 +261,7 @@ mod tests {
         ]
         .map(|(path, language)| page(path, language))
         .into();
-        let links = Links::new(&pages);
+        let links = Links::new(pages.clone());
         let find = |from: usize, written: &str, start: Start| {
             links.find(&pages[from], written, start).map_or("", |page| page.path.as_str())
         };
@@ -277,7 +292,7 @@ mod tests {
     #[test]
     fn a_name_of_many_pages_is_no_name() {
         let pages: Vec<Arc<Page>> = (0..5000).map(|n| page(&format!("content/{n}/same.md"), "en")).collect();
-        let links = Links::new(&pages);
+        let links = Links::new(pages.clone());
         assert!(links.find(&pages[0], "nowhere/same.md", Start::Anywhere).is_none());
         assert_eq!(
             links.find(&pages[7], "same.md", Start::Anywhere).map(|page| page.path.as_str()),
