@@ -118,6 +118,7 @@ impl Daemon {
             let mut parts = publisher::Parts {
                 scanner,
                 store: store.clone(),
+                identities: publisher::Identities::default(),
                 feeds: config.feeds,
                 published: Arc::clone(&published),
                 digests: digests.iter().map(|digest| digest.name.clone()).collect(),

@@ -71,7 +71,7 @@ pub struct Page {
     pub version: u64,
     /// What of the text may come back in other pages: [`recurring::marks`]. No generator puts it in.
     pub marks: Box<[u32]>,
-    /// An id that the front matter gives, verbatim.
+    /// An id that the front matter gives, verbatim: an absolute URI or a mere name.
     pub own_id: Option<String>,
     /// Absolute addresses that the page had before (Hugo's `aliases`).
     pub aliases: Vec<String>,

@@ -4,7 +4,11 @@
 //! What is served is swapped whole, and only after the store knows every post's id and every document's time. When the
 //! site cannot be read, or the store is away, the old feeds stay.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod identities;
+
+pub use identities::Identities;
+
+use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +27,7 @@ use crate::http::{Published, Served};
 use crate::library::watch::Watcher;
 use crate::library::{self, Library, Scan, Scanner};
 use crate::post::Status;
-use crate::post::id::{self, Known, PostId};
+use crate::post::id::{self, PostId};
 use crate::problem::{Faults, Problem, Severity};
 use crate::store::Store;
 
@@ -41,6 +45,8 @@ pub struct Parts {
     pub scanner: Scanner,
     /// Keeps ids and times.
     pub store: Store,
+    /// Who the pages of the last scan are.
+    pub identities: Identities,
     /// `feeds` of the configuration.
     pub feeds: feed::Settings,
     /// What it fills.
@@ -114,7 +120,7 @@ pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
 
 async fn publish(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     let scan = scan(parts).await?;
-    let library = take_in(&parts.store, &scan, &parts.digests, now).await?;
+    let library = taken_in(&parts.store, &mut parts.identities, &scan, &parts.digests, now).await?;
     let old = parts.published.load_full();
     log_problems(&old.library.problems, &library.problems);
 
@@ -136,8 +142,19 @@ async fn publish(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
 /// The Library of a scan: every page gets its permanent id, and digests never seen before their baseline; the store knows
 /// both when this returns.
 pub async fn take_in(store: &Store, scan: &Scan, digests: &[String], now: DateTime<Utc>) -> anyhow::Result<Library> {
-    let ids = identify(store, scan, now).await?;
+    taken_in(store, &mut Identities::default(), scan, digests, now).await
+}
+
+async fn taken_in(
+    store: &Store,
+    identities: &mut Identities,
+    scan: &Scan,
+    digests: &[String],
+    now: DateTime<Utc>,
+) -> anyhow::Result<Library> {
+    let ids = identities.identify(store, scan, now).await?;
     let library = Library::new(scan, &ids, now);
+    identities.remember(&library);
     // Before anybody sees the posts: what is listed at a digest's first sight is never announced by it.
     for digest in digests {
         if store.digest_begun(digest).await?.is_none() {
@@ -163,10 +180,8 @@ async fn baseline(store: &Store, scan: &Scan, library: &Library, now: DateTime<U
     let gone = known.filter(|known| {
         !present.contains(known.id.as_str()) && known.published.is_some_and(|at| at <= now.timestamp_millis())
     });
-    let read: HashSet<&str> = scan.pages.iter().map(|page| page.path.as_str()).collect();
-    let errors = scan.problems.iter().filter(|problem| problem.severity == Severity::Error);
-    let unread: BTreeSet<&str> = errors.map(|error| error.path.as_str()).filter(|path| !read.contains(path)).collect();
-    Ok(listed.chain(gone.map(|known| known.id)).chain(unread.into_iter().map(id::unread)).collect())
+    let unread = identities::unread(scan).into_iter().map(id::unread);
+    Ok(listed.chain(gone.map(|known| known.id)).chain(unread).collect())
 }
 
 /// Reads the site, off the threads that serve.
@@ -180,26 +195,6 @@ async fn scan(parts: &mut Parts) -> anyhow::Result<Scan> {
     .context("the scan ended early")?;
     parts.scanner = scanner;
     Ok(scan.map_err(Faults)?)
-}
-
-/// Every page's permanent id, in the order of the pages; the store has them when this returns.
-async fn identify(store: &Store, scan: &Scan, now: DateTime<Utc>) -> anyhow::Result<Vec<PostId>> {
-    let known = store.known_posts().await?;
-    let ids = id::assign(&known, &scan.pages);
-    let known: HashMap<&str, &Known> = known.iter().map(|known| (known.id.as_str(), known)).collect();
-    let seen = scan.pages.iter().zip(&ids).map(|(page, id)| Known {
-        id: id.clone(),
-        path: page.path.clone(),
-        url: page.url.clone(),
-        title: page.title.clone(),
-        published: page.published.map(|published| published.timestamp_millis()),
-        source_hash: page.source_hash.clone(),
-    });
-    let changed: Vec<Known> = seen.filter(|seen| known.get(seen.id.as_str()) != Some(&seen)).collect();
-    if !changed.is_empty() {
-        store.save_posts(&changed, now).await?;
-    }
-    Ok(ids)
 }
 
 /// The documents of `library`, with the times that the store keeps; those whose bytes are the old ones are the old

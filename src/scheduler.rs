@@ -4,6 +4,7 @@
 //! one transaction. So a restart, a second machine and a clock that jumps make no Slot twice. What cannot be rendered
 //! makes no row, and is tried again until the Slot is too old.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -246,6 +247,12 @@ pub async fn fresh(
     // By each page's own times: the publisher may need a moment more to see that one has come.
     let mut posts = library.posts_at(now);
     posts.retain(|post| digest.selection.takes(post) && !announced.contains(&post.id) && !was_there(post));
+    if !posts.is_empty() {
+        // A file that is copied, to be moved or to be edited into another post, is no news before it says something else.
+        let told = library.all.iter().filter(|post| announced.contains(&post.id) && !post.source_hash.is_empty());
+        let told: HashSet<&str> = told.map(|post| post.source_hash.as_str()).collect();
+        posts.retain(|post| !told.contains(post.source_hash.as_str()));
+    }
     Ok(posts)
 }
 

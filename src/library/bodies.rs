@@ -60,7 +60,7 @@ impl Bodies {
         let text = site.folder.read(&post.path).and_then(|text| {
             let hint = "it is read again by the next scan";
             let changed = || Problem::warning(&post.path, None, "changed while the site was read", hint);
-            if body::source_hash(&text) == post.source_hash { Ok(text) } else { Err(changed()) }
+            if body::source_hash(&text, post.body.start) == post.source_hash { Ok(text) } else { Err(changed()) }
         });
         let text = text.inspect_err(|_| {
             if let Ok(mut suspects) = site.suspects.lock() {

@@ -32,17 +32,18 @@ pub fn cover(values: &FrontMatter, beside: &Url) -> Option<Cover> {
     keys.iter().filter_map(|key| values.get(&[key])).find_map(|value| picture(value, beside, &alt))
 }
 
-/// An id that is an address of its own kind: an absolute URI, or a UUID. Anything else under these names is a theme's
-/// business.
+/// An author's own id for the page: a UUID as a URN, everything else as it is written; [`crate::post::id`] makes a URI of it
+/// that can stand in a feed. Lists, maps and whole paragraphs under these names are a theme's business.
 pub fn own_id(values: &FrontMatter) -> Option<String> {
+    const LONGEST: usize = 300;
     ["guid", "uuid", "id"].iter().filter_map(|key| values.text(&[key])).find_map(|id| {
         let id = id.trim();
         let parts: Vec<usize> = id.split('-').map(str::len).collect();
         if parts == [8, 4, 4, 4, 12] && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
             return Some(format!("urn:uuid:{}", id.to_lowercase()));
         }
-        let uri = id.is_ascii() && !id.contains(char::is_whitespace) && id.contains(':') && Url::parse(id).is_ok();
-        uri.then(|| id.to_owned())
+        let usable = !id.is_empty() && id.len() <= LONGEST && !id.contains(char::is_control);
+        usable.then(|| id.to_owned())
     })
 }
 

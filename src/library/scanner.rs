@@ -124,7 +124,7 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
             let mut reading = layout.read(file, &text);
             if let Some(page) = &mut reading.page {
                 page.marks = recurring::marks(&page.summary, text.get(page.body.start..).unwrap_or_default());
-                page.source_hash = body::source_hash(&text);
+                page.source_hash = body::source_hash(&text, page.body.start);
                 let mut hasher = DefaultHasher::new();
                 (file.stamp, context).hash(&mut hasher);
                 page.version = hasher.finish();

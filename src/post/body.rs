@@ -78,11 +78,22 @@ pub trait Bodies {
 /// So much of a file tells it from all others, together with its size.
 const HEAD: usize = 4096;
 
-/// SHA-256 of a file's size and beginning, hexadecimal: finds a renamed file again.
-pub fn source_hash(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let head = &bytes[..bytes.len().min(HEAD)];
-    crypto::sha256_hex(&[&bytes.len().to_le_bytes(), head].concat())
+/// A shorter body may be another post's too.
+const TELLING: usize = 120;
+
+/// Finds a renamed file again, of which `text` is the whole and the body begins at `start`: hashes of its sizes and beginnings,
+/// hexadecimal; behind a colon that of the body alone, where it is long enough to be nobody else's.
+pub fn source_hash(text: &str, start: usize) -> String {
+    let head = |text: &str| text.as_bytes()[..text.len().min(HEAD)].to_vec();
+    let (header, body) = text.split_at_checked(start).unwrap_or((text, ""));
+    let of_body = crypto::sha256(&[body.len().to_le_bytes().to_vec(), head(body)].concat());
+    let whole = [text.len().to_le_bytes().to_vec(), header.len().to_le_bytes().to_vec(), head(header), of_body.to_vec()];
+    let mut hash = crypto::hex(&crypto::sha256(&whole.concat())[..20]);
+    if body.trim().len() >= TELLING {
+        hash.push(':');
+        hash.push_str(&crypto::hex(&of_body[..20]));
+    }
+    hash
 }
 
 /// What `page` shows, of which `file` is the whole text, in the site that `site` knows.

@@ -71,6 +71,7 @@ impl Bench {
                 ..library::Settings::default()
             }),
             store: Store::open(&settings).await.expect("a store"),
+            identities: publisher::Identities::default(),
             feeds: Settings {
                 entries: 50,
                 max_bytes: 1_000_000,
