@@ -178,6 +178,7 @@ fn main() {
                 secret: None,
             }))
             .expect("a store"),
+        identities: publisher::Identities::default(),
         feeds: feed::Settings {
             entries: 50,
             max_bytes: 1_000_000,
