@@ -45,6 +45,16 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>) -> Vec<Part> {
     out.finish(lines.end)
 }
 
+/// The entries of a line that is nothing but links with titles.
+pub fn of_line(line: &Line) -> Vec<Reading> {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let titled = named(line);
+    if letters(&line.text) > titled.iter().map(|(title, _)| letters(title)).sum() {
+        return Vec::new();
+    }
+    titled.into_iter().map(|(title, link)| Reading { title, link, note: String::new() }).collect()
+}
+
 /// The links that have a text: all of a line that is nothing but links, else its first.
 fn named(line: &Line) -> Vec<(String, String)> {
     let titled = line.links.iter().filter(|link| !marks::is_address(&link.text) && !link.url.is_empty());

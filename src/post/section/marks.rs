@@ -19,7 +19,9 @@ pub struct Asker {
 
 /// The asker whom a line names.
 pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
-    let (numbered, rest) = without_number(text.trim());
+    // Emphasis that Markdown did not take for one: `**1、@Ada **`.
+    let plain = text.replacen("**", "", 2);
+    let (numbered, rest) = without_number(plain.trim());
     let rest = rest.trim_start_matches('\\');
     let named = rest.trim_start_matches(['@', '＠']);
     let has_at = named.len() < rest.len();
@@ -40,7 +42,7 @@ pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
             return Some(Asker {
                 name: name.to_owned(),
                 issue: issue.to_owned(),
-                question: question.map(|question| visible(&text[..text.len() - question.len()])),
+                question: question.map(|question| visible(text) - visible(question)),
             });
         }
     }
@@ -53,6 +55,17 @@ pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
         issue: issue.into(),
         question: None,
     })
+}
+
+/// The asker whom a line names by standing above what is quoted: `1. Ada`, `@ada`.
+pub fn asker_above(text: &str) -> Option<String> {
+    let plain = text.replacen("**", "", 2);
+    let (numbered, rest) = without_number(plain.trim());
+    let named = rest.trim_start_matches(['@', '＠']);
+    let has_at = named.len() < rest.len();
+    let name = named.trim();
+    let fits = is_name(name, has_at) && (numbered || has_at && !name.contains(char::is_whitespace));
+    (fits && !name.ends_with(['!', '?', '！', '；', ';', '.'])).then(|| name.to_owned())
 }
 
 const COLONS: [char; 3] = ['：', ':', '﹕'];
@@ -92,6 +105,11 @@ fn without_number(text: &str) -> (bool, &str) {
     }
 }
 
+/// Does a number begin the line?
+pub fn is_numbered(text: &str) -> bool {
+    without_number(text).0
+}
+
 fn visible(text: &str) -> usize {
     text.chars().filter(|c| !c.is_whitespace()).count()
 }
@@ -109,9 +127,9 @@ pub fn question(text: &str, roles: &Roles) -> Option<usize> {
 /// `A：`, `Q1: `
 fn mark(text: &str, words: &[String]) -> Option<usize> {
     words.iter().filter(|word| !word.is_empty()).find_map(|word| {
-        let rest = text.strip_prefix(word.as_str())?;
+        let rest = text.trim_start_matches('*').strip_prefix(word.as_str())?.trim_start_matches('*');
         let rest = rest.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
-        let rest = rest.strip_prefix(COLONS)?;
+        let rest = rest.strip_prefix(COLONS)?.trim_start_matches('*');
         Some(visible(&text[..text.len() - rest.len()]))
     })
 }
@@ -147,8 +165,9 @@ pub fn project(line: &Line) -> Option<(String, String)> {
     if url.contains(char::is_whitespace) && line.links.len() > 1 {
         return None;
     }
-    let colon = head.trim_end().strip_suffix(COLONS);
-    let name = colon.unwrap_or(head.trim_end()).trim();
+    let head = head.trim_end_matches(|c: char| c.is_whitespace() || c == '*');
+    let colon = head.strip_suffix(COLONS);
+    let name = colon.unwrap_or(head).trim_matches(|c: char| c.is_whitespace() || c == '*');
     let inner = name.trim_start_matches(['「', '【']).trim_end_matches(['」', '】']).trim();
     let bracketed = inner.len() < name.len();
     let is_project = inner.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -78,7 +78,7 @@ fn heading(flow: &Flow<'_>, at: usize, roles: &Roles, current: Option<&str>) -> 
         let end =
             (at + 1..flow.lines.len()).find(|next| flow.lines[*next].block != line.block).unwrap_or(flow.lines.len());
         let text = flow.lines[at..end].iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
-        let text = text.trim().to_owned();
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '*').to_owned();
         return (!text.is_empty()).then(|| Heading { role: role(&text), text, level, end });
     }
     if line.kind != Kind::Text || line.quoted || line.text.is_empty() || line.text.chars().nth(LONGEST_BOLD).is_some() {
@@ -109,5 +109,15 @@ fn is_bold_heading(line: &Line, alone: bool, roles: &Roles, current: Option<&str
     if marks::answer(&line.text, roles).is_some() || marks::question(&line.text, roles).is_some() {
         return false;
     }
-    roles.of_heading(&line.text).is_some() || alone && current.is_none() && !line.text.ends_with([':', '：'])
+    let is_label = line.text.contains([':', '：']);
+    match (roles.of_heading(&line.text), current) {
+        // What is numbered, or names what its section is, is an entry: `1. Version 2 released`, `Releases of this week:`
+        (Some(role), Some(current)) => !marks::is_numbered(&line.text) && !(is_label && role == current),
+        (Some(_), None) => true,
+        // A sentence in bold is a sentence.
+        (None, current) => {
+            let is_sentence = line.text.contains(['，', '。', '！', '；']) || line.text.ends_with(['.', '!', ',', ';']);
+            alone && current.is_none() && !is_sentence && !line.text.ends_with([':', '：'])
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::flow::{Flow, Line};
 use super::roles::Roles;
-use super::{Between, Exchange, Part, Question, marks, pieces};
+use super::{Between, Exchange, Part, Question, links, marks, pieces};
 
 /// Lines, and how many visible characters at their head are a mark.
 #[derive(Debug, Clone, Default)]
@@ -83,12 +83,29 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles) -> Vec<Part> {
             && flow.lines[at - 1].block == line.block
             && entry.as_ref().is_some_and(|entry| entry.state == State::Answer);
         let quoted = line.quoted && !lazy;
-        if let Some(asker) = marks::asker(&line.text, roles).filter(|_| !line.quoted) {
+        // Below a quotation a line may have become part of it by standing too near.
+        let near = at > lines.start && flow.lines[at - 1].quoted && line.text.contains(['@', '＠']);
+        if let Some(asker) = marks::asker(&line.text, roles).filter(|_| !line.quoted || near) {
             close(&mut out, entry.take());
             let question = asker.question;
             let entry = entry.insert(Entry::new(at, asker));
             if let Some(mark) = question {
                 entry.ask(at, mark);
+            }
+            continue;
+        }
+        let above_quote = !line.quoted && flow.lines.get(at + 1).is_some_and(|next| next.quoted) && at + 1 < lines.end;
+        if above_quote && let Some(name) = marks::asker_above(&line.text) {
+            match &mut entry {
+                // `1. Project #815` and the name below it.
+                Some(entry) if entry.state == State::Asked && !entry.asker.issue.is_empty() => {
+                    entry.project = std::mem::replace(&mut entry.asker.name, name);
+                    entry.end = at + 1;
+                }
+                _ => {
+                    close(&mut out, entry.take());
+                    entry = Some(Entry::new(at, marks::Asker { name, ..marks::Asker::default() }));
+                }
             }
             continue;
         }
@@ -106,6 +123,8 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles) -> Vec<Part> {
         } else if quoted {
             let entry = entry.get_or_insert_with(|| Entry::new(at, marks::Asker::default()));
             match (entry.state, entry.turns.last_mut()) {
+                // A picture belongs to what it stands below.
+                (State::Answer, Some(_)) if line.text.is_empty() => entry.go_on(at),
                 (State::Question, Some(turn)) => {
                     turn.tail = None;
                     entry.go_on(at);
@@ -129,6 +148,12 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles) -> Vec<Part> {
         }
     }
     close(&mut out, entry);
+    // Behind the last entry, lines that are nothing but links with a title are a reading list without a heading.
+    for at in out.next..lines.end {
+        for reading in links::of_line(&flow.lines[at]) {
+            out.push(at, at + 1, Part::Reading(reading));
+        }
+    }
     let mut parts = out.finish(lines.end);
     shared_projects(&mut parts);
     parts

@@ -37,7 +37,10 @@ type Words = &'static [(&'static str, &'static [&'static str])];
 
 /// English and Chinese weeklies.
 const WEEKLY: Words = &[
-    ("questions", &["Q&A", "Q & A", "questions", "ask us", "读者问答", "问答提炼", "问答", "issue 精选", "答疑"]),
+    (
+        "questions",
+        &["Q&A", "Q & A", "questions", "ask us", "读者问答", "问答提炼", "问答精选", "常见问答", "issue 精选", "答疑"],
+    ),
     (
         "tasks",
         &[
@@ -102,6 +105,7 @@ const READING: &[&str] = &[
     "community updates",
     "links",
     "推荐阅读",
+    "相关阅读",
     "推荐文章",
     "系列阅读",
     "特辑阅读",

@@ -1,19 +1,23 @@
 //! Real weeklies: summaries that tell the issues apart, and sections with roles against what a person read in them.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use postrider::crypto;
+use postrider::post::Page;
 use postrider::post::body::{self, Body, Dialect, Shown};
 use postrider::post::links::Knowledge;
 use postrider::post::recurring::{self, Recurring};
-use postrider::post::{Page, section::Roles};
+use postrider::post::section::{Exchange, Question, Reading, Roles, Section, Task};
+use serde_json::{Value, json};
 
 use crate::support::peers::corpora;
 
-/// The pages of a folder of a real site, each with what it shows, in the order of their paths.
-fn shown(site: &str, folder: &str, dialect: Dialect, roles: &Roles) -> Option<Vec<(Page, Shown)>> {
+/// The pages of a folder of a real site whose path has `part` in it, each with what it shows, in the order of their paths.
+fn shown(site: &str, folder: &str, part: &str, dialect: Dialect, roles: &Roles) -> Option<Vec<(Page, Shown)>> {
     let corpora = corpora()?;
     let unpacked = tempfile::tempdir().expect("a folder");
     let archive = corpora.join(format!("{site}.tar.gz"));
@@ -32,7 +36,10 @@ fn shown(site: &str, folder: &str, dialect: Dialect, roles: &Roles) -> Option<Ve
         .collect();
     let recurring = Recurring::of(pages.iter().map(|(page, _)| page));
     let site = Knowledge { recurring: Arc::new(recurring), roles: Arc::new(roles.clone()), ..Knowledge::default() };
-    Some(pages.into_iter().map(|(page, text)| (body::shown(&page, &text, &site), page)).map(|(a, b)| (b, a)).collect())
+    let pages = pages.into_iter().filter(|(page, _)| page.path.contains(part));
+    Some(
+        pages.map(|(page, text)| (body::shown(&page, &text, &site), page)).map(|(shown, page)| (page, shown)).collect(),
+    )
 }
 
 fn markdown(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
@@ -89,7 +96,10 @@ fn tell_apart(pages: &[&(Page, Shown)], least: usize) {
 
 #[test]
 fn summaries_of_a_chinese_weekly_tell_what_is_in_the_issue() {
-    let Some(pages) = shown("sofastack", "sofastack/content/zh/blog", Dialect::Hugo, &Roles::default()) else { return };
+    let Some(pages) = shown("sofastack", "sofastack/content/zh/blog", "weekly", Dialect::Hugo, &Roles::default())
+    else {
+        return;
+    };
     let weekly: Vec<_> = pages.iter().filter(|(page, _)| is_weekly(page)).collect();
     assert_eq!(weekly.len(), 192);
     tell_apart(&weekly, 95);
@@ -97,9 +107,103 @@ fn summaries_of_a_chinese_weekly_tell_what_is_in_the_issue() {
 
 #[test]
 fn summaries_of_an_english_weekly_tell_what_is_in_the_issue() {
-    let Some(pages) = shown("this-week-in-rust", "this-week-in-rust", Dialect::Pelican, &Roles::default()) else {
+    let Some(pages) = shown("this-week-in-rust", "this-week-in-rust", "", Dialect::Pelican, &Roles::default()) else {
         return;
     };
     let weekly: Vec<_> = pages.iter().filter(|(page, _)| page.path.contains("this-week-in-rust")).collect();
     tell_apart(&weekly, 95);
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn hash(text: &str) -> String {
+    crypto::sha256_hex(text.as_bytes())[..12].to_owned()
+}
+
+/// The first letters of a piece, hashed.
+fn start(text: &str) -> String {
+    hash(&letters(text).chars().take(6).collect::<String>())
+}
+
+fn of_link(reading: &Reading) -> Value {
+    let url = reading.link.replace("https://www.example.org", "").replace("https://www.sofastack.tech", "");
+    let url = url.replace("http://www.sofastack.tech", "");
+    let chars: Vec<char> = url.chars().collect();
+    let ends: String = chars.iter().take(40).chain(&chars[chars.len().saturating_sub(12)..]).collect();
+    json!([hash(&letters(&reading.title)), hash(&ends)])
+}
+
+fn of_question(question: &Question) -> Value {
+    let answers = |exchange: &Exchange| exchange.answers.iter().filter(|answer| !answer.text.is_empty()).count();
+    let count: usize = question.exchanges.iter().map(answers).sum();
+    let first = question.exchanges.iter().find_map(|exchange| exchange.answers.first());
+    json!([
+        question.asker,
+        question.issue,
+        question.exchanges.len(),
+        count,
+        question.project,
+        start(&question.exchanges[0].question.text),
+        first.map(|answer| start(&answer.text)).unwrap_or_default(),
+    ])
+}
+
+/// `tests/fixtures/sections/sofa-weekly.jsonl` is what a person read in thirty issues: of all 191 by date and path, each
+/// number `i * 191 / 30`. Names, counts and hashes of first words; nothing of the issues' text.
+fn sample(roles: &Roles) {
+    let Some(pages) = shown("sofastack", "sofastack/content/zh/blog", "weekly", Dialect::Hugo, roles) else { return };
+    let truth = include_str!("../../fixtures/sections/sofa-weekly.jsonl");
+    let (mut wanted, mut found) = ([0; 4], [0; 4]);
+    let mut missed = String::new();
+    for issue in truth.lines() {
+        let issue: Value = serde_json::from_str(issue).expect("JSON");
+        let path = format!("{}/index.md", issue["path"].as_str().expect("a path"));
+        let (_, shown) = pages.iter().find(|(page, _)| page.path == path).unwrap_or_else(|| panic!("no {path}"));
+        let sections = shown.sections();
+        let reads = |role: &str| {
+            let of =
+                sections.iter().filter(|section| (section.role.as_deref() == Some("series")) == (role == "series"));
+            of.flat_map(Section::reading).map(of_link).collect::<Vec<_>>()
+        };
+        let task = |task: &Task| {
+            assert!(!task.link.is_empty(), "{path}: {}", task.text);
+            json!([task.project, task.level, hash(&letters(&task.text))])
+        };
+        let have = [
+            ("questions", sections.iter().flat_map(Section::questions).map(of_question).collect()),
+            ("tasks", sections.iter().flat_map(Section::tasks).map(task).collect()),
+            ("reading", reads("reading")),
+            ("series", reads("series")),
+        ];
+        for (kind, (name, mut have)) in have.into_iter().enumerate() {
+            for want in issue[name].as_array().expect("a list") {
+                wanted[kind] += 1;
+                if let Some(at) = have.iter().position(|have| have == want) {
+                    have.remove(at);
+                    found[kind] += 1;
+                } else {
+                    let _ = writeln!(missed, "{path}: {name}: {want}");
+                }
+            }
+            for extra in have {
+                let _ = writeln!(missed, "{path}: {name} not in the issue: {extra}");
+            }
+        }
+    }
+    let share = |kind: usize| found[kind] * 100 / wanted[kind];
+    assert_eq!(wanted, [73, 44, 106, 33]);
+    assert!(share(0) >= 97 && share(1) == 100 && share(2) >= 95 && share(3) >= 95, "{found:?} of {wanted:?}\n{missed}");
+    assert!(missed.is_empty(), "{missed}");
+}
+
+#[test]
+fn questions_tasks_and_reading_lists_are_those_that_a_person_finds() {
+    sample(&Roles::preset("sofa-weekly").expect("the preset"));
+}
+
+#[test]
+fn the_default_words_find_the_same() {
+    sample(&Roles::default());
 }
