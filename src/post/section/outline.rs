@@ -112,7 +112,7 @@ fn is_bold_heading(line: &Line, alone: bool, roles: &Roles, current: Option<&str
     let is_label = line.text.contains([':', '：']);
     match (roles.of_heading(&line.text), current) {
         // What is numbered, or names what its section is, is an entry: `1. Version 2 released`, `Releases of this week:`
-        (Some(role), Some(current)) => !marks::is_numbered(&line.text) && !(is_label && role == current),
+        (Some(role), Some(current)) => !(marks::is_numbered(&line.text) || is_label && role == current),
         (Some(_), None) => true,
         // A sentence in bold is a sentence.
         (None, current) => {
