@@ -138,11 +138,9 @@ fn token(name: &str, place: &Place<'_>) -> Option<Result<String, String>> {
             format => at.format(format).to_string(),
         })
     };
-    let slug =
-        |pretty: bool| if place.slug.is_empty() { slugify(place.name, pretty) } else { slugify(place.slug, pretty) };
     Some(match name {
-        "title" => Ok(slug(true)),
-        "slug" => Ok(slug(false)),
+        "title" => Ok(slugify(place.slug, true)),
+        "slug" => Ok(slugify(place.slug, false)),
         "name" => Ok(slugify(place.name, false)),
         "path" => Ok(place.path.to_owned()),
         "collection" => Ok(place.collection.to_owned()),

@@ -70,7 +70,7 @@ impl Scope {
             return false;
         }
         if !self.path.contains('*') {
-            return path.starts_with(&stripped(self.path.trim_start_matches('/')));
+            return path.starts_with(&stripped(&self.path));
         }
         // What the pattern finds are files and folders; what begins with one of them is taken.
         let in_source = |path: &str| match collections {
@@ -78,8 +78,7 @@ impl Scope {
             folder => format!("{folder}/{path}"),
         };
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        let pattern = self.path.trim_start_matches('/');
-        let found = |path: &str| glob::matches(pattern, path, Style::Parts);
+        let found = |path: &str| glob::matches(&self.path, path, Style::Parts);
         ends.into_iter().any(|end| found(&path[..end]) || found(&in_source(&path[..end])))
     }
 

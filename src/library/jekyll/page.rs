@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Timelike as _};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::yaml::Fault;
 
 use super::address::{self, Place};
-use super::config::{Config, truth};
+use super::config::Config;
 use super::tree::{Entry, Kind, date_and_slug};
 use super::{defaults, when};
 
@@ -53,7 +53,7 @@ pub fn read(config: &Config, entry: &Entry, text: &str) -> Reading {
     };
     let document = Document::new(config, entry, own);
     match document.page(body) {
-        Ok(page) => Reading { page: Some(page), problems },
+        Ok(page) => Reading { page, problems },
         Err(problem) => {
             problems.push(problem);
             Reading { page: None, problems }
@@ -87,6 +87,10 @@ fn cut(text: &str) -> Cut<'_> {
         let end = text[at..].find('\n').map_or(text.len(), |length| at + length + 1);
         let fence = text[at..end].strip_prefix("---").or_else(|| text[at..end].strip_prefix("..."));
         if fence.is_some_and(|rest| rest.trim().is_empty()) {
+            // A second document in the header is not read.
+            let header = &text[header_start..at];
+            let second = if header.starts_with("--- ") { Some(0) } else { header.find("\n--- ").map(|at| at + 1) };
+            let header = &header[..second.unwrap_or(header.len())];
             let mut body = end;
             let mut body_line = line + 1;
             while let Some(length) =
@@ -95,7 +99,7 @@ fn cut(text: &str) -> Cut<'_> {
                 body += length + 1;
                 body_line += 1;
             }
-            return Cut { header: Some(&text[header_start..at]), body: &text[body..], body_line };
+            return Cut { header: Some(header), body: &text[body..], body_line };
         }
         at = end;
         line += 1;
@@ -117,6 +121,19 @@ fn written(value: &Value) -> Option<String> {
         Value::Bool(truth) => Some(truth.to_string()),
         _ => None,
     }
+}
+
+/// The texts of a list and of the lists in it.
+fn flat(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| flat(item, into)),
+        other => into.extend(written(other)),
+    }
+}
+
+/// What Ruby takes for true: everything but `false` and nothing.
+fn truth(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
 }
 
 struct Document<'a> {
@@ -159,7 +176,8 @@ impl<'a> Document<'a> {
         Problem::error(&self.entry.file.path, self.values.line_of(key), what, hint)
     }
 
-    fn page(&self, body: Body) -> Result<Page, Problem> {
+    /// `None`: a page that is no HTML.
+    fn page(&self, body: Body) -> Result<Option<Page>, Problem> {
         let (config, entry) = (self.config, self.entry);
         let path = &entry.path;
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -184,9 +202,12 @@ impl<'a> Document<'a> {
         let Ok(page_url) = page_url else { return Err(self.problem("permalink", "has no valid address".into(), "")) };
 
         let of_page = entry.kind == Kind::Page;
+        if of_page && !address.ends_with('/') && !matches!(self.built(), ".html" | ".htm" | ".xhtml") {
+            return Ok(None);
+        }
         let is_published = if of_page { self.own.get("published") } else { self.values.values.get("published") };
         let draft = entry.kind == Kind::Draft;
-        Ok(Page {
+        Ok(Some(Page {
             path: entry.file.path.clone(),
             written_url: Some(written_url).filter(|written| *written != url),
             url,
@@ -213,7 +234,7 @@ impl<'a> Document<'a> {
             own_id: fields::own_id(&self.values),
             aliases: self.aliases(),
             ..Page::default()
-        })
+        }))
     }
 
     /// The value of a key as text; nothing for `false` and nothing, as Ruby's `||` has it.
@@ -242,7 +263,8 @@ impl<'a> Document<'a> {
         let in_utc = self.values.plain("date").is_some_and(|plain| plain == text) && is_whole_time(&text);
         let at = when::parse(&text, if in_utc { chrono_tz::Tz::UTC } else { zone });
         match at {
-            Some(at) => Ok(Some(at.with_timezone(&zone).fixed_offset())),
+            // Jekyll keeps no fractions.
+            Some(at) => Ok(at.with_timezone(&zone).fixed_offset().with_nanosecond(0)),
             None if self.entry.kind == Kind::Page => Ok(None),
             None => {
                 let shown: String = text.chars().take(60).collect();
@@ -250,6 +272,21 @@ impl<'a> Document<'a> {
                 Err(self.problem("date", format!("`date` is `{shown}`, which is no date that Jekyll takes"), hint))
             }
         }
+    }
+
+    /// `permalink` of the header or the defaults.
+    fn permalink(&self) -> Option<String> {
+        self.values.values.get("permalink").filter(|value| truth(value)).and_then(written)
+    }
+
+    /// The extension of the file that is built: an address with one of its own keeps it.
+    fn built(&self) -> &str {
+        let written = self.values.values.get("permalink").and_then(Value::as_str);
+        let last = written.and_then(|permalink| permalink.rsplit('/').next()).unwrap_or_default();
+        let own = last.rfind('.').filter(|at| *at > 0 && at + 1 < last.len()).map(|at| &last[at..]);
+        let extension = extension(&self.entry.path);
+        let is_markdown = self.config.markdown.contains(&extension.trim_start_matches('.').to_lowercase());
+        own.unwrap_or_else(|| address::built(extension, is_markdown))
     }
 
     /// `last_modified_at`, which the plugins for sitemaps and search engines read.
@@ -267,13 +304,8 @@ impl<'a> Document<'a> {
     ) -> Result<String, Problem> {
         let (config, entry) = (self.config, self.entry);
         let extension = extension(&entry.path);
-        let is_markdown = config.markdown.contains(&extension.trim_start_matches('.').to_lowercase());
-        let permalink = self.values.values.get("permalink").filter(|value| truth(value)).and_then(written);
-        let built = address::built(extension, is_markdown);
-        // An address with an extension of its own keeps it.
-        let last = permalink.as_deref().and_then(|permalink| permalink.rsplit('/').next()).unwrap_or_default();
-        let own = last.rfind('.').filter(|at| *at > 0 && at + 1 < last.len()).map(|at| &last[at..]);
-        let built = own.unwrap_or(built);
+        let permalink = self.permalink();
+        let built = self.built();
         let without = &entry.path[..entry.path.len() - extension.len()];
         let Some(collection) = (match entry.kind {
             Kind::Post | Kind::Draft => config.collections.first(),
@@ -317,7 +349,11 @@ impl<'a> Document<'a> {
             match from.get("categories") {
                 None | Some(Value::Null) => {}
                 Some(Value::String(text)) => categories.extend(text.split_whitespace().map(Value::from)),
-                Some(Value::Array(items)) => categories.extend(items.iter().cloned()),
+                Some(list @ Value::Array(_)) => {
+                    let mut names = Vec::new();
+                    flat(list, &mut names);
+                    categories.extend(names.into_iter().map(Value::from));
+                }
                 Some(_) => {
                     let what = "`categories` is neither a text nor a list".to_owned();
                     return Err(self.problem("categories", what, "write it as a list, as in `categories: [news]`"));
@@ -333,12 +369,6 @@ impl<'a> Document<'a> {
 
     /// The one of the singular key, else those of the plural one: a text is cut at blanks.
     fn terms(&self, singular: &str, plural: &str) -> Vec<String> {
-        fn flat(value: &Value, into: &mut Vec<String>) {
-            match value {
-                Value::Array(items) => items.iter().for_each(|item| flat(item, into)),
-                other => into.extend(written(other)),
-            }
-        }
         let mut terms = Vec::new();
         if let Some(value) = self.values.values.get(singular).filter(|value| truth(value)) {
             flat(value, &mut terms);

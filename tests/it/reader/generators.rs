@@ -6,14 +6,20 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
-use postrider::library::{Library, Scanner, Settings};
+use postrider::library::{Library, Scan, Scanner, Settings};
 use postrider::post::{Post, Status, id};
 use serde_json::Value;
 
 /// Case, path and field in which we differ on purpose.
-const ON_PURPOSE: [(&str, &str, &str); 1] = [
+const ON_PURPOSE: [(&str, &str, &str); 5] = [
     // Without any date it would be in no feed, and its address has one.
     ("path over slug", "content/blog/d.md", "published"),
+    // Jekyll keeps numbers beside their text, and lists as what Ruby prints.
+    ("categories 9", "_posts/2021-03-04-first-post.md", "categories"),
+    ("categories 12", "_posts/2021-03-04-first-post.md", "categories"),
+    ("categories 12", "_posts/2021-03-04-first-post.md", "url"),
+    // Nobody writes a header of one line in braces and a time without zone in it, away from Greenwich.
+    ("flow header", "_posts/2021-03-04-first-post.md", "published"),
 ];
 
 /// The clock at which the programs answered.
@@ -59,8 +65,9 @@ fn agrees(name: &str, config: &str, least: usize) {
         compared += 1;
         let scan = Scanner::new(Settings { root: folder.path().to_owned(), ..Settings::default() }).scan();
         if case["refused"] == true {
-            let named = scan.as_ref().map_or_else(|problems| !problems.is_empty(), |scan| !scan.problems.is_empty());
-            assert!(named, "{title}: {name} refuses it, and nothing says why");
+            let told = |scan: &Scan| !scan.problems.is_empty() || !scan.pages.is_empty();
+            let told = scan.as_ref().map_or_else(|problems| !problems.is_empty(), told);
+            assert!(told, "{title}: {name} refuses it; it is neither read, nor does anything say why");
             continue;
         }
         let scan = match scan {
@@ -111,4 +118,9 @@ fn agrees(name: &str, config: &str, least: usize) {
 #[test]
 fn tiny_zola_sites_are_read_as_zola_publishes_them() {
     agrees("zola", "config.toml", 120);
+}
+
+#[test]
+fn tiny_jekyll_sites_are_read_as_jekyll_publishes_them() {
+    agrees("jekyll", "_config.yml", 230);
 }
