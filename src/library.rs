@@ -6,6 +6,7 @@ pub mod files;
 pub mod folder;
 pub mod generator;
 pub mod glob;
+pub mod hexo;
 pub mod home;
 pub mod hugo;
 pub mod jekyll;

@@ -25,11 +25,24 @@ pub struct Stamp {
     inode: u64,
     seconds: i64,
     nanos: i64,
+    born: Option<i64>,
 }
 
 impl Stamp {
     fn of(metadata: &std::fs::Metadata) -> Self {
-        Self { size: metadata.size(), inode: metadata.ino(), seconds: metadata.mtime(), nanos: metadata.mtime_nsec() }
+        let born = metadata.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        Self {
+            size: metadata.size(),
+            inode: metadata.ino(),
+            seconds: metadata.mtime(),
+            nanos: metadata.mtime_nsec(),
+            born: born.and_then(|since| i64::try_from(since.as_secs()).ok()),
+        }
+    }
+
+    /// When the file came to be, seconds since the epoch; the last change where the file system does not say.
+    pub fn born(&self) -> i64 {
+        self.born.unwrap_or(self.seconds)
     }
 
     /// Time of the last change, seconds since the epoch.

@@ -44,8 +44,9 @@ pub struct Generator {
 }
 
 /// In the order in which they are tried; the last takes any folder.
-pub const GENERATORS: [Generator; 4] = [
+pub const GENERATORS: [Generator; 5] = [
     Generator { name: "zola", open: super::zola::open },
+    Generator { name: "hexo", open: super::hexo::open },
     Generator { name: "hugo", open: super::hugo::open },
     Generator { name: "jekyll", open: super::jekyll::open },
     Generator { name: "folder", open: super::folder::open },

@@ -172,6 +172,11 @@ fn jekylls_own_test_site_is_read_as_jekyll_publishes_it() {
 }
 
 #[test]
+fn hexo_site_is_read_as_hexo_publishes_it() {
+    agrees("hexo-site", "hexo-site", 58, |_, _| {});
+}
+
+#[test]
 fn the_sample_post_has_its_author_tag_cover_and_content() {
     let Some(corpora) = corpora() else { return };
     let folder = unpacked(&corpora, "sofastack");

@@ -1,6 +1,6 @@
 //! Sites built by Zola and Hexo: what the answers of the programs do not show.
 
-use postrider::library::{Scan, Scanner};
+use postrider::library::{Scan, Scanner, Settings};
 
 use super::{scan, settings, site};
 
@@ -78,4 +78,102 @@ fn what_a_zola_section_says_is_read_again_when_it_changes() {
     assert_eq!(drafts(&scanner.scan().expect("a site")), [(false, false), (false, true)]);
     fs_err::write(folder.path().join("content/posts/_index.md"), "+++\ndraft = true\n+++\n").expect("a file");
     assert_eq!(drafts(&scanner.scan().expect("a site")), [(true, false), (true, false)]);
+}
+
+#[test]
+fn hexo_is_told_apart_from_jekyll() {
+    let post: &[u8] = b"---\ntitle: A\ndate: 2020-01-02\n---\nx";
+    let config = |text: &'static str| ("_config.yml", text.as_bytes());
+    let url = config("url: https://e.org\ntitle: T\npermalink: :title/\n");
+    let of = |files: &[(&str, &[u8])]| {
+        let folder = site(files);
+        let settings = Settings { url: Some("https://e.org".into()), ..settings(folder.path()) };
+        Scanner::new(settings).scan().expect("a site").site.generator
+    };
+    let in_source = ("source/_posts/a.md", post);
+    let package: (&str, &[u8]) = ("package.json", b"{\"dependencies\": {\"hexo\": \"^8.0.0\"}}");
+    let old_package: (&str, &[u8]) = ("package.json", b"{\"hexo\": {\"version\": \"3.9.0\"}}");
+    for files in [
+        vec![url, in_source],
+        vec![url, in_source, package],
+        vec![url, ("source/about.md", post), old_package],
+        vec![config("url: https://e.org\nnew_post_name: :title.md\npost_asset_folder: true\n"), in_source],
+        vec![config("url: https://e.org\nsource_dir: pages\n"), ("pages/_posts/a.md", post)],
+        // A theme's tools for Ruby beside a Hexo site.
+        vec![url, in_source, package, ("Gemfile", b"gem 'sass'\n")],
+        vec![("_config.json", b"{\"url\": \"https://e.org\"}"), in_source],
+    ] {
+        assert_eq!(of(&files), "hexo", "{:?}", files.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    }
+    for files in [
+        vec![url, ("_posts/2020-01-02-a.md", post)],
+        vec![url, ("_posts/2020-01-02-a.md", post), ("Gemfile", b"gem 'jekyll'\n")],
+        // Octopress, which is Jekyll's: its posts are in `source/_posts`.
+        vec![config("url: https://e.org\nsource: source\ndestination: public\nmarkdown: rdiscount\n"), in_source],
+        vec![config("url: https://e.org\nbaseurl: /b\n"), in_source, ("Gemfile", b"gem 'jekyll'\n")],
+        // Tools in JavaScript beside a Jekyll site.
+        vec![url, ("_posts/2020-01-02-a.md", post), ("package.json", b"{\"dependencies\": {\"gulp\": \"4\"}}")],
+    ] {
+        assert_ne!(of(&files), "hexo", "{:?}", files.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    }
+    // Named, it is believed.
+    let folder = site(&[config("title: T\nbaseurl: /\n"), in_source]);
+    let named =
+        Settings { generator: Some("hexo".into()), url: Some("https://e.org".into()), ..settings(folder.path()) };
+    assert_eq!(Scanner::new(named).scan().expect("a site").site.generator, "hexo");
+}
+
+#[test]
+fn a_hexo_post_has_what_its_theme_shows() {
+    let folder = site(&[
+        ("_config.yml", b"url: https://e.org/b\nroot: /b/\ntitle: T\nsubtitle: S\nauthor: Ann\nlanguage: [zh-CN, en]\ntimezone: Asia/Shanghai\nnew_post_name: :title.md\n"),
+        (
+            "source/_posts/a.md",
+            b"---\ntitle: A *b*\ndate: 2020-01-02 12:00:00\nupdated: 2020-01-03\nauthor: Bob\nexcerpt: What it says\ncover: /pic.png\nalias: old/a.html\n---\nBefore.\n<!-- more -->\nAfter.\n",
+        ),
+        ("source/_posts/b.md", b"title: B\ndate: 2020-01-02 23:00:00\n---\nText.\n"),
+        ("source/_posts/c.md", b"No front matter.\n"),
+        ("source/_posts/d.md", b"---\ntitle: D\ndate: soon\n---\n"),
+        ("source/about/index.md", b"---\ntitle: About\n---\nx\n"),
+    ]);
+    let scan = scan(folder.path());
+    let of = |end: &str| scan.pages.iter().find(|page| page.path.ends_with(end)).expect("the page");
+    assert_eq!(
+        (scan.site.title.as_str(), scan.site.language.as_str(), scan.site.description.as_str()),
+        ("T", "zh-CN", "S")
+    );
+    assert_eq!(scan.site.main_sections, ["posts"]);
+    let a = of("_posts/a.md");
+    assert_eq!((a.title.as_str(), a.section.as_str(), a.summary.as_str()), ("A b", "posts", "What it says"));
+    assert_eq!(
+        (a.authors[0].name.as_str(), a.aliases.as_slice()),
+        ("Bob", ["https://e.org/b/old/a.html".to_owned()].as_slice())
+    );
+    assert_eq!(a.cover.as_ref().expect("a cover").url, "https://e.org/pic.png");
+    assert_eq!(a.published.expect("a date").to_rfc3339(), "2020-01-02T12:00:00+08:00");
+    assert_eq!(a.updated.expect("a date").to_rfc3339(), "2020-01-03T00:00:00+08:00");
+    let b = of("_posts/b.md");
+    assert_eq!((b.authors[0].name.as_str(), b.body.line, b.body.start), ("Ann", 4, 39));
+    assert_eq!(b.language, "zh-CN");
+    // Without a date of their own they have the file's.
+    for end in ["_posts/c.md", "_posts/d.md"] {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs();
+        let at = of(end).published.expect("the file's time").timestamp();
+        assert!(u64::try_from(at).is_ok_and(|at| now - 3600 < at && at <= now + 60), "{end}: {at}");
+    }
+    let about = of("about/index.md");
+    assert_eq!((about.published, about.unlisted, about.url.as_str()), (None, true, "https://e.org/b/about/index.html"));
+    assert_eq!(super::places(&scan.problems), ["source/_posts/d.md:3"]);
+}
+
+#[test]
+fn a_hexo_address_by_id_needs_one() {
+    let folder = site(&[
+        ("_config.yml", b"url: https://e.org\npermalink: :id/\nnew_post_name: :title.md\n"),
+        ("source/_posts/a.md", b"---\nid: 7\ndate: 2020-01-02\n---\n"),
+        ("source/_posts/b.md", b"---\ndate: 2020-01-02\n---\n"),
+    ]);
+    let scan = scan(folder.path());
+    assert_eq!(scan.pages.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), ["https://e.org/7/"]);
+    assert_eq!(super::places(&scan.problems), ["source/_posts/b.md:0"]);
 }
