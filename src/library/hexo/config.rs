@@ -63,6 +63,7 @@ const JEKYLL: [&str; 15] = [
 
 /// What the configuration says, checked.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of Hexo's configuration")]
 pub struct Config {
     /// Its file.
     pub path: String,

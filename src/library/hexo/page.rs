@@ -254,7 +254,7 @@ impl Header<'_> {
                 config.permalink.write(|name| self.token(name, title, published, categories))
             }
         };
-        let folder = config.asset_folder && !path.ends_with('/') && !path.ends_with(".html");
+        let folder = config.asset_folder && !["/", ".html"].iter().any(|end| path.ends_with(end));
         Some(if folder { format!("{path}/") } else { path })
     }
 
