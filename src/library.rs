@@ -12,6 +12,7 @@ pub mod hugo;
 pub mod jekyll;
 mod scanner;
 mod threads;
+mod trace;
 pub mod watch;
 pub mod zola;
 

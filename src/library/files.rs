@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::WalkDir;
 
 use crate::problem::Problem;
+
+use super::trace::{Asked, Log};
 
 /// A larger page or configuration file is not read.
 pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -64,6 +67,7 @@ pub struct File {
 #[derive(Debug, Clone)]
 pub struct Folder {
     root: PathBuf,
+    log: Option<Log>,
 }
 
 impl Folder {
@@ -71,7 +75,7 @@ impl Folder {
     pub fn open(root: &Path) -> Result<Self, Problem> {
         let shown = root.display().to_string();
         match fs_err::canonicalize(root) {
-            Ok(root) if root.is_dir() => Ok(Self { root }),
+            Ok(root) if root.is_dir() => Ok(Self { root, log: None }),
             Ok(_) => {
                 Err(Problem::error(&shown, None, "is not a folder", "give the folder that the site is built from"))
             }
@@ -84,6 +88,17 @@ impl Folder {
         }
     }
 
+    /// The same folder, that writes down what it is asked.
+    pub(super) fn logging(&self, log: &Log) -> Self {
+        Self { root: self.root.clone(), log: Some(Arc::clone(log)) }
+    }
+
+    fn log(&self, asked: impl FnOnce() -> Asked) {
+        if let Some(Ok(mut log)) = self.log.as_ref().map(|log| log.lock()) {
+            log.push(asked());
+        }
+    }
+
     /// Where it is, without links.
     pub fn root(&self) -> &Path {
         &self.root
@@ -91,7 +106,14 @@ impl Folder {
 
     /// Whether there is a regular file or folder at `path`.
     pub fn has(&self, path: &str) -> bool {
-        self.inside(path).is_some()
+        let answer = self.inside(path).is_some();
+        self.log(|| Asked::Has(path.to_owned(), answer));
+        answer
+    }
+
+    /// The stamp of the file at `path`, if there is one.
+    pub(super) fn stamp(&self, path: &str) -> Option<Stamp> {
+        fs_err::symlink_metadata(self.root.join(path)).ok().map(|metadata| Stamp::of(&metadata))
     }
 
     /// The full path, unless it leads out of the folder by `..` or a link, or there is nothing.
@@ -102,6 +124,14 @@ impl Folder {
 
     /// Every regular file below `path`, ordered by path; names that begin with a dot are passed over.
     pub fn walk(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
+        let mut found = Vec::new();
+        let files = self.walked(path, &mut found);
+        self.log(|| Asked::Walk(path.to_owned(), files.clone(), found.clone()));
+        problems.append(&mut found);
+        files
+    }
+
+    fn walked(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
         self.walk_past(path, &|_| false, problems)
     }
 
@@ -161,6 +191,7 @@ impl Folder {
 
     /// The text of a file and its octets' stamp.
     pub fn read(&self, path: &str) -> Result<String, Problem> {
+        self.log(|| Asked::Read(path.to_owned(), self.stamp(path)));
         let bytes = self.read_bytes(path)?;
         String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();

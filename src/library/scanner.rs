@@ -1,6 +1,7 @@
 //! Scans: what has not changed since the last one is not read twice.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -9,37 +10,63 @@ use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
 use super::bodies::Suspects;
-use super::files::{File, Folder, Stamp};
+use super::files::{File, Folder};
 use super::generator::{self, Layout, Reading};
+use super::trace::{Log, Trace};
 use super::{Bodies, Scan, Settings, threads};
 
 /// What a file said when it was last read.
 #[derive(Debug, Clone)]
 struct Known {
-    stamp: Stamp,
+    file: File,
     context: u64,
     page: Option<Arc<Page>>,
     problems: Vec<Problem>,
+}
+
+impl Known {
+    /// Does it have the same in common with others as `other`?
+    fn shares(&self, other: &Self) -> bool {
+        match (&self.page, &other.page) {
+            (Some(a), Some(b)) => {
+                Arc::ptr_eq(a, b) || (&a.section, &a.language, &a.marks) == (&b.section, &b.language, &b.marks)
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        }
+    }
 }
 
 /// Reads a site again and again; what has not changed since the last time is not read twice.
 #[derive(Debug)]
 pub struct Scanner {
     settings: Settings,
-    known: HashMap<String, Known>,
+    last: Option<Last>,
     watched: Vec<String>,
-    /// Pages that the last scan had to read.
+    /// Files that the last scan had to read.
     read: usize,
     suspects: Suspects,
-    /// Of the last scan.
+}
+
+/// What a scan leaves to the next one.
+struct Last {
+    trace: Trace,
+    layout: Box<dyn Layout>,
+    /// Ordered by path.
+    known: Vec<Known>,
     recurring: Arc<Recurring>,
+    scan: Scan,
+}
+
+impl fmt::Debug for Last {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Last").field("known", &self.known.len()).finish_non_exhaustive()
+    }
 }
 
 impl Scanner {
     /// Of the site that `settings` name. Nothing is read yet.
     pub fn new(settings: Settings) -> Self {
-        let (known, watched, suspects, recurring) = Default::default();
-        Self { settings, known, watched, read: 0, suspects, recurring }
+        Self { settings, last: None, watched: Vec::new(), read: 0, suspects: Suspects::default() }
     }
 
     /// The settings it was made with.
@@ -61,46 +88,60 @@ impl Scanner {
     /// address): a broken post is a Problem.
     pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
         let folder = Folder::open(&self.settings.root).map_err(|problem| vec![problem])?;
-        let layout = generator::open(&folder, &self.settings)?;
-        self.watched = layout.watched();
-        let files = layout.files();
-        let contexts: Vec<u64> = files.iter().map(|file| layout.context(file)).collect();
-        for path in self.suspects.lock().map(|mut suspects| std::mem::take(&mut *suspects)).unwrap_or_default() {
-            self.known.remove(&path);
-        }
-        let changed: Vec<usize> = (0..files.len())
-            .filter(|at| {
-                let known = self.known.get(&files[*at].path);
-                !known.is_some_and(|known| known.stamp == files[*at].stamp && known.context == contexts[*at])
-            })
-            .collect();
-        self.read = changed.len();
-        let read = |at: usize| read_one(&folder, layout.as_ref(), files[changed[at]], contexts[changed[at]]);
-        let mut fresh = changed.iter().zip(threads::each(changed.len(), read)).peekable();
+        let suspects = self.suspects.lock().map(|mut suspects| std::mem::take(&mut *suspects)).unwrap_or_default();
+        let last = self.last.take();
+        let changes = last.as_ref().and_then(|last| last.trace.changes(&folder));
+        let (mut known, mut recurring, trace, layout, files) = match (last, changes) {
+            (Some(last), Some(changes)) if changes.is_empty() && suspects.is_empty() => {
+                self.read = 0;
+                let scan = last.scan.clone();
+                self.last = Some(last);
+                return Ok(scan);
+            }
+            // The same files, some of which say something else.
+            (Some(Last { mut trace, layout, known, recurring, .. }), Some(changes)) => {
+                let now = |known: &Known| changes.get(&known.file.path).unwrap_or(&known.file).clone();
+                let files: Vec<(File, u64)> = known.iter().map(|known| (now(known), known.context)).collect();
+                trace.apply(&changes);
+                (known, recurring, trace, layout, files)
+            }
+            (last, _) => {
+                let log = Log::default();
+                let layout = match generator::open(&folder.logging(&log), &self.settings) {
+                    Ok(layout) => layout,
+                    Err(problems) => {
+                        self.last = last;
+                        return Err(problems);
+                    }
+                };
+                self.watched = layout.watched();
+                let files =
+                    layout.files().into_iter().map(|file| (file.clone(), layout.context(file))).collect::<Vec<_>>();
+                let (known, recurring) = last.map(|last| (last.known, last.recurring)).unwrap_or_default();
+                (known, recurring, Trace::new(&log), layout, files)
+            }
+        };
+        known.retain(|known| !suspects.contains(&known.file.path));
+
         let mut scan = Scan {
             site: layout.site(),
             pages: Vec::with_capacity(files.len()),
             problems: layout.problems(),
             bodies: Bodies::default(),
         };
-        let mut known = HashMap::with_capacity(files.len());
-        for (at, file) in files.iter().enumerate() {
-            let entry = match fresh.next_if(|(changed, _)| **changed == at) {
-                Some((_, entry)) => Some((file.path.clone(), entry)),
-                None => self.known.remove_entry(&file.path),
-            };
-            if let Some((path, entry)) = entry {
-                scan.pages.extend(entry.page.clone());
-                scan.problems.extend(entry.problems.iter().cloned());
-                known.insert(path, entry);
-            }
-        }
-        let is_same = changed.is_empty() && self.known.is_empty();
+        let before = known;
+        let read;
+        (known, read) = updated(&folder, layout.as_ref(), &before, files);
+        self.read = read;
+        // What recurs is counted again only when a page's share of it has changed.
+        let is_same = before.len() == known.len() && before.iter().zip(&known).all(|(before, now)| before.shares(now));
         if !is_same {
-            self.recurring = Arc::new(Recurring::of(scan.pages.iter().map(Arc::as_ref)));
+            recurring = Arc::new(Recurring::of(known.iter().filter_map(|known| known.page.as_deref())));
         }
-        self.known = known;
-        drop(files);
+        for known in &known {
+            scan.pages.extend(known.page.clone());
+            scan.problems.extend(known.problems.iter().cloned());
+        }
         if let Some(sections) = &self.settings.sections {
             scan.site.main_sections.clone_from(sections);
         } else if scan.site.main_sections.is_empty() {
@@ -111,10 +152,28 @@ impl Scanner {
         undated(&mut scan);
         scan.problems.sort();
         scan.problems.dedup();
-        scan.bodies =
-            Bodies::new(folder, &scan, &self.settings, Arc::clone(&self.recurring), Arc::clone(&self.suspects));
+        scan.bodies = Bodies::new(folder, &scan, &self.settings, Arc::clone(&recurring), Arc::clone(&self.suspects));
+        self.last = Some(Last { trace, layout, known, recurring, scan: scan.clone() });
         Ok(scan)
     }
+}
+
+/// What is known of `files`: of those that are as they were, what was `before`; and how many were read.
+fn updated(folder: &Folder, layout: &dyn Layout, before: &[Known], mut files: Vec<(File, u64)>) -> (Vec<Known>, usize) {
+    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    let mut old = before.iter().peekable();
+    let kept: Vec<Option<&Known>> = files
+        .iter()
+        .map(|(file, context)| {
+            while old.next_if(|old| old.file.path < file.path).is_some() {}
+            old.next_if(|old| old.file.path == file.path).filter(|old| old.file == *file && old.context == *context)
+        })
+        .collect();
+    let changed: Vec<&(File, u64)> =
+        files.iter().zip(&kept).filter(|(_, kept)| kept.is_none()).map(|(file, _)| file).collect();
+    let read = changed.len();
+    let mut fresh = threads::each(read, |at| read_one(folder, layout, &changed[at].0, changed[at].1)).into_iter();
+    (kept.into_iter().filter_map(|kept| kept.cloned().or_else(|| fresh.next())).collect(), read)
 }
 
 fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> Known {
@@ -138,7 +197,7 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
         let hint = "please report it with this file; the other pages are not affected";
         Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
     });
-    Known { stamp: file.stamp, context, page: reading.page.map(Arc::new), problems: reading.problems }
+    Known { file: file.clone(), context, page: reading.page.map(Arc::new), problems: reading.problems }
 }
 
 /// Hugo's rule for `mainSections`: the one with the most pages.

@@ -1,0 +1,70 @@
+//! What a generator looked at to find its site. As long as all of it is as it was, the site is laid out as it was.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::problem::Problem;
+
+use super::files::{File, Folder, Stamp};
+
+/// Where a [`Folder`] writes down what it was asked.
+pub(super) type Log = Arc<Mutex<Vec<Asked>>>;
+
+/// A question to a [`Folder`], and its answer.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Is it there?
+    Has(String, bool),
+    /// What does it say?
+    Read(String, Option<Stamp>),
+    /// What files are below it?
+    Walk(String, Vec<File>, Vec<Problem>),
+}
+
+/// Everything that was asked while a site was opened.
+#[derive(Debug, Default)]
+pub(super) struct Trace(Vec<Asked>);
+
+impl Trace {
+    /// What `log` holds.
+    pub(super) fn new(log: &Log) -> Self {
+        Self(log.lock().map(|mut asked| std::mem::take(&mut *asked)).unwrap_or_default())
+    }
+
+    /// Asks all of it again. The files that have another stamp now, if nothing else is another; files that were read while
+    /// the site was opened must not be among them.
+    pub(super) fn changes(&self, folder: &Folder) -> Option<HashMap<String, File>> {
+        let mut changes = HashMap::new();
+        for asked in &self.0 {
+            match asked {
+                Asked::Has(path, answer) => (folder.has(path) == *answer).then_some(())?,
+                Asked::Read(path, stamp) => (folder.stamp(path) == *stamp).then_some(())?,
+                Asked::Walk(path, before, problems) => {
+                    let mut again = Vec::new();
+                    let now = folder.walk(path, &mut again);
+                    (now.len() == before.len() && again == *problems).then_some(())?;
+                    for (now, before) in now.into_iter().zip(before) {
+                        (now.path == before.path).then_some(())?;
+                        if now.stamp != before.stamp {
+                            changes.insert(now.path.clone(), now);
+                        }
+                    }
+                }
+            }
+        }
+        Some(changes)
+    }
+
+    /// From now on `changes` is how it was.
+    pub(super) fn apply(&mut self, changes: &HashMap<String, File>) {
+        for asked in &mut self.0 {
+            if let Asked::Walk(_, files, _) = asked {
+                for file in files {
+                    if let Some(changed) = changes.get(&file.path) {
+                        file.clone_from(changed);
+                    }
+                }
+            }
+        }
+    }
+}
