@@ -19,7 +19,7 @@ use super::Settings;
 use super::files::{File, Folder};
 use super::generator::{Layout, Reading};
 use config::Config;
-use tree::Tree;
+use tree::{Entry, Tree};
 
 /// Opens a folder that has a Hugo configuration.
 pub fn open(folder: &Folder, settings: &Settings) -> Option<Result<Box<dyn Layout>, Vec<Problem>>> {
@@ -82,7 +82,7 @@ impl Layout for Hugo {
 
     fn read(&self, file: &File, text: &str) -> Reading {
         match self.tree.entry(&file.path) {
-            Some(entry) => page::read(&self.config, &self.tree, entry, text),
+            Some(entry) => page::read(&self.config, &self.tree, &Entry { file: file.clone(), ..entry.clone() }, text),
             None => Reading::default(),
         }
     }

@@ -21,7 +21,7 @@ use super::files::{File, Folder};
 use super::generator::{Layout, Opened, Reading};
 use super::home;
 use config::Config;
-use tree::Tree;
+use tree::{Entry, Tree};
 
 /// Keys that only Hexo's file of the same name has.
 const HEXO: [&str; 5] = ["source_dir", "public_dir", "new_post_name", "post_asset_folder", "category_dir"];
@@ -84,7 +84,8 @@ impl Layout for Jekyll {
     }
 
     fn read(&self, file: &File, text: &str) -> Reading {
-        self.tree.entry(&file.path).map(|entry| page::read(&self.config, entry, text)).unwrap_or_default()
+        let entry = self.tree.entry(&file.path).map(|entry| Entry { file: file.clone(), ..entry.clone() });
+        entry.map(|entry| page::read(&self.config, &entry, text)).unwrap_or_default()
     }
 
     fn problems(&self) -> Vec<Problem> {
