@@ -11,6 +11,7 @@ pub mod home;
 pub mod hugo;
 pub mod jekyll;
 mod scanner;
+pub mod script;
 mod threads;
 mod trace;
 pub mod watch;
