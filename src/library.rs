@@ -1,6 +1,7 @@
 //! The Library: the immutable snapshot of all Posts, and its Problems. The one owner of the site's folder.
 
 mod bodies;
+pub mod docusaurus;
 pub mod fields;
 pub mod files;
 pub mod folder;
@@ -10,6 +11,7 @@ pub mod hexo;
 pub mod home;
 pub mod hugo;
 pub mod jekyll;
+pub mod matter;
 mod scanner;
 pub mod script;
 mod threads;

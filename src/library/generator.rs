@@ -50,6 +50,7 @@ pub const GENERATORS: [Generator; 5] = [
     Generator { name: "hexo", open: super::hexo::open },
     Generator { name: "hugo", open: super::hugo::open },
     Generator { name: "jekyll", open: super::jekyll::open },
+    Generator { name: "docusaurus", open: super::docusaurus::open },
     Generator { name: "folder", open: super::folder::open },
 ];
 

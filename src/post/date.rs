@@ -2,6 +2,8 @@
 //!
 //! A date keeps the offset in which it was written; one without gets the site's time zone.
 
+pub mod ecma;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::Value;

@@ -2,6 +2,7 @@
 
 mod corpora;
 mod generators;
+mod oracles;
 mod sites;
 mod weeklies;
 mod zola_hexo;

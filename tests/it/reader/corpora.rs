@@ -177,6 +177,17 @@ fn hexo_site_is_read_as_hexo_publishes_it() {
 }
 
 #[test]
+fn react_native_is_read_as_docusaurus_publishes_it() {
+    agrees("react-native", "react-native/website", 94, |_, _| {});
+}
+
+#[test]
+fn helm_is_read_as_docusaurus_publishes_it() {
+    // The address comes from the environment of the site's build.
+    agrees("helm", "helm", 59, |_, settings| settings.url = Some("https://helm.sh/".into()));
+}
+
+#[test]
 fn the_sample_post_has_its_author_tag_cover_and_content() {
     let Some(corpora) = corpora() else { return };
     let folder = unpacked(&corpora, "sofastack");
