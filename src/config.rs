@@ -128,6 +128,8 @@ impl Config {
             generator: r.text("site.generator"),
             sections: r.list("content.sections"),
             roles: Arc::new(roles::read(r)),
+            permalink: r.parsed("content.permalink", values::permalink),
+            date: r.parsed("content.date", values::date_pattern),
         };
         let listen = r.parsed("http.listen", values::listen).unwrap_or_default();
         let given = r.parsed("http.public_url", values::base_url);

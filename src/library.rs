@@ -2,6 +2,7 @@
 
 mod bodies;
 pub mod docusaurus;
+pub mod eleventy;
 pub mod fields;
 pub mod files;
 pub mod folder;
@@ -51,6 +52,10 @@ pub struct Settings {
     pub sections: Option<Vec<String>>,
     /// `content.roles`, `content.marks`
     pub roles: Arc<Roles>,
+    /// `content.permalink`: the pattern of addresses in a plain folder, with Hugo's tokens.
+    pub permalink: Option<String>,
+    /// `content.date`: the pattern of dates in the paths of a plain folder, see [`crate::post::date::path`].
+    pub date: Option<String>,
 }
 
 /// What a scan found: the same files give the same Scan at any time.

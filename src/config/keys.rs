@@ -28,6 +28,8 @@ pub const KEYS: &[Key] = &[
     key("site.language", None),
     key("site.generator", None),
     key("content.sections", None),
+    key("content.permalink", None),
+    key("content.date", None),
     key("content.rescan", Some("5m")),
     key("content.preset", Some("weekly")),
     key("content.roles.*", None),

@@ -3,11 +3,27 @@
 use chrono_tz::Tz;
 use url::Url;
 
+use crate::post::date::path::Pattern;
+use crate::post::permalink;
 use crate::subscriber::Address;
 
 /// A whole number from 1 on.
 pub fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("is no whole number from 1 on: `{text}`"))
+}
+
+/// A pattern of addresses: `/:year/:month/:slug/`.
+pub fn permalink(text: &str) -> Result<String, String> {
+    let shape = permalink::Shape { base: "https://localhost/", pattern: Some(text), ..permalink::Shape::default() };
+    let known = "use `:year :month :day :slug :title :filename :section` and the like";
+    permalink::address(&shape, &permalink::Place::default(), None)
+        .map_err(|what| format!("cannot be used: {what}; {known}"))?;
+    Ok(text.to_owned())
+}
+
+/// A pattern of dates in paths: `:year-:month-:day-:slug`.
+pub fn date_pattern(text: &str) -> Result<String, String> {
+    Pattern::parse(text).map(|_| text.to_owned())
 }
 
 /// What links are signed with. The error does not show it.

@@ -55,6 +55,29 @@ pub fn strings(value: &Value) -> Vec<String> {
     }
 }
 
+/// The first heading of the first level in a body of Markdown, as written: the title of a page that has no other.
+pub fn heading(body: &str) -> Option<String> {
+    let mut fence: Option<&str> = None;
+    let mut before: Option<&str> = None;
+    // Further down it is no title any more.
+    for line in body.lines().take(200) {
+        let text = line.trim();
+        if let Some(open) = fence {
+            fence = Some(open).filter(|open| !text.starts_with(open));
+            continue;
+        }
+        fence = ["```", "~~~"].into_iter().find(|fence| text.starts_with(fence));
+        let title = text.strip_prefix('#').filter(|rest| rest.starts_with([' ', '\t']));
+        let title = title.map(|title| title.trim().trim_end_matches('#').trim_end());
+        let underlined = text.len() > 1 && text.bytes().all(|byte| byte == b'=');
+        if let Some(title) = title.or(before.filter(|_| underlined)).filter(|title| !title.is_empty()) {
+            return Some(title.to_owned());
+        }
+        before = Some(text);
+    }
+    None
+}
+
 /// Name or names in a text, a list or a map.
 fn collect_authors(value: &Value, page: &Url, authors: &mut Vec<Author>) {
     match value {

@@ -116,6 +116,11 @@ impl Folder {
         fs_err::symlink_metadata(self.root.join(path)).ok().map(|metadata| Stamp::of(&metadata))
     }
 
+    /// Whether there is a folder at `path`.
+    pub fn is_folder(&self, path: &str) -> bool {
+        self.inside(path).is_some_and(|full| full.is_dir())
+    }
+
     /// The full path, unless it leads out of the folder by `..` or a link, or there is nothing.
     fn inside(&self, path: &str) -> Option<PathBuf> {
         let full = fs_err::canonicalize(self.root.join(path.trim_matches('/'))).ok()?;

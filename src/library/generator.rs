@@ -51,6 +51,7 @@ pub const GENERATORS: [Generator; 5] = [
     Generator { name: "hugo", open: super::hugo::open },
     Generator { name: "jekyll", open: super::jekyll::open },
     Generator { name: "docusaurus", open: super::docusaurus::open },
+    Generator { name: "eleventy", open: super::eleventy::open },
     Generator { name: "folder", open: super::folder::open },
 ];
 

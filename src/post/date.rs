@@ -3,6 +3,7 @@
 //! A date keeps the offset in which it was written; one without gets the site's time zone.
 
 pub mod ecma;
+pub mod path;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;

@@ -2,7 +2,7 @@
 
 mod corpora;
 mod generators;
-mod oracles;
+mod programs;
 mod sites;
 mod weeklies;
 mod zola_hexo;

@@ -64,6 +64,10 @@ impl Header<'_> {
         let slug = self.text("slug", false).ok()?;
         let draft = self.flag("draft")?;
         let unlisted = self.flag("unlisted")?;
+        if draft && unlisted {
+            self.refuse("unlisted", "is both draft and unlisted", "leave one of them out");
+            return None;
+        }
         let published = self.date(&name).ok()?;
         let tags = self.tags().ok()?;
         let written_title = title.or_else(|| heading.map(str::to_owned)).unwrap_or_else(|| name.text.clone());
@@ -75,7 +79,7 @@ impl Header<'_> {
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),
-            written_title,
+            written_title: Some(written_title),
             published,
             updated: updated.and_then(|date| ecma::timestamp(&date).or_else(|| ecma::parse(&date))),
             draft,
@@ -224,7 +228,11 @@ impl Header<'_> {
         for item in &items {
             let (key, own) = match item {
                 Value::String(key) if !key.is_empty() => (Some(key.as_str()), None),
-                Value::Object(own) => (own.get("key").and_then(Value::as_str), Some(own)),
+                Value::Object(own)
+                    if ["key", "name", "image_url", "imageURL"].iter().any(|key| own.contains_key(*key)) =>
+                {
+                    (own.get("key").and_then(Value::as_str), Some(own))
+                }
                 _ => {
                     let hint = "write the key of an author in the file of authors, or `name:` and `url:`";
                     self.refuse("authors", "one of `authors` is no author", hint);
@@ -243,6 +251,10 @@ impl Header<'_> {
         }
         let older = ["author", "author_url", "authorURL"].map(|key| self.values.values.get(key).and_then(text_of));
         let [name, url, other_url] = older;
+        if !items.is_empty() && (name.is_some() || url.is_some() || other_url.is_some()) {
+            self.refuse("author", "has both `authors` and `author`", "keep `authors` alone");
+            return Err(());
+        }
         if authors.is_empty() {
             push(&mut authors, name, url.or(other_url), page);
         }

@@ -188,6 +188,12 @@ fn helm_is_read_as_docusaurus_publishes_it() {
 }
 
 #[test]
+fn v8_is_read_as_eleventy_publishes_it() {
+    // Eleventy has no place for the site's address.
+    agrees("v8", "v8", 202, |_, settings| settings.url = Some("https://v8.dev/".into()));
+}
+
+#[test]
 fn the_sample_post_has_its_author_tag_cover_and_content() {
     let Some(corpora) = corpora() else { return };
     let folder = unpacked(&corpora, "sofastack");

@@ -42,6 +42,7 @@ fn field(post: &Post, name: &str) -> Value {
         "language" => post.language.clone().into(),
         "tags" => post.tags.clone().into(),
         "categories" => post.categories.clone().into(),
+        "authors" => serde_json::to_value(&post.authors).expect("JSON"),
         other => panic!("no field {other}"),
     }
 }
@@ -138,4 +139,14 @@ fn tiny_jekyll_sites_are_read_as_jekyll_publishes_them() {
 #[test]
 fn tiny_hexo_sites_are_read_as_hexo_publishes_them() {
     agrees("hexo", "_config.yml", 90);
+}
+
+#[test]
+fn tiny_docusaurus_sites_are_read_as_docusaurus_publishes_them() {
+    agrees("docusaurus", "docusaurus.config.js", 90);
+}
+
+#[test]
+fn tiny_eleventy_sites_are_read_as_eleventy_publishes_them() {
+    agrees("eleventy", ".eleventy.js", 55);
 }
