@@ -45,7 +45,7 @@ pub struct Generator {
 }
 
 /// In the order in which they are tried; the last takes any folder.
-pub const GENERATORS: [Generator; 5] = [
+pub const GENERATORS: [Generator; 6] = [
     Generator { name: "zola", open: super::zola::open },
     Generator { name: "hexo", open: super::hexo::open },
     Generator { name: "hugo", open: super::hugo::open },

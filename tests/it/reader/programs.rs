@@ -43,7 +43,10 @@ fn docusaurus_says_what_a_reader_is_shown() {
         ("blog/2021-10-16-b.md", b"---\nimage: ./beside.png\nslug: b\n---\nx"),
     ]);
     let scan = scan(folder.path());
-    assert_eq!((scan.site.title.as_str(), scan.site.description.as_str(), scan.site.language.as_str()), ("T", "Tag", "pt-BR"));
+    assert_eq!(
+        (scan.site.title.as_str(), scan.site.description.as_str(), scan.site.language.as_str()),
+        ("T", "Tag", "pt-BR")
+    );
     assert_eq!(scan.site.main_sections, ["blog"]);
     let a = page(&scan, "blog/2021-10-15-a.mdx");
     assert_eq!((a.title.as_str(), a.summary.as_str(), a.body.line), ("Head", "D", 10));
@@ -71,7 +74,10 @@ fn eleventy_asks_for_what_it_cannot_tell() {
         ("posts/c.md", b"---\ntitle: C\ndate: git Created\ndraft: true\n---\n"),
     ]);
     let scan = scan(folder.path());
-    assert_eq!((scan.site.url.as_str(), scan.site.title.as_str(), scan.site.language.as_str()), ("https://feed.example/", "Feed", "de"));
+    assert_eq!(
+        (scan.site.url.as_str(), scan.site.title.as_str(), scan.site.language.as_str()),
+        ("https://feed.example/", "Feed", "de")
+    );
     assert_eq!(scan.site.main_sections, ["posts"]);
     let a = page(&scan, "posts/2021-10-15-a.md");
     assert_eq!((a.title.as_str(), a.written_title.as_deref(), a.tags.join(",")), ("Head", None, "post,own".into()));
@@ -85,7 +91,10 @@ fn a_plain_folder_has_addresses_and_dates_by_pattern() {
     let folder = site(&[
         ("2021/10/05/hello-world.md", b"Words.\n"),
         ("2021/10/06/second/index.md", b"# The *second*\n\nWords.\n"),
-        ("2021/10/07/third.md", b"---\ntitle: Third\ndate: 2020-01-02\nslug: tres\ntags: [a, b, a]\ndraft: true\n---\n"),
+        (
+            "2021/10/07/third.md",
+            b"---\ntitle: Third\ndate: 2020-01-02\nslug: tres\ntags: [a, b, a]\ndraft: true\n---\n",
+        ),
         ("2021/10/08/fourth.md", b"---\nurl: /own/\ndate: Oct 15, 2021\n---\n"),
         ("about.md", b"Words.\n"),
         ("bad.md", b"---\ntitle: T\ndate: soon\n---\n"),
