@@ -38,60 +38,70 @@ fn laid_out(folder: &Folder, settings: &Settings, path: &str) -> Opened {
     let found = folder.walk(&config.input, &mut problems);
     let data = Data::read(folder, &config, &found, &mut problems);
     let site = config.site(folder, settings, &data)?;
-    let ignored = ignored(folder, &config);
-    let files = found.into_iter().filter(|file| is_page(&config, &file.path, &ignored));
-    let files: BTreeMap<String, File> = files.map(|file| (file.path.clone(), file)).collect();
+    let [dropped, kept_back] = ignored(folder, &config);
+    let any = |patterns: &[String], path: &str| patterns.iter().any(|pattern| matches(pattern, path, Style::Parts));
+    let files = found.into_iter().filter(|file| is_page(&config, &file.path) && !any(&dropped, &file.path));
+    let files: BTreeMap<String, (File, bool)> = files
+        .map(|file| {
+            let kept_back = any(&kept_back, &file.path);
+            (file.path.clone(), (file, kept_back))
+        })
+        .collect();
     let mut hasher = DefaultHasher::new();
     (config.fingerprint, data.fingerprint(), format!("{settings:?}")).hash(&mut hasher);
     Ok(Box::new(Eleventy { config, data, site, files, problems, context: hasher.finish() }))
 }
 
-/// Markdown that is neither a layout nor data nor ignored.
-fn is_page(config: &Config, path: &str, ignored: &[String]) -> bool {
+/// Markdown that is neither a layout nor data.
+fn is_page(config: &Config, path: &str) -> bool {
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     matches!(path.rsplit_once('.'), Some((_, "md")))
         && !config.reserved.iter().any(|folder| below(folder))
         && !path.split('/').any(|part| part == "node_modules")
-        && !ignored.iter().any(|pattern| matches(pattern, path, Style::Parts))
 }
 
-/// Patterns of `.gitignore`, `.eleventyignore` and the configuration, as Eleventy understands them: from the file's
-/// folder on, a name that is a folder with everything in it.
-fn ignored(folder: &Folder, config: &Config) -> Vec<String> {
-    let mut patterns = Vec::new();
-    let own = format!("{}/.eleventyignore", config.input);
-    let git = config.use_gitignore.then_some(".gitignore");
-    let mut lines: Vec<(String, String)> = Vec::new();
-    for file in git.into_iter().chain([".eleventyignore", &own]) {
-        let base = file.rsplit_once('/').map_or("", |(base, _)| base);
+/// Patterns of `.gitignore`, and those of `.eleventyignore` and the configuration, which is how authors keep a page back:
+/// those are read as drafts. From the file's folder on, a name that is a folder with everything in it.
+fn ignored(folder: &Folder, config: &Config) -> [Vec<String>; 2] {
+    let lines = |file: &str| {
+        let base = file.rsplit_once('/').map_or("", |(base, _)| base).to_owned();
         let text = folder.read(file).unwrap_or_default();
         let kept = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', '!']));
-        lines.extend(kept.map(|line| (base.to_owned(), line.to_owned())));
-    }
-    lines.extend(config.ignores.iter().map(|line| (String::new(), line.clone())));
-    for (base, line) in lines {
-        let path = config::tidy(&format!("{base}/{line}")).unwrap_or_default();
-        if path.is_empty() {
-            continue;
+        kept.map(|line| format!("{base}/{line}")).collect::<Vec<_>>()
+    };
+    let git = if config.use_gitignore { lines(".gitignore") } else { Vec::new() };
+    let mut own = lines(".eleventyignore");
+    own.extend(lines(&format!("{}/.eleventyignore", config.input)));
+    own.extend(config.ignores.iter().cloned());
+    [git, own].map(|lines| {
+        let mut patterns = Vec::new();
+        for path in lines.iter().filter_map(|line| config::tidy(line)).filter(|path| !path.is_empty()) {
+            if !path.contains('*') && folder.is_folder(&path) {
+                patterns.push(format!("{path}/**"));
+            }
+            patterns.push(path);
         }
-        if !path.contains('*') && folder.is_folder(&path) {
-            patterns.push(format!("{path}/**"));
-        }
-        patterns.push(path);
-    }
-    patterns.sort();
-    patterns.dedup();
-    patterns
+        patterns.sort();
+        patterns.dedup();
+        patterns
+    })
 }
 
 struct Eleventy {
     config: Config,
     data: Data,
     site: Site,
-    files: BTreeMap<String, File>,
+    /// By path; whether the page is kept back.
+    files: BTreeMap<String, (File, bool)>,
     problems: Vec<Problem>,
     /// Of the configuration and all data.
     context: u64,
+}
+
+impl Eleventy {
+    fn kept_back(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|(_, kept_back)| *kept_back)
+    }
 }
 
 impl Layout for Eleventy {
@@ -104,17 +114,21 @@ impl Layout for Eleventy {
     }
 
     fn files(&self) -> Vec<&File> {
-        self.files.values().collect()
+        self.files.values().map(|(file, _)| file).collect()
     }
 
     fn context(&self, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.context, &file.path).hash(&mut hasher);
+        (self.context, self.kept_back(&file.path)).hash(&mut hasher);
         hasher.finish()
     }
 
     fn read(&self, file: &File, text: &str) -> Reading {
-        page::read(&self.config, &self.data, &self.site, file, text)
+        let mut reading = page::read(&self.config, &self.data, &self.site, file, text);
+        if let Some(page) = reading.page.as_mut().filter(|page| self.kept_back(&page.path)) {
+            page.draft = true;
+        }
+        reading
     }
 
     fn problems(&self) -> Vec<Problem> {

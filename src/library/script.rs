@@ -193,6 +193,15 @@ impl<'l> Script<'l> {
         syntax::export(&self.tokens, name).map_or(Value::Undefined, |at| eval::Run::new(self).value(at))
     }
 
+    /// The line of a value that takes running the program to know: of what is unknown, and of functions.
+    pub fn line_of(&self, value: &Value) -> Option<usize> {
+        match value {
+            Value::Unknown(line) => Some(*line),
+            Value::Function(at) => Some(self.tokens.line(*at)),
+            _ => None,
+        }
+    }
+
     /// What the exported function asks of its first parameter, in order; conditional calls too.
     pub fn calls(&self) -> Vec<Call> {
         let mut run = eval::Run::new(self);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::library::files::{File, Folder};
 use crate::library::matter;
@@ -12,6 +12,9 @@ use crate::problem::Problem;
 use crate::yaml;
 
 use super::config::{Config, tidy};
+
+/// Stands for a `permalink` that cannot be read: where it is.
+pub(super) const UNREAD: &str = "postrider: not read";
 
 /// Layouts name layouts so often.
 const MAX_LAYOUTS: usize = 10;
@@ -166,16 +169,19 @@ fn load(folder: &Folder, path: &str, problems: &mut Vec<Problem>) -> Option<Valu
     if matches!(path.rsplit_once('.'), Some((_, "js" | "cjs" | "mjs"))) {
         let script = Script::new(text, Loader(&|_| None));
         let value = script.exported();
-        if let Js::Map(map) = &value {
+        let mut json = value.to_json();
+        if let (Js::Map(map), Some(Value::Object(known))) = (&value, &mut json) {
             // What decides about addresses must not be passed over in silence.
             for key in ["permalink", "tags", "date", "eleventyExcludeFromCollections"] {
-                if let Some(line) = map.get(key).unknown() {
-                    let what = format!("`{key}` takes running the program to know: it is passed over");
-                    problems.push(Problem::warning(path, Some(line), what, "write it as plain data, or in each page"));
+                let Some(line) = script.line_of(&map.get(key)) else { continue };
+                if key == "permalink" {
+                    known.insert(key.into(), json!({UNREAD: format!("{path}:{line}")}));
                 }
+                let what = format!("`{key}` takes running the program to know");
+                problems.push(Problem::warning(path, Some(line), what, "write it as plain data, or in each page"));
             }
         }
-        return value.to_json();
+        return json;
     }
     if text.trim().is_empty() {
         return None;

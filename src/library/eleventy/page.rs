@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::site::Site;
 
 use super::config::Config;
-use super::data::Data;
+use super::data::{Data, UNREAD};
 use super::template::{self, Scope};
 
 /// Reads a Markdown file.
@@ -82,8 +82,15 @@ impl Header<'_> {
         }
         let url = path.map(|path| home::below(&self.site.url, &path)).unwrap_or_default();
         let page_url = Url::parse(&url).or_else(|_| Url::parse(&self.site.url)).ok()?;
-        let written = self.values.text(&["title"]);
-        let title = written.clone().or_else(|| fields::heading(body)).unwrap_or_else(|| slug.clone());
+        let written = match self.values.values.get("title") {
+            Some(Value::String(title)) => Some(title.clone()),
+            other => other.and_then(text_of),
+        };
+        let title = written
+            .clone()
+            .filter(|title| !title.trim().is_empty())
+            .or_else(|| fields::heading(body))
+            .unwrap_or_else(|| slug.clone());
         let text = |keys: &[&str]| self.values.text(keys);
         let language = text(&["lang"]).filter(|lang| self.site.languages.iter().any(|language| language.key == *lang));
         let default = || self.site.languages.first().map(|language| language.key.clone()).unwrap_or_default();
@@ -172,6 +179,11 @@ impl Header<'_> {
         let computed = data.get("eleventyComputed").and_then(|computed| computed.get("permalink"));
         let mut permalink = computed.filter(|_| !matches!(own, Some(Value::Bool(_)))).or(own).cloned();
         if let Some(Value::Object(map)) = &permalink {
+            if let Some(place) = map.get(UNREAD).and_then(Value::as_str) {
+                let what = format!("`permalink` comes from {place}, which takes running Eleventy to know");
+                self.refuse("permalink", what, "write it there as a text, or in this page");
+                return Err(());
+            }
             if map.is_empty() {
                 permalink = None;
             } else if let Some(build) = map.get("build") {
@@ -227,6 +239,9 @@ fn allowed_name(data: &Map<String, Value>, path: &str) -> bool {
 
 /// `page.filePathStem` and `page.fileSlug` of a path below the content's folder.
 fn names(below: &str) -> (String, String) {
+    // Eleventy takes a first folder of one letter for the dot of `./`.
+    let mut letters = below.chars();
+    let below = if letters.next().is_some() && letters.next() == Some('/') { letters.as_str() } else { below };
     let (folders, name) = below.rsplit_once('/').unwrap_or(("", below));
     let undated = |text: &str| {
         // The last part behind a date, wherever in the name the date is.
@@ -280,12 +295,8 @@ fn href(permalink: &str) -> String {
         (true, parts) => format!("/{parts}/"),
         (false, parts) => format!("/{parts}"),
     };
-    for end in ["/index.html", "/index/", "/index"] {
-        if let Some(start) = path.strip_suffix(end) {
-            return format!("{start}/");
-        }
-    }
-    path
+    let index = path.strip_suffix("/index.html").or_else(|| path.strip_suffix("/index"));
+    index.map_or(path.clone(), |start| format!("{start}/"))
 }
 
 /// ISO 8601 as Eleventy reads texts: a `T` before the time, UTC without a zone.
@@ -320,7 +331,8 @@ mod tests {
             ("blog/2021-10-15-x/index.md", "/blog/2021-10-15-x/index", "x", "/blog/2021-10-15-x/"),
             ("blog/x/x.md", "/blog/x/x", "x", "/blog/x/"),
             ("blog/blog.md", "/blog/blog", "blog", "/blog/"),
-            ("é/v1-2021-10-15-é.md", "/é/é", "é", "/é/v1-2021-10-15-é/"),
+            ("p/x.md", "/x", "x", "/p/x/"),
+            ("éé/v1-2021-10-15-é.md", "/éé/é", "é", "/éé/v1-2021-10-15-é/"),
         ] {
             assert_eq!((names(below), usual(below)), ((stem.into(), slug.into()), address.into()), "{below}");
         }
@@ -331,7 +343,7 @@ mod tests {
             ("/x.html", "/x.html"),
             ("//a//b/", "/a/b/"),
             ("/a/../b/", "/b/"),
-            ("/index/", "/"),
+            ("/index/", "/index/"),
             ("/a/index", "/a/"),
             ("/", "/"),
         ] {

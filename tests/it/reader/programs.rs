@@ -69,9 +69,10 @@ fn eleventy_asks_for_what_it_cannot_tell() {
     let folder = site(&[
         ("eleventy.config.js", b"export default function (config) {\n  config.addPlugin(feedPlugin, {type: 'atom', metadata: {language: 'de', title: 'Feed', base: 'https://feed.example/'}});\n}"),
         ("posts/posts.11tydata.js", b"module.exports = {\n  tags: ['post'],\n  permalink: (data) => `/${data.page.fileSlug}/`,\n};"),
-        ("posts/2021-10-15-a.md", b"---\ntags: own\nauthor: Ann\ncover: /c.png\n---\n# Head\n"),
+        ("posts/d.md", b"---\ntitle: D\n---\n"),
+        ("posts/2021-10-15-a.md", b"---\npermalink: /a/\ntags: own\nauthor: Ann\ncover: /c.png\n---\n# Head\n"),
         ("posts/b.md", b"---\ntitle: B\ndate: 2021-10-16\npermalink: /{{ title | shout }}/\n---\n"),
-        ("posts/c.md", b"---\ntitle: C\ndate: git Created\ndraft: true\n---\n"),
+        ("posts/c.md", b"---\ntitle: C\npermalink: /c/\ndate: git Created\ndraft: true\n---\n"),
     ]);
     let scan = scan(folder.path());
     assert_eq!(
@@ -83,7 +84,7 @@ fn eleventy_asks_for_what_it_cannot_tell() {
     assert_eq!((a.title.as_str(), a.written_title.as_deref(), a.tags.join(",")), ("Head", None, "post,own".into()));
     assert_eq!(a.cover.as_ref().map(|cover| cover.url.as_str()), Some("https://feed.example/c.png"));
     assert!(page(&scan, "posts/c.md").draft);
-    assert_eq!(places(&scan.problems), ["posts/b.md:4", "posts/c.md:3", "posts/posts.11tydata.js:3"]);
+    assert_eq!(places(&scan.problems), ["posts/b.md:4", "posts/c.md:4", "posts/d.md:0", "posts/posts.11tydata.js:3"]);
 }
 
 #[test]
