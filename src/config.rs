@@ -126,6 +126,7 @@ impl Config {
             description: r.text("site.description"),
             language: r.text("site.language"),
             generator: r.text("site.generator"),
+            generator_version: r.parsed("site.generator_version", values::version),
             sections: r.list("content.sections"),
             roles: Arc::new(roles::read(r)),
             permalink: r.parsed("content.permalink", values::permalink),

@@ -48,6 +48,8 @@ pub struct Settings {
     pub language: Option<String>,
     /// `site.generator`
     pub generator: Option<String>,
+    /// `site.generator_version`: where two versions read a site differently, this one's answer. The newest, where `None`.
+    pub generator_version: Option<(u32, u32)>,
     /// `content.sections`
     pub sections: Option<Vec<String>>,
     /// `content.roles`, `content.marks`

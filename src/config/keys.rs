@@ -27,6 +27,7 @@ pub const KEYS: &[Key] = &[
     key("site.description", None),
     key("site.language", None),
     key("site.generator", None),
+    key("site.generator_version", None),
     key("content.sections", None),
     key("content.permalink", None),
     key("content.date", None),

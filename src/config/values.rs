@@ -109,6 +109,16 @@ pub fn zone(text: &str) -> Result<Tz, String> {
     })
 }
 
+/// `0.111` or `v0.111.3`: the first two numbers. In YAML it needs quotes, for 0.120 would be the number 0.12.
+pub fn version(text: &str) -> Result<(u32, u32), String> {
+    let fault = || format!("is no version: `{text}`; write e.g. `\"0.111.3\"`, in quotes");
+    let mut parts = text.trim().trim_start_matches('v').split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if parts.count() <= 2 => Ok((major, minor)),
+        _ => Err(fault()),
+    }
+}
+
 /// `true` or `false`.
 pub fn truth(text: &str) -> Result<bool, String> {
     text.trim().parse().map_err(|_| format!("is neither `true` nor `false`: `{text}`"))
@@ -151,6 +161,16 @@ mod tests {
         }
         for wrong in ["", "6", "h", "6 hours", "-6h", "99999999999999999999d", "200000d"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn versions() {
+        for (text, expected) in [("0.111.3", (0, 111)), ("v0.168.0", (0, 168)), ("4.3", (4, 3))] {
+            assert_eq!(version(text), Ok(expected), "{text}");
+        }
+        for wrong in ["", "0", "latest", "0.x", "0.1.2.3.4"] {
+            assert!(version(wrong).is_err(), "{wrong}");
         }
     }
 
