@@ -9,6 +9,8 @@ pub enum Style {
     Parts,
     /// `*` and `?` cross slashes (Zola).
     Whole,
+    /// `*` and `?` stay within a part, `**` is anything at all; braces need no comma (Hugo).
+    Go,
 }
 
 /// At most so many alternatives of `{a,b}` are written out.
@@ -28,11 +30,11 @@ enum Token {
 
 /// Whether `path` is what `pattern` means.
 pub fn matches(pattern: &str, path: &str, style: Style) -> bool {
-    alternatives(pattern).iter().any(|pattern| fits(&tokens(pattern, style), path))
+    alternatives(pattern, style).iter().any(|pattern| fits(&tokens(pattern, style), path))
 }
 
 /// `a{b,c{d,e}}f` written out.
-fn alternatives(pattern: &str) -> Vec<String> {
+fn alternatives(pattern: &str, style: Style) -> Vec<String> {
     let mut todo = vec![pattern.to_owned()];
     let mut done = Vec::new();
     while let Some(pattern) = todo.pop() {
@@ -40,7 +42,8 @@ fn alternatives(pattern: &str) -> Vec<String> {
         let open = close.and_then(|close| pattern[..close].rfind('{'));
         match (open, close) {
             (Some(open), Some(close))
-                if todo.len() + done.len() < MAX_ALTERNATIVES && pattern[open..close].contains(',') =>
+                if todo.len() + done.len() < MAX_ALTERNATIVES
+                    && (style == Style::Go || pattern[open..close].contains(',')) =>
             {
                 let parts = pattern[open + 1..close].split(',');
                 todo.extend(parts.map(|part| format!("{}{part}{}", &pattern[..open], &pattern[close + 1..])));
@@ -60,7 +63,8 @@ fn tokens(pattern: &str, style: Style) -> Vec<Token> {
         rest = &rest[c.len_utf8()..];
         match c {
             '*' => {
-                let starts_part = matches!(tokens.last(), None | Some(Token::Char('/') | Token::Folders));
+                let starts_part =
+                    style != Style::Go && matches!(tokens.last(), None | Some(Token::Char('/') | Token::Folders));
                 if let Some(after) = rest.strip_prefix("*/").filter(|_| starts_part) {
                     tokens.push(Token::Folders);
                     rest = after;
@@ -184,6 +188,25 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, path, Style::Parts), parts, "{pattern} {path}");
             assert_eq!(matches(pattern, path, Style::Whole), whole, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn as_hugo_means_them() {
+        for (pattern, path, expected) in [
+            ("/blog/**", "/blog/a/b", true),
+            ("/blog/*", "/blog/a/b", false),
+            ("/blog/*", "/blog/a", true),
+            ("/{blog,blog/**}", "/blog/a/b", true),
+            ("/{blog,blog/**}", "/blogs/a", false),
+            ("{/docs/**}", "/docs/a", true),
+            ("**", "/x/y", true),
+            ("**/q.md", "q.md", false),
+            ("/b?og/[!p]", "/blog/x", true),
+            ("/b?og/[!p]", "/blog/p", false),
+            ("/*", "/about", true),
+        ] {
+            assert_eq!(matches(pattern, path, Style::Go), expected, "{pattern} {path}");
         }
     }
 

@@ -4,7 +4,9 @@
 
 mod cascade;
 mod config;
+mod dates;
 mod load;
+mod mounts;
 mod page;
 mod tree;
 

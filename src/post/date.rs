@@ -1,4 +1,5 @@
-//! Dates as Hugo reads them: what it accepts is accepted, what it refuses is refused with a hint.
+//! Dates as Hugo reads them: what it accepts is accepted, what it refuses is refused with a hint; and as any person
+//! would read them ([`lenient`]), for generators that are not as strict.
 //!
 //! A date keeps the offset in which it was written; one without gets the site's time zone.
 
@@ -14,7 +15,7 @@ pub fn read(value: &Value, zone: Tz) -> Result<Option<DateTime<FixedOffset>>, St
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.trim().is_empty() => Ok(None),
-        Value::String(text) => parse(text.trim(), zone).map(Some).ok_or_else(|| hint(text.trim())),
+        Value::String(text) => parse(text, zone).map(Some).ok_or_else(|| hint(text.trim())),
         Value::Number(number) => {
             let seconds = number.as_i64().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
             seconds.map(|at| Some(at.fixed_offset())).ok_or_else(|| hint(&number.to_string()))
@@ -23,120 +24,143 @@ pub fn read(value: &Value, zone: Tz) -> Result<Option<DateTime<FixedOffset>>, St
     }
 }
 
-/// One date in any accepted form.
+/// The layouts that Hugo tries, in Go's notation, and what becomes of the zone.
+const LAYOUTS: [(&str, Zone); 18] = [
+    ("2006-01-02", Zone::Site),
+    ("2006-01-02T15:04:05Z07:00", Zone::Own),
+    ("2006-01-02T15:04:05", Zone::Site),
+    ("Mon, 02 Jan 2006 15:04:05 -0700", Zone::Own),
+    // A name has no offset that Go knows: the clock is the site's.
+    ("Mon, 02 Jan 2006 15:04:05 MST", Zone::Site),
+    ("02 Jan 06 15:04 -0700", Zone::Own),
+    ("02 Jan 06 15:04 MST", Zone::Site),
+    ("Monday, 02-Jan-06 15:04:05 MST", Zone::Site),
+    ("2006-01-02 15:04:05 -0700 MST", Zone::Own),
+    ("2006-01-02T15:04:05-0700", Zone::Own),
+    ("2006-01-02 15:04:05Z0700", Zone::Own),
+    ("2006-01-02 15:04:05", Zone::Site),
+    ("Mon Jan _2 15:04:05 2006", Zone::Site),
+    ("Mon Jan _2 15:04:05 MST 2006", Zone::Site),
+    ("Mon Jan 02 15:04:05 -0700 2006", Zone::Own),
+    ("2006-01-02 15:04:05Z07:00", Zone::Own),
+    ("02 Jan 2006", Zone::Site),
+    ("2006-01-02 15:04:05 -07:00", Zone::Own),
+];
+
+/// The last layout, told apart: Go takes an offset with and without a colon for different layouts.
+const LAST: &str = "2006-01-02 15:04:05 -0700";
+
+/// Where the offset comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zone {
+    /// From the text.
+    Own,
+    /// From the site, whatever the text says.
+    Site,
+}
+
+/// One date in any form that Hugo accepts.
 pub fn parse(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
     if text.len() > 64 || !text.is_ascii() {
         return None;
     }
-    numeric(text, zone).or_else(|| named(text, zone))
+    let layouts = LAYOUTS.into_iter().chain([(LAST, Zone::Own)]);
+    layouts.filter_map(|(layout, from)| Some((Found::by(layout, text)?, from))).find_map(|(found, from)| {
+        let date = NaiveDate::from_ymd_opt(found.year, found.month, found.day)?;
+        let at = date.and_time(NaiveTime::from_hms_nano_opt(found.hour, found.minute, found.second, found.nanos)?);
+        match from {
+            Zone::Own => FixedOffset::east_opt(found.offset)?.from_local_datetime(&at).single(),
+            Zone::Site => local(at, zone),
+        }
+    })
 }
 
-/// `2021-10-15`, and what may follow it.
-fn numeric(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
-    let day = text.get(..10)?;
-    let date = fixed_digits(day, "9999-99-99").then(|| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok())??;
-    let rest = &text[10..];
+/// Any date that a person would understand: what Hugo accepts, one-digit months and days, slashes, no seconds,
+/// full-width colons, `Oct 15, 2021`. For generators that are not as strict as Hugo.
+pub fn lenient(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
+    let text = text.trim().replace('\u{ff1a}', ":");
+    if text.len() > 64 || !text.is_ascii() {
+        return None;
+    }
+    parse(&text, zone).or_else(|| loose_numeric(&text, zone)).or_else(|| loose_named(&text, zone))
+}
+
+/// `2021-1-5`, `2021/10/15 9:05`, `2021-10-15T15:00-08:00`, `2021-10-15t15:00:00z`.
+fn loose_numeric(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
+    let end = text.find(['T', 't', ' ']).unwrap_or(text.len());
+    let mut parts = text[..end].split(['-', '/', '.']);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if year.len() != 4 || parts.next().is_some() {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(year_number(year)?, small(month)?, small(day)?)?;
+    let rest = text[end..].trim_start_matches(['T', 't', ' ']);
     if rest.is_empty() {
         return local(date.and_time(NaiveTime::MIN), zone);
     }
-    let separator = rest.chars().next().filter(|c| matches!(c, 'T' | ' '))?;
-    let (time, rest) = clock(&rest[1..])?;
+    let (time, rest) = loose_clock(rest)?;
     let at = date.and_time(time);
-    match rest {
+    match rest.trim() {
         "" => local(at, zone),
-        "Z" => at.and_utc().fixed_offset().into(),
-        _ => {
-            let (blank, rest) = match rest.strip_prefix(' ') {
-                // RFC 3339 has no blank before the offset.
-                Some(_) if separator == 'T' => return None,
-                Some(rest) => (true, rest),
-                None => (false, rest),
-            };
+        "Z" | "z" | "UTC" | "GMT" => Some(at.and_utc().fixed_offset()),
+        rest => {
             let (offset, rest) = offset(rest)?;
-            // Go prints a time with the zone's name behind the offset.
-            let named = rest.strip_prefix(' ').is_some_and(|name| blank && zone_name(name));
-            (rest.is_empty() || named).then(|| offset.from_local_datetime(&at).single())?
+            let rest = rest.trim();
+            (rest.is_empty() || zone_name(rest)).then(|| offset.from_local_datetime(&at).single())?
         }
     }
 }
 
-/// The forms of mail and of Unix tools: RFC 1123, RFC 850, RFC 822, ANSI C, `date`, Ruby, `02 Jan 2006`.
-fn named(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
-    let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
-    let after_weekday = match words.split_first() {
-        Some((first, rest)) if first.strip_suffix(',').is_some_and(weekday) => rest,
-        Some((first, rest)) if weekday(first) => return unix(rest, zone),
-        _ => &words,
-    };
-    // RFC 850 joins day, month and year by hyphens.
-    let joined: Vec<&str>;
-    let parts = match after_weekday.split_first() {
-        Some((first, rest)) if first.contains('-') => {
-            joined = first.split('-').chain(rest.iter().copied()).collect();
-            &joined[..]
+/// `Oct 15, 2021`, `15 October 2021 9:05`, `Friday, 5 Oct 2021 15:00 +0800`.
+fn loose_named(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
+    let words: Vec<&str> =
+        text.split([' ', ',']).filter(|word| !word.is_empty() && named(&DAYS, word).is_none()).collect();
+    let month = |word: &str| named(&MONTHS, word).and_then(|at| u32::try_from(at + 1).ok());
+    let ordinal = |word: &str| small(word.trim_end_matches(|c: char| c.is_ascii_lowercase()));
+    let (date, rest) = match words[..] {
+        [a, b, year, ref rest @ ..] if year.len() == 4 => {
+            let (day, month) = month(a).map_or_else(|| (ordinal(a), month(b)), |month| (ordinal(b), Some(month)));
+            (NaiveDate::from_ymd_opt(year_number(year)?, month?, day?)?, rest)
         }
-        _ => after_weekday,
-    };
-    let (day, month, year, rest) = match parts {
-        [day, month, year, rest @ ..] => (*day, *month, *year, rest),
         _ => return None,
     };
-    let date = NaiveDate::from_ymd_opt(year_number(year)?, month_number(month)?, small(day)?)?;
-    match rest {
-        [] => local(date.and_time(NaiveTime::MIN), zone),
-        [time] => local(date.and_time(clock_or_minutes(time)?), zone),
-        [time, zone_text] => zoned(date.and_time(clock_or_minutes(time)?), zone_text),
-        _ => None,
-    }
-}
-
-/// What follows the weekday in `Mon Jan _2 15:04:05 [MST|-0700] 2006`.
-fn unix(words: &[&str], zone: Tz) -> Option<DateTime<FixedOffset>> {
-    let (month, day, time, zone_text, year) = match words {
-        [month, day, time, year] => (month, day, time, None, year),
-        [month, day, time, zone_text, year] => (month, day, time, Some(*zone_text), year),
-        _ => return None,
+    let time = match rest.first() {
+        Some(text) => loose_clock(text).filter(|(_, rest)| rest.is_empty())?.0,
+        None => NaiveTime::MIN,
     };
-    let date = NaiveDate::from_ymd_opt(year_number(year)?, month_number(month)?, small(day)?)?;
-    let (time, rest) = clock(time)?;
-    if !rest.is_empty() {
-        return None;
-    }
-    match zone_text {
-        None => local(date.and_time(time), zone),
-        Some(text) => zoned(date.and_time(time), text),
-    }
-}
-
-/// `h:mm:ss` with an optional fraction, and what follows.
-fn clock(text: &str) -> Option<(NaiveTime, &str)> {
-    let (hour, rest) = text.split_once(':')?;
-    let end = |from: usize| rest[from..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |at| from + at);
-    let seconds = rest.get(..5).filter(|part| fixed_digits(part, "99:99"))?;
-    let mut after = 5;
-    let mut nanos = 0;
-    if rest.as_bytes().get(5) == Some(&b'.') {
-        after = end(6);
-        let digits = rest.get(6..after).filter(|digits| !digits.is_empty())?;
-        nanos = format!("{digits:0<9}").get(..9)?.parse().ok()?;
-    }
-    let time = NaiveTime::from_hms_nano_opt(small(hour)?, small(&seconds[..2])?, small(&seconds[3..])?, nanos)?;
-    Some((time, &rest[after..]))
-}
-
-/// RFC 822 knows times without seconds.
-fn clock_or_minutes(text: &str) -> Option<NaiveTime> {
-    match clock(text) {
-        Some((time, "")) => Some(time),
+    let at = date.and_time(time);
+    match rest.get(1) {
+        None => local(at, zone),
+        Some(text) if rest.len() == 2 => match offset(text) {
+            Some((offset, "")) => offset.from_local_datetime(&at).single(),
+            _ => matches!(*text, "UTC" | "GMT" | "Z").then(|| at.and_utc().fixed_offset()),
+        },
         Some(_) => None,
-        None => {
-            let (hour, minute) = text.split_once(':')?;
-            NaiveTime::from_hms_opt(small(hour)?, small(minute).filter(|_| minute.len() == 2)?, 0)
-        }
     }
 }
 
-/// `+0800`, `-05:00`, and what follows.
+/// `h:mm[:ss[.fraction]]`, and what follows. A colon too many is passed over.
+fn loose_clock(text: &str) -> Option<(NaiveTime, &str)> {
+    let mut rest = text;
+    let mut parts = [0; 3];
+    for (at, part) in parts.iter_mut().enumerate() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        *part = small(&rest[..digits])?;
+        rest = &rest[digits..];
+        match rest.strip_prefix(':') {
+            Some(after) if at < 2 => rest = after.trim_start_matches(':'),
+            _ if at == 0 => return None,
+            _ => break,
+        }
+    }
+    let mut nanos = 0;
+    if let Some(after) = rest.strip_prefix(['.', ',']) {
+        (nanos, rest) = fraction(after)?;
+    }
+    Some((NaiveTime::from_hms_nano_opt(parts[0], parts[1], parts[2], nanos)?, rest))
+}
+
+/// `+0800`, `-05:00`, `+08`, and what follows.
 fn offset(text: &str) -> Option<(FixedOffset, &str)> {
     let sign = match text.as_bytes().first()? {
         b'+' => 1,
@@ -145,24 +169,165 @@ fn offset(text: &str) -> Option<(FixedOffset, &str)> {
     };
     let hours = small(text.get(1..3)?)?;
     let minutes_at = 3 + usize::from(text.as_bytes().get(3) == Some(&b':'));
-    let minutes = small(text.get(minutes_at..minutes_at + 2)?)?;
+    let minutes = text.get(minutes_at..minutes_at + 2).map_or(Some(0), small)?;
     (hours < 24 && minutes < 60).then_some(())?;
     let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
-    Some((FixedOffset::east_opt(sign * seconds)?, &text[minutes_at + 2..]))
-}
-
-/// A zone by offset or name. A name other than UTC's and GMT's is not known to Hugo either: it reads it as offset zero.
-fn zoned(at: NaiveDateTime, text: &str) -> Option<DateTime<FixedOffset>> {
-    match offset(text) {
-        Some((offset, "")) => offset.from_local_datetime(&at).single(),
-        Some(_) => None,
-        None => zone_name(text).then(|| at.and_utc().fixed_offset()),
-    }
+    Some((FixedOffset::east_opt(sign * seconds)?, text.get(minutes_at + 2..).unwrap_or_default()))
 }
 
 fn zone_name(text: &str) -> bool {
     let numeric = offset(text).is_some_and(|(_, rest)| rest.is_empty());
     numeric || ((3..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase()))
+}
+
+/// What a layout found in a text.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    year: i32,
+    month: u32,
+    day: u32,
+    hour: u32,
+    minute: u32,
+    second: u32,
+    nanos: u32,
+    /// Seconds east of UTC.
+    offset: i32,
+}
+
+impl Found {
+    /// Reads `text` as Go's `time.Parse` reads it by `layout`.
+    fn by(mut layout: &str, mut text: &str) -> Option<Self> {
+        let mut found = Self { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0, nanos: 0, offset: 0 };
+        while let Some(first) = layout.chars().next() {
+            let Some(part) = PARTS.iter().find(|part| layout.starts_with(**part)) else {
+                if first == ' ' {
+                    // Blanks in a layout stand for any number of blanks.
+                    if !text.is_empty() && !text.starts_with(' ') {
+                        return None;
+                    }
+                    (layout, text) = (layout.trim_start_matches(' '), text.trim_start_matches(' '));
+                } else {
+                    text = text.strip_prefix(first)?;
+                    layout = &layout[1..];
+                }
+                continue;
+            };
+            layout = &layout[part.len()..];
+            text = found.take(part, text)?;
+        }
+        text.is_empty().then_some(found)
+    }
+
+    /// Takes one part of a layout off the text.
+    fn take<'t>(&mut self, part: &str, text: &'t str) -> Option<&'t str> {
+        let two = |text: &'t str| Some((small(text.get(..2).filter(|two| digits(two))?)?, &text[2..]));
+        let one_or_two = |text: &'t str| {
+            if text.get(1..2).is_some_and(digits) { two(text) } else { Some((small(text.get(..1)?)?, &text[1..])) }
+        };
+        let rest;
+        match part {
+            "2006" => {
+                self.year = text.get(..4).filter(|year| digits(year))?.parse().ok()?;
+                rest = &text[4..];
+            }
+            "06" => {
+                let (year, after) = two(text)?;
+                // As Go reads them.
+                self.year = i32::try_from(if year >= 69 { 1900 + year } else { 2000 + year }).ok()?;
+                rest = after;
+            }
+            "01" => (self.month, rest) = two(text)?,
+            "02" => (self.day, rest) = two(text)?,
+            "_2" => (self.day, rest) = one_or_two(text.strip_prefix(' ').unwrap_or(text))?,
+            "15" => (self.hour, rest) = one_or_two(text)?,
+            "04" => (self.minute, rest) = two(text)?,
+            "05" => {
+                let (second, after) = two(text)?;
+                self.second = second;
+                // A fraction is taken even where the layout has none.
+                match after.strip_prefix(['.', ',']).filter(|after| after.starts_with(|c: char| c.is_ascii_digit())) {
+                    Some(after) => (self.nanos, rest) = fraction(after)?,
+                    None => rest = after,
+                }
+            }
+            "Jan" => {
+                self.month = u32::try_from(prefixed(&MONTHS, text)? + 1).ok()?;
+                rest = &text[3..];
+            }
+            "Monday" => rest = DAYS.iter().find_map(|day| cut(text, day))?,
+            "Mon" => rest = &text[3 * usize::from(prefixed(&DAYS, text).is_some())..],
+            "MST" => rest = &text[zone_length(text)?..],
+            // Offsets: `Z` alone where the layout says so, with a colon or without.
+            _ if part.starts_with('Z') && text.starts_with('Z') => rest = &text[1..],
+            _ => {
+                let colon = part.contains(':');
+                let sign = if text.starts_with('+') { 1 } else { -i32::from(text.starts_with('-')) };
+                let hours = small(text.get(1..3).filter(|two| digits(two))?)?;
+                let minutes_at = 3 + usize::from(colon);
+                let separated = !colon || text.as_bytes().get(3) == Some(&b':');
+                let minutes = text.get(minutes_at..minutes_at + 2).filter(|two| digits(two) && separated)?;
+                let seconds = i32::try_from(hours * 3600 + small(minutes)? * 60).ok()?;
+                (sign != 0 && hours < 24 && seconds % 3600 <= 3540).then_some(())?;
+                self.offset = sign * seconds;
+                rest = &text[minutes_at + 2..];
+            }
+        }
+        (part != "Mon" || rest.len() < text.len()).then_some(rest)
+    }
+}
+
+/// The parts of the layouts, the longer before what they begin with.
+const PARTS: [&str; 16] = [
+    "2006", "Monday", "Mon", "MST", "Jan", "Z07:00", "Z0700", "-07:00", "-0700", "01", "02", "_2", "15", "04", "05",
+    "06",
+];
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Nanoseconds, and what follows their digits.
+fn fraction(text: &str) -> Option<(u32, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let nanos = text[..end].get(..end.min(9)).filter(|digits| !digits.is_empty())?;
+    Some((format!("{nanos:0<9}").parse().ok()?, &text[end..]))
+}
+
+/// Which of `names` the text begins with the first three letters of.
+fn prefixed(names: &[&str], text: &str) -> Option<usize> {
+    let start = text.get(..3)?;
+    names.iter().position(|name| name[..3].eq_ignore_ascii_case(start))
+}
+
+/// Which of `names` this is, whole or by its first three letters.
+fn named(names: &[&str], text: &str) -> Option<usize> {
+    names.iter().position(|name| name.eq_ignore_ascii_case(text) || name[..3].eq_ignore_ascii_case(text))
+}
+
+/// `text` without the name that it begins with.
+fn cut<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| &text[name.len()..])
+}
+
+/// Go's rule for the name of a zone: three capitals, four or five that end in `T`, `GMT+3`, `+03`.
+fn zone_length(text: &str) -> Option<usize> {
+    let number = |text: &str| {
+        let end = 1 + text.get(1..).unwrap_or_default().bytes().take_while(u8::is_ascii_digit).count();
+        let hours = text.get(1..end).and_then(|hours| hours.parse::<u32>().ok());
+        (text.starts_with(['+', '-']) && hours.is_some_and(|hours| hours < 24)).then_some(end)
+    };
+    if let Some(after) = text.strip_prefix("GMT") {
+        return Some(3 + number(after).unwrap_or(0));
+    }
+    if text.starts_with(['+', '-']) {
+        return number(text);
+    }
+    match text.bytes().take_while(u8::is_ascii_uppercase).count() {
+        3 => Some(3),
+        4 if text.starts_with("WITA") || text.as_bytes()[3] == b'T' => Some(4),
+        5 if text.as_bytes()[4] == b'T' => Some(5),
+        _ => None,
+    }
 }
 
 /// The earlier of two where the clock was put back; after the gap where it was put forward.
@@ -173,41 +338,30 @@ fn local(at: NaiveDateTime, zone: Tz) -> Option<DateTime<FixedOffset>> {
         .map(|at| at.fixed_offset())
 }
 
-/// Whether `text` has digits where `shape` has nines, and the same elsewhere.
-fn fixed_digits(text: &str, shape: &str) -> bool {
-    text.len() == shape.len()
-        && text
-            .bytes()
-            .zip(shape.bytes())
-            .all(|(have, want)| if want == b'9' { have.is_ascii_digit() } else { have == want })
-}
-
 fn small(text: &str) -> Option<u32> {
     let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok())?
 }
 
 fn year_number(text: &str) -> Option<i32> {
-    let year: i32 = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())??;
-    match text.len() {
-        4 => Some(year),
-        // Two digits as Go reads them.
-        2 => Some(if year >= 69 { 1900 + year } else { 2000 + year }),
-        _ => None,
-    }
+    digits(text).then(|| text.parse().ok())?
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
-fn month_number(text: &str) -> Option<u32> {
-    let at = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(text))?;
-    u32::try_from(at + 1).ok()
-}
-
-fn weekday(text: &str) -> bool {
-    DAYS.iter().any(|day| day.eq_ignore_ascii_case(text) || day[..3].eq_ignore_ascii_case(text))
-}
 
 const FORMS: &str = "`2021-10-15` or `2021-10-15T15:00:00+08:00`";
 
@@ -258,6 +412,8 @@ mod tests {
             ("2021-10-15 15:00:00+08:00", "2021-10-15T15:00:00+08:00"),
             ("2021-10-15 15:00:00 -0500 EST", "2021-10-15T15:00:00-05:00"),
             ("2021-10-15 15:00:00.5 +0000 UTC", "2021-10-15T15:00:00.500+00:00"),
+            ("2021-10-15T15:00:00,5Z", "2021-10-15T15:00:00.500+00:00"),
+            ("2021-10-15  15:00:00", "2021-10-15T15:00:00+00:00"),
             ("2021-10-15", "2021-10-15T00:00:00+00:00"),
             ("Fri, 15 Oct 2021 15:00:00 +0800", "2021-10-15T15:00:00+08:00"),
             ("Fri, 15 Oct 2021 15:00:00 GMT", "2021-10-15T15:00:00+00:00"),
@@ -295,6 +451,14 @@ mod tests {
             ("2021-10-15 25:00:00", ""),
             ("now", ""),
             ("2021-10-15 15:00:00 +99:00", ""),
+            ("5 Oct 2021", ""),
+            ("Fri, 5 Oct 2021 15:00:00 +0800", ""),
+            ("Fri, 15-Oct-21 15:00:00 UTC", ""),
+            ("15-Oct-2021", ""),
+            (" 2021-10-15", ""),
+            ("02 Jan 06", ""),
+            ("3:04PM", ""),
+            ("2021-10-15 15:00:00 +0800 +0800", ""),
         ] {
             let said = read(&json!(text), Tz::UTC).unwrap_err();
             assert!(expected.is_empty() && !said.is_empty() || said == expected, "{text}: {said}");
@@ -303,9 +467,39 @@ mod tests {
     }
 
     #[test]
+    fn other_generators_are_lenient() {
+        for (text, expected) in [
+            ("2021-10-15 15:00", "2021-10-15T15:00:00+08:00"),
+            ("2021-10-15T15:00", "2021-10-15T15:00:00+08:00"),
+            ("2021-10-15 15:00 -05:00", "2021-10-15T15:00:00-05:00"),
+            ("2021-1-5", "2021-01-05T00:00:00+08:00"),
+            ("2021/10/15 9:05:01", "2021-10-15T09:05:01+08:00"),
+            ("2021-10-5T09:05:01.250Z", "2021-10-05T09:05:01.250+00:00"),
+            ("2021-10-15t15:00:00z", "2021-10-15T15:00:00+00:00"),
+            ("2017-02-10 12:33::10 -05:00", "2017-02-10T12:33:10-05:00"),
+            ("2019-12-09T13：00：00-08：00", "2019-12-09T13:00:00-08:00"),
+            ("Oct 15, 2021", "2021-10-15T00:00:00+08:00"),
+            ("October 5 2021", "2021-10-05T00:00:00+08:00"),
+            ("5 Oct 2021 9:05 +0100", "2021-10-05T09:05:00+01:00"),
+            ("Friday, 5th October 2021", "2021-10-05T00:00:00+08:00"),
+            ("2021-10-15T15:00:00 +0800", "2021-10-15T15:00:00+08:00"),
+            ("2021-10-15 15:00:00+08", "2021-10-15T15:00:00+08:00"),
+            ("Fri Oct 15 15:00:00 +0200 2021", "2021-10-15T15:00:00+02:00"),
+        ] {
+            let read = lenient(text, Tz::Asia__Shanghai).map(|at| at.to_rfc3339());
+            assert_eq!(read.as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "now", "2021-13-45", "2021-02-30", "10/15/2021", "2021", "12:30", "é", &"9".repeat(100)] {
+            assert_eq!(lenient(text, Tz::UTC), None, "{text}");
+        }
+    }
+
+    #[test]
     fn zones_numbers_and_nothing() {
         let shanghai = Tz::Asia__Shanghai;
         assert_eq!(parse("2021-10-15 15:00:00", shanghai).unwrap().to_rfc3339(), "2021-10-15T15:00:00+08:00");
+        // A zone's name has no offset that Go knows.
+        assert_eq!(parse("15 Oct 21 15:00 GMT", shanghai).unwrap().to_rfc3339(), "2021-10-15T15:00:00+08:00");
         assert_eq!(parse("2021-10-15T15:00:00Z", shanghai).unwrap().to_rfc3339(), "2021-10-15T15:00:00+00:00");
         // 02:30 was skipped that night.
         assert_eq!(parse("2021-03-28 02:30:00", Tz::Europe__Berlin).unwrap().to_rfc3339(), "2021-03-28T03:30:00+02:00");

@@ -1,6 +1,6 @@
 //! Front matter: the header of a page, in YAML, TOML or JSON, and where the body begins.
 //!
-//! Accepts what Hugo accepts at the start of a file. Keys are case-insensitive, the later one wins. Never panics on any
+//! Accepts what Hugo accepts at the start of a file. Keys are case-insensitive. Never panics on any
 //! text; what cannot be read has its line in the file.
 
 use serde_json::{Map, Value};
@@ -45,9 +45,11 @@ pub struct Parts<'a> {
     pub repaired: Vec<Fault>,
 }
 
-/// Cuts `text` (a whole file) into header and body. A file without a header is fine.
+/// Cuts `text` (a whole file) into header and body, by Hugo's rules: a fence is the first three characters of a line,
+/// whatever follows. A file without a header is fine.
 pub fn split(text: &str) -> Result<Parts<'_>, Fault> {
-    let start = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
+    let start = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let start = start.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}');
     let first_line = 1 + lines_in(&text[..text.len() - start.len()]);
     // Two braces are a shortcode or a template's expression: no JSON object begins so.
     if start.starts_with('{') && !start.starts_with("{{") {
@@ -58,27 +60,26 @@ pub fn split(text: &str) -> Result<Parts<'_>, Fault> {
         Some(fence @ "+++") => (fence, Format::Toml),
         _ => return Ok(without(text)),
     };
-    let (opening, rest) = first(start);
-    if opening.trim_end_matches([' ', '\t', '\r', '\n']) != fence {
-        // Four dashes and more would open an empty header that never closes; a `---` with text behind it is text.
-        if opening.starts_with("----") || opening.starts_with("++++") {
-            return Err(Fault {
-                line: Some(first_line),
-                what: format!("the fence is `{}`, not `{fence}`", opening.trim()),
-            });
-        }
-        return Ok(without(text));
+    let (opening, _) = first(start);
+    // What would be read as a list of nothing.
+    if opening.starts_with("----") || opening.starts_with("++++") {
+        let what = format!("the fence is `{}`, not `{fence}`", opening.trim());
+        return Err(Fault { line: Some(first_line), what });
     }
-    let mut header_end = rest;
+    let rest = &start[fence.len()..];
+    let mut header_end = first(rest).1;
     loop {
         if header_end.is_empty() {
             let what = format!("the front matter that begins here has no closing `{fence}`");
             return Err(Fault { line: Some(first_line), what });
         }
         let (line, after) = first(header_end);
-        if line.strip_prefix(fence).is_some_and(|tail| tail.trim_matches([' ', '\t', '\r', '\n']).is_empty()) {
+        if let Some(tail) = line.strip_prefix(fence) {
             let header = &rest[..rest.len() - header_end.len()];
-            return parsed(header, after, format, first_line + 1, first_line + 1 + lines_in(header) + lines_in(line));
+            let blank = tail.trim_matches([' ', '\t', '\r', '\n']).is_empty();
+            let body = if blank { after } else { &header_end[fence.len()..] };
+            let above = header.len() + if blank { line.len() } else { 0 };
+            return parsed(header, body, format, first_line, first_line + lines_in(&rest[..above]));
         }
         header_end = after;
     }
@@ -97,7 +98,11 @@ pub fn header(text: &str, format: Format, first_line: usize) -> Result<(FrontMat
     let values = match value {
         Value::Object(map) => map,
         Value::Null => Map::new(),
-        _ => return Err(Fault { line: Some(first_line), what: "the front matter is not `key: value` lines".into() }),
+        _ => {
+            let blank = &text[..text.len() - text.trim_start().len()];
+            let line = Some(first_line + lines_in(blank));
+            return Err(Fault { line, what: "the front matter is not `key: value` lines".into() });
+        }
     };
     let repaired = repaired.into_iter().map(in_file).collect();
     Ok((FrontMatter { values, text, format: Some(format), first_line }, repaired))
@@ -173,10 +178,18 @@ pub fn yaml(text: &str, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), 
     header(text, Format::Yaml, first_line)
 }
 
+/// Of keys that differ by case only, one with capitals wins over the one without, as in Hugo; else the later.
 fn lower_case(map: Map<String, Value>) -> Map<String, Value> {
     let mut lower = Map::new();
+    let mut capital = std::collections::HashSet::new();
     for (key, value) in map {
-        lower.insert(key.to_lowercase(), value);
+        let as_lower = key.to_lowercase();
+        if as_lower != key {
+            capital.insert(as_lower.clone());
+        } else if capital.contains(&key) {
+            continue;
+        }
+        lower.insert(as_lower, value);
     }
     lower
 }
@@ -225,6 +238,11 @@ impl FrontMatter {
     /// The text of the first of `keys` that has any; numbers and truths as they are written.
     pub fn text(&self, keys: &[&str]) -> Option<String> {
         keys.iter().filter_map(|key| self.values.get(*key)).find_map(text_of)
+    }
+
+    /// In which notation it is written; `None` where there is no header.
+    pub fn format(&self) -> Option<Format> {
+        self.format
     }
 
     /// Line of the file on which the key (any case) stands; of the header where it cannot be told.
@@ -299,6 +317,11 @@ mod tests {
             ("{\n\"title\": \"T\"\n}\nBody", "Body", 4),
             ("{ \"title\": \"T\" } Body\n", " Body\n", 1),
             ("---\nTITLE: T\n---\n---\nx", "---\nx", 4),
+            ("---title: T\n-----\nx", "--\nx", 2),
+            ("--- # a comment\ntitle: T\n--- x\ny", " x\ny", 3),
+            ("+++title = \"T\"\n+++\n", "", 3),
+            ("---\nTitle: T\ntitle: U\n---\n", "", 5),
+            ("\u{b}\u{c}---\ntitle: T\n---\n", "", 4),
         ] {
             assert_eq!(title(text), (json!("T"), body, line), "{text:?}");
         }
@@ -311,7 +334,8 @@ mod tests {
             "",
             "<!-- c -->\n---\ntitle: T\n---\n",
             "title: T\n---\nx",
-            "--- not a fence\n",
+            "\n\u{feff}---\ntitle: T\n---\n",
+            "\u{a0}---\ntitle: T\n---\n",
             "- a\n",
             "{{< toc >}}\n",
         ] {
@@ -327,6 +351,7 @@ mod tests {
             ("----\ntitle: T\n---\nBody", 1),
             ("---\ntitle: a\nb: c: d\n---\n", 3),
             ("---\nhello\n---\n", 2),
+            ("--- not a fence\n", 1),
             ("---\ntitle: \"A\n---\nx", 3),
             ("+++\ntitle = \"T\"\ntitle = \"U\"\n+++\n", 3),
             ("+++\n\ntitle = T\n+++\n", 3),

@@ -35,12 +35,14 @@ pub struct Shape<'a> {
     pub ugly: bool,
     /// Letters keep their case.
     pub keep_case: bool,
+    /// As before Hugo 0.123: blanks of a name become one hyphen, tokens in `url` stay as they are, `/` in a slug too.
+    pub old: bool,
 }
 
 /// Where the page stands and what it is called.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place<'a> {
-    /// Folders below the content root, without a bundle's own.
+    /// Folders below the content root, without a bundle's own; the slug of a section that has one.
     pub folders: &'a [String],
     /// Its name in that folder, without language and extension; a bundle's folder.
     pub name: &'a str,
@@ -62,22 +64,28 @@ pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Resul
     if let Some(url) = url.filter(|url| url.starts_with("http:") || url.starts_with("https:")) {
         return Err(format!("`{url}` has a host; `url` is a path on this site"));
     }
-    let path = match (url, shape.pattern) {
+    let path = match (url, shape.pattern.filter(|pattern| !pattern.is_empty())) {
         (Some(url), _) => given(shape, place, url)?,
         (None, Some(pattern)) => {
-            let expanded = unescaped(&expand(pattern, place)?);
-            finished(shape, &[sanitized(&clean(&expanded), shape.keep_case)])
+            let path = sanitized(&clean(&unescaped(&expand(pattern, place)?)), shape.keep_case);
+            finished(shape, path.strip_suffix("/index").unwrap_or(&path))
         }
         (None, None) => {
-            let mut parts: Vec<String> = place.folders.iter().map(|part| path_part(part, shape.keep_case)).collect();
-            match place.slug {
-                "" => parts.push(path_part(place.name, shape.keep_case)),
-                slug => parts.push(sanitized(slug, shape.keep_case)),
-            }
-            finished(shape, &parts)
+            let part = |part: &String| path_part(part, shape);
+            let folders = place.folders.iter().map(part).collect::<Vec<_>>().join("/");
+            let name = if place.slug.is_empty() {
+                path_part(place.name, shape)
+            } else {
+                // `.` and `..` in a slug stay: only the folders are tidied.
+                let slug = sanitized(place.slug, shape.keep_case);
+                slug.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+            };
+            let name = if !place.slug.is_empty() && name == "index" { "" } else { name.as_str() };
+            let above = clean(&folders);
+            finished(shape, &format!("{}/{name}", above.trim_end_matches('/')))
         }
     };
-    Ok(format!("{}{}", shape.base.trim_end_matches('/'), escape(&path)))
+    Ok(format!("{}{}", shape.base.trim_end_matches('/'), encoded(&path)?))
 }
 
 /// The address that an alias of the front matter stands for: a path on this site, relative to the page's folder.
@@ -96,6 +104,25 @@ pub fn alias(shape: &Shape<'_>, place: &Place<'_>, alias: &str) -> String {
     format!("{}{}{slash}", shape.base.trim_end_matches('/'), escape(&path))
 }
 
+/// Percent-encodes a path as Go's `net/url` does: one that holds only what a path may hold stays as it is, whatever is
+/// encoded in it; of any other, everything is encoded anew. `?` begins a query, `#` is a character.
+fn encoded(path: &str) -> Result<String, String> {
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let path = path.replace('#', "%23");
+    let hex = |at: usize| path.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if let Some((at, _)) = path.match_indices('%').find(|(at, _)| !hex(*at)) {
+        let shown: String = path[at..].chars().take(3).collect();
+        return Err(format!("`{shown}` in the address is no percent-encoding"));
+    }
+    let may_stay = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~$&+,/:;=@!'()*[]%".contains(&byte);
+    let mut out = if path.bytes().all(may_stay) { path.clone() } else { escape(&path) };
+    if let Some(query) = query {
+        out.push('?');
+        out.push_str(&query.replace('#', "%23"));
+    }
+    Ok(out)
+}
+
 /// Percent-encodes a path; what is encoded already stays.
 pub fn escape(path: &str) -> String {
     let valid = path.match_indices('%').all(|(at, _)| {
@@ -110,7 +137,7 @@ fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, Stri
     // Without a slash before it, it is relative to the language's home.
     let relative = !url.starts_with('/');
     let mut url = if url.contains("..") { clean(&format!("/{url}")) } else { url.to_owned() };
-    if url.contains(':') {
+    if url.contains(':') && !shape.old {
         url = unescaped(&expand(&url, place)?);
     }
     let parts: Vec<&str> = url.split('/').filter(|part| !part.is_empty()).collect();
@@ -126,8 +153,12 @@ fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, Stri
     Ok(path.strip_suffix("/index.html").map_or(path.clone(), |folder| format!("{folder}/")))
 }
 
-fn finished(shape: &Shape<'_>, parts: &[String]) -> String {
-    let path = clean(&format!("/{}/{}", shape.language_prefix, parts.join("/")));
+fn finished(shape: &Shape<'_>, path: &str) -> String {
+    let path = match (shape.language_prefix, path.trim_matches('/')) {
+        ("", path) => format!("/{path}"),
+        (prefix, "") => format!("/{prefix}"),
+        (prefix, path) => format!("/{prefix}/{path}"),
+    };
     match path.as_str() {
         "/" => path,
         _ if shape.ugly => format!("{path}.html"),
@@ -136,8 +167,11 @@ fn finished(shape: &Shape<'_>, parts: &[String]) -> String {
 }
 
 /// A folder or file name: blanks become hyphens one by one before the rest is sanitised.
-fn path_part(part: &str, keep_case: bool) -> String {
-    sanitized(&part.replace(char::is_whitespace, "-"), keep_case)
+fn path_part(part: &str, shape: &Shape<'_>) -> String {
+    if shape.keep_case || shape.old {
+        return sanitized(part, shape.keep_case);
+    }
+    sanitized(&part.replace(char::is_whitespace, "-"), false)
 }
 
 /// Without empty parts, `.` and `..`; a leading slash, none at the end.
@@ -168,7 +202,8 @@ pub fn sanitized(text: &str, keep_case: bool) -> String {
                 out.push('-');
             }
             hyphen_due = false;
-            if keep_case { out.push(c) } else { out.extend(c.to_lowercase()) }
+            // One for one, as Go does it: `İ` is `i` without its dot above.
+            out.extend(if keep_case { Some(c) } else { c.to_lowercase().next() });
         } else if !out.is_empty() && !was_hyphen && c.is_whitespace() {
             hyphen_due = true;
         }
@@ -228,9 +263,11 @@ fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
         let zero = chrono::NaiveDate::from_ymd_opt(1, 1, 1)?.and_hms_opt(0, 0, 0)?;
         Some(zero.and_utc().fixed_offset())
     })?;
-    // A slash in a title or slug would make a folder of it.
+    // A slash in a title would make a folder of it; in a slug it is meant.
     let one_part = |text: &str| escape(&sanitized(&text.replace('/', "-"), false));
-    let or = |slug: &str, other: &str| one_part(if slug.is_empty() { other } else { slug });
+    let slugged =
+        |slug: &str| slug.split('/').map(|part| escape(&sanitized(part, false))).collect::<Vec<_>>().join("/");
+    let or = |slug: &str, other: &str| if slug.is_empty() { one_part(other) } else { slugged(slug) };
     Some(match (name, cut) {
         ("year", _) => date.year().to_string(),
         ("month", _) => format!("{:02}", date.month()),
@@ -251,6 +288,8 @@ fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
         ("slug", _) => or(place.slug, place.title),
         ("slugorfilename" | "slugorcontentbasename", _) => or(place.slug, place.name),
         ("filename" | "contentbasename", _) => one_part(place.name),
+        ("MST", _) if date.offset().local_minus_utc() == 0 => "utc".to_owned(),
+        ("MST", _) => date.format("%z").to_string(),
         (layout, _) => go_layout(layout, date)?,
     })
 }
@@ -355,6 +394,7 @@ mod tests {
             ("R&D,x", "/blog/rdx/"),
             ("完整｜（一）②", "/blog/%E5%AE%8C%E6%95%B4%E4%B8%80/"),
             ("a@b+c", "/blog/a@b+c/"),
+            ("İ", "/blog/i/"),
         ] {
             let name = name.to_owned();
             assert_eq!(
@@ -379,6 +419,9 @@ mod tests {
             ("a\tb", "/blog/a-b/"),
             ("foo--bar", "/blog/foo--bar/"),
             ("...", "/blog/.../"),
+            ("index", "/blog/"),
+            ("a/../b", "/blog/a/../b/"),
+            ("/x//y/", "/blog/x/y/"),
         ] {
             assert_eq!(path(|_, place| place.slug = slug, None), expected, "{slug}");
         }
@@ -398,6 +441,11 @@ mod tests {
             ("/a//b/", "/a/b/"),
             ("/foo/.", "/foo/."),
             ("/a%20b", "/a%20b/"),
+            ("/a%2Fb/", "/a%2Fb/"),
+            ("/x!y(z)", "/x!y(z)/"),
+            ("/é!", "/%C3%A9%21/"),
+            ("/x?y=1", "/x?y=1/"),
+            ("/%zz/", "refused: `%zz` in the address is no percent-encoding"),
             ("/../../etc/passwd", "/etc/passwd/"),
             ("https://x.org/y", "refused: `https://x.org/y` has a host; `url` is a path on this site"),
             ("/:what/", "refused: `:what` in `/:what/` is no permalink token"),
@@ -433,7 +481,10 @@ mod tests {
             );
             assert_eq!(have, expected, "{pattern}");
         }
-        assert_eq!(path(|shape, place| (shape.pattern, place.slug) = (Some("/:slug/"), "a/b"), None), "/a-b/");
+        for (slug, expected) in [("a/b", "/a/b/"), ("/a/../b", "/b/"), ("x/", "/x/"), ("index", "/")] {
+            assert_eq!(path(|shape, place| (shape.pattern, place.slug) = (Some("/:slug/"), slug), None), expected);
+        }
+        assert_eq!(path(|shape, _| shape.pattern = Some(""), None), "/blog/p/");
         assert_eq!(path(|shape, _| (shape.pattern, shape.ugly) = (Some("/:year/:slug/"), true), None), "/2021/t.html");
         assert_eq!(path(|shape, place| (shape.pattern, place.date) = (Some("/:year/:month/"), None), None), "/1/01/");
     }

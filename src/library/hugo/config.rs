@@ -1,8 +1,10 @@
 //! What Hugo's own configuration says of the site, checked; what `postrider.yaml` says is on top.
 
+use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use chrono_tz::Tz;
+use regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -17,17 +19,13 @@ use crate::site::{Language, Site};
 use super::at;
 use super::cascade::{Rule, rules};
 use super::load::Loaded;
+use super::mounts::{Mount, mounts};
 
-/// A folder of content: one language's, or all.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Mount {
-    /// Relative to the site's folder.
-    pub source: String,
-    /// Folders below the content root that its files appear in.
-    pub target: Vec<String>,
-    /// Key of its language, unless a file's name says otherwise.
-    pub language: String,
-}
+/// Whose answers are ours where nothing else is said.
+const NEWEST: (u32, u32) = (0, 168);
+
+/// Hugo 0.123 rewrote how content becomes pages.
+pub const NEW_TREE: (u32, u32) = (0, 123);
 
 /// A language as pages need it.
 #[derive(Debug, Clone)]
@@ -42,6 +40,12 @@ pub struct LanguageRules {
     pub zone: Tz,
     /// Patterns of addresses, in order.
     pub permalinks: Vec<(Rule, String)>,
+    /// `disablePathToLower`
+    pub keep_case: bool,
+    /// `[[cascade]]`
+    pub cascade: Vec<Rule>,
+    /// Handlers of `date`, `publishdate`, `lastmod`, `expirydate`.
+    pub handlers: Handlers,
 }
 
 /// What the configuration says, checked.
@@ -57,14 +61,18 @@ pub struct Config {
     pub ugly: bool,
     /// `uglyURLs` of these.
     pub ugly_sections: Vec<String>,
-    /// `disablePathToLower`
-    pub keep_case: bool,
     /// `security.allowContent` lets `.html` pages in.
     pub html_pages: bool,
-    /// `[[cascade]]`
-    pub cascade: Vec<Rule>,
-    /// Handlers of `date`, `publishdate`, `lastmod`, `expirydate`.
-    pub handlers: Handlers,
+    /// Keys of languages that are known and not published.
+    pub disabled: Vec<String>,
+    /// `ignoreFiles`: patterns of full paths.
+    pub ignored: Vec<Regex>,
+    /// `buildDrafts`, `buildFuture`, `buildExpired`: published all the same.
+    pub built: Built,
+    /// `disableKinds` names `page`: none is published.
+    pub no_pages: bool,
+    /// Of Hugo: `(0, 168)`.
+    pub version: (u32, u32),
     /// What was repaired.
     pub problems: Vec<Problem>,
     /// For messages: the file that has the root keys.
@@ -73,6 +81,17 @@ pub struct Config {
     pub sources: Vec<String>,
     /// Changes with anything of it.
     pub fingerprint: u64,
+}
+
+/// What is published though its header says that it should not be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Built {
+    /// `buildDrafts`
+    pub drafts: bool,
+    /// `buildFuture`
+    pub future: bool,
+    /// `buildExpired`
+    pub expired: bool,
 }
 
 /// `[frontmatter]`: where each date comes from.
@@ -91,15 +110,19 @@ pub struct Handlers {
 impl Config {
     /// Checks what was loaded; `settings` win over it.
     pub fn new(settings: &Settings, generator: &'static str, loaded: Loaded) -> Result<Self, Vec<Problem>> {
-        let Loaded { value, sources, main } = loaded;
+        let Loaded { value, sources, main, themes } = loaded;
+        let version = settings.generator_version.unwrap_or(NEWEST);
         let text = |path: &[&str]| at(&value, path).and_then(text_of);
         let url = address(settings.url.as_deref(), text(&["baseurl"]).as_deref(), &main, generator)?;
         let mut problems = Vec::new();
 
-        let mut languages = languages(&value, &text);
+        let (mut languages, disabled) = languages(&value, &text);
         let in_subfolder = flag(&value, "defaultcontentlanguageinsubdir");
         let default = languages.first().map(|(key, _)| key.clone()).unwrap_or_default();
-        let multihost = settings.url.is_none() && languages.iter().all(|(_, own)| at(own, &["baseurl"]).is_some());
+        // One language with an address of its own, and none has a folder for its name.
+        let multihost = settings.url.is_none() && languages.iter().any(|(_, own)| at(own, &["baseurl"]).is_some());
+        // Before the new content tree, a single language had no folder.
+        let in_subfolder = in_subfolder && (version >= NEW_TREE || languages.len() > 1);
         let mut rules_of = Vec::new();
         let mut shown = Vec::new();
         for (at_place, (key, own)) in languages.iter_mut().enumerate() {
@@ -134,7 +157,16 @@ impl Config {
             let home = if prefix.is_empty() { base.clone() } else { format!("{base}{prefix}/") };
             shown.push(Language { key: key.clone(), tag: bcp47(&tag), title: title.unwrap_or_default(), url: home });
             let permalinks = of("permalinks").map(permalinks).unwrap_or_default();
-            rules_of.push(LanguageRules { key: key.clone(), prefix, base, zone, permalinks });
+            rules_of.push(LanguageRules {
+                key: key.clone(),
+                prefix,
+                base,
+                zone,
+                permalinks,
+                keep_case: of("disablepathtolower").is_some_and(truth),
+                cascade: of("cascade").map(rules).unwrap_or_default(),
+                handlers: handlers(of("frontmatter")),
+            });
         }
 
         let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(String::from)).unwrap_or_default();
@@ -164,7 +196,10 @@ impl Config {
         };
 
         let (ugly, ugly_sections) = ugly(&value);
-        let mounts = mounts(&value, &languages, &default);
+        let mounts = mounts(&value, &languages, &default, &themes);
+        let ignored = ignored(&value, &main, &mut problems);
+        let disabled_kinds = at(&value, &["disablekinds"]).map(strings).unwrap_or_default();
+        removed_keys(&value, version, &main, &mut problems);
         let mut hasher = DefaultHasher::new();
         (value.to_string(), format!("{settings:?}")).hash(&mut hasher);
         Ok(Self {
@@ -172,11 +207,16 @@ impl Config {
             mounts,
             ugly,
             ugly_sections,
-            keep_case: flag(&value, "disablepathtolower"),
-            html_pages: at(&value, &["security", "allowcontent"])
-                .is_some_and(|list| strings(list).iter().any(|item| !item.starts_with('!'))),
-            cascade: at(&value, &["cascade"]).map(rules).unwrap_or_default(),
-            handlers: handlers(&value),
+            html_pages: version < (0, 162) || allows(&value, "text/html"),
+            disabled,
+            ignored,
+            built: Built {
+                drafts: flag(&value, "builddrafts"),
+                future: flag(&value, "buildfuture"),
+                expired: flag(&value, "buildexpired"),
+            },
+            no_pages: disabled_kinds.iter().any(|kind| kind.eq_ignore_ascii_case("page")),
+            version,
             problems,
             main,
             sources,
@@ -234,59 +274,66 @@ fn with_slash(url: &Url) -> String {
     if text.ends_with('/') { text } else { format!("{text}/") }
 }
 
-/// Key and own configuration of each language that is not disabled, the default first, then by weight and name.
-fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> Vec<(String, Value)> {
+/// Key and own configuration of each language that is not disabled, the default first, then by weight and name; and the
+/// keys of the disabled ones.
+fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> (Vec<(String, Value)>, Vec<String>) {
     let default = text(&["defaultcontentlanguage"]).unwrap_or_else(|| "en".into()).to_lowercase();
-    let disabled: Vec<String> = at(value, &["disablelanguages"]).map(strings).unwrap_or_default();
-    let mut languages: Vec<(String, Value)> = at(value, &["languages"])
-        .and_then(Value::as_object)
-        .map(|map| map.iter().map(|(key, own)| (key.clone(), own.clone())).collect())
-        .unwrap_or_default();
-    languages.retain(|(key, own)| {
-        !(disabled.iter().any(|name| name.to_lowercase() == *key) || at(own, &["disabled"]) == Some(&Value::Bool(true)))
+    let off: Vec<String> = at(value, &["disablelanguages"]).map(strings).unwrap_or_default();
+    let all = at(value, &["languages"]).and_then(Value::as_object).into_iter().flatten();
+    let all = all.filter(|(_, own)| own.is_object()).map(|(key, own)| (key.clone(), own.clone()));
+    let (disabled, mut languages): (Vec<_>, Vec<_>) = all.partition(|(key, own)| {
+        off.iter().any(|name| name.to_lowercase() == *key) || at(own, &["disabled"]).is_some_and(truth)
     });
     let weight =
         |own: &Value| at(own, &["weight"]).and_then(Value::as_i64).filter(|weight| *weight != 0).unwrap_or(i64::MAX);
     languages.sort_by_key(|(key, own)| (*key != default, weight(own), key.clone()));
-    if languages.first().is_none_or(|(key, _)| *key != default) && languages.is_empty() {
+    if languages.is_empty() {
         languages.push((default, json!({})));
     }
-    languages
+    (languages, disabled.into_iter().map(|(key, _)| key).collect())
 }
 
-fn mounts(value: &Value, languages: &[(String, Value)], default: &str) -> Vec<Mount> {
-    let content = at(value, &["contentdir"]).and_then(text_of).unwrap_or_else(|| "content".into());
-    let mut mounts = Vec::new();
-    let configured = at(value, &["module", "mounts"]).and_then(Value::as_array);
-    for mount in configured.into_iter().flatten() {
-        let target = at(mount, &["target"]).and_then(text_of).unwrap_or_default();
-        let mut parts = target.split('/').filter(|part| !part.is_empty()).map(String::from);
-        if parts.next().as_deref() != Some("content") {
-            continue;
-        }
-        let source = at(mount, &["source"]).and_then(text_of).unwrap_or_default();
-        let matrix = at(mount, &["sites", "matrix", "languages"]).map(strings).and_then(|list| list.into_iter().next());
-        let language =
-            at(mount, &["lang"]).and_then(text_of).or(matrix).unwrap_or_else(|| default.to_owned()).to_lowercase();
-        if languages.iter().any(|(key, _)| *key == language) {
-            mounts.push(Mount { source: tidy(&source), target: parts.collect(), language });
+/// `ignoreFiles`; one that is no pattern is named.
+fn ignored(value: &Value, main: &str, problems: &mut Vec<Problem>) -> Vec<Regex> {
+    let patterns = at(value, &["ignorefiles"]).map(strings).unwrap_or_default();
+    let mut compiled = Vec::new();
+    for pattern in patterns {
+        match RegexBuilder::new(&pattern).size_limit(1 << 20).build() {
+            Ok(regex) => compiled.push(regex),
+            Err(_) => problems.push(Problem::warning(
+                main,
+                None,
+                format!("`ignoreFiles` holds `{pattern}`, which is no pattern"),
+                "write a regular expression of Go's; Hugo refuses this one",
+            )),
         }
     }
-    if mounts.is_empty() {
-        for (key, own) in languages {
-            let own = at(own, &["contentdir"]).and_then(text_of);
-            // Without a folder of its own, a language shares the default's and is told by file names.
-            if own.is_some() || key == default || languages[0].0 == *key {
-                let source = tidy(&own.unwrap_or_else(|| content.clone()));
-                mounts.push(Mount { source, target: Vec::new(), language: key.clone() });
-            }
-        }
-    }
-    mounts
+    compiled
 }
 
-fn tidy(path: &str) -> String {
-    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+/// Whether `security.allowContent` lets a media type in; without it, Markdown alone is.
+fn allows(value: &Value, media_type: &str) -> bool {
+    let Some(list) = at(value, &["security", "allowcontent"]).map(strings) else { return false };
+    let fits = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(media_type));
+    !list.iter().filter_map(|item| item.strip_prefix('!')).any(|item| fits(item.trim()))
+        && list.iter().filter(|item| !item.starts_with('!')).any(|item| fits(item))
+}
+
+/// What this version of Hugo refuses, and is read all the same.
+fn removed_keys(value: &Value, version: (u32, u32), main: &str, problems: &mut Vec<Problem>) {
+    let mounts = at(value, &["module", "mounts"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for (key, written, instead) in [
+        ("excludefiles", "excludeFiles", "`files`"),
+        ("includefiles", "includeFiles", "`files`"),
+        ("lang", "lang", "`sites.matrix.languages`"),
+    ] {
+        if version >= (0, 153) && mounts.iter().any(|mount| mount.get(key).is_some()) {
+            let what = format!("`{written}` of a mount is not known to Hugo 0.153 and newer");
+            let hint =
+                format!("write {instead}, or name your Hugo by `site.generator_version`; it is read all the same");
+            problems.push(Problem::warning(main, None, what, hint));
+        }
+    }
 }
 
 /// `uglyURLs`: all, or by section.
@@ -312,27 +359,27 @@ fn permalinks(value: &Value) -> Vec<(Rule, String)> {
             }
         }
         Value::Object(map) => {
-            for (section, pattern) in map {
-                match pattern {
-                    Value::String(pattern) => out.push((Rule::section(section), pattern.clone())),
-                    Value::Object(sections) if section == "page" => {
-                        let of =
-                            |(section, pattern): (&String, &Value)| Some((Rule::section(section), text_of(pattern)?));
-                        out.extend(sections.iter().filter_map(of));
-                    }
-                    _ => {}
-                }
-            }
+            // The more exact section first.
+            let by_kind = map.get("page").and_then(Value::as_object).into_iter().flatten();
+            let mut sections: Vec<(&String, &Value)> = by_kind.collect();
+            sections.extend(map.iter().filter(|(_, pattern)| pattern.is_string()));
+            sections.sort_by_key(|(section, _)| {
+                let section = section.trim_matches('/');
+                (Reverse(section.matches('/').count()), Reverse(section))
+            });
+            out.extend(
+                sections.iter().filter_map(|(section, pattern)| Some((Rule::section(section), text_of(pattern)?))),
+            );
         }
         _ => {}
     }
     out
 }
 
-fn handlers(value: &Value) -> Handlers {
+fn handlers(value: Option<&Value>) -> Handlers {
     let of = |name: &str, default: &[&str]| -> Vec<String> {
         let default = default.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-        let Some(configured) = at(value, &["frontmatter", name]).map(strings) else { return default };
+        let Some(configured) = value.and_then(|value| at(value, &[name])).map(strings) else { return default };
         let configured = configured.into_iter().map(|key| key.to_lowercase());
         configured.flat_map(|key| if key == ":default" { default.clone() } else { vec![key] }).collect()
     };

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::library::fields::strings;
 use crate::library::files::Folder;
 use crate::post::front_matter;
 use crate::problem::Problem;
@@ -16,6 +17,17 @@ pub struct Loaded {
     pub sources: Vec<String>,
     /// For messages: the file that has the root keys.
     pub main: String,
+    /// Those in the site's folder, the first one winning. What they hand to the configuration is in it already.
+    pub themes: Vec<Theme>,
+}
+
+/// A theme that lies in the site's folder.
+#[derive(Debug, Clone)]
+pub struct Theme {
+    /// `themes/NAME`
+    pub folder: String,
+    /// Its own configuration, keys in lower case.
+    pub value: Value,
 }
 
 const NAMES: [&str; 2] = ["hugo", "config"];
@@ -24,21 +36,29 @@ const EXTENSIONS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 /// A configuration made by hand, for folders that have none.
 impl From<Value> for Loaded {
     fn from(value: Value) -> Self {
-        Self { value: lower_case(value), sources: Vec::new(), main: "postrider.yaml".into() }
+        Self { value: lower_case(value), sources: Vec::new(), main: "postrider.yaml".into(), themes: Vec::new() }
     }
 }
 
 /// The configuration in `folder`; `None` where there is none.
 pub fn load(folder: &Folder) -> Option<Result<Loaded, Problem>> {
-    let single = NAMES.iter().flat_map(|name| EXTENSIONS.map(|extension| format!("{name}.{extension}")));
-    let single = single.into_iter().find(|path| folder.has(path));
-    if single.is_none() && !folder.has("config/_default") {
+    let single = single(folder, "");
+    let root_in = |below: &str| {
+        NAMES.iter().any(|name| EXTENSIONS.iter().any(|end| folder.has(&format!("{below}/{name}.{end}"))))
+    };
+    if single.is_none() && !folder.has("config/_default") && !root_in("config/production") {
         return None;
     }
-    Some(merged(folder, single))
+    Some(merged(folder, "", single).and_then(|loaded| with_themes(folder, loaded)))
 }
 
-fn merged(folder: &Folder, single: Option<String>) -> Result<Loaded, Problem> {
+/// The first of the files that hold a whole configuration; `below` is empty or ends with a slash.
+fn single(folder: &Folder, below: &str) -> Option<String> {
+    let names = NAMES.iter().flat_map(|name| EXTENSIONS.map(|extension| format!("{below}{name}.{extension}")));
+    names.into_iter().find(|path| folder.has(path))
+}
+
+fn merged(folder: &Folder, root: &str, single: Option<String>) -> Result<Loaded, Problem> {
     let mut sources = Vec::new();
     let mut value = json!({});
     if let Some(path) = &single {
@@ -47,12 +67,12 @@ fn merged(folder: &Folder, single: Option<String>) -> Result<Loaded, Problem> {
     }
     let mut main = single;
     // `hugo` builds for the environment `production`.
-    for below in ["config/_default", "config/production"] {
-        if !folder.has(below) {
+    for below in ["config/_default", "config/production"].map(|below| format!("{root}{below}")) {
+        if !folder.has(&below) {
             continue;
         }
-        sources.push(below.to_owned());
-        let files = folder.walk(below, &mut Vec::new());
+        let files = folder.walk(&below, &mut Vec::new());
+        sources.push(below);
         // The root's file first: the others fill in what it leaves open.
         let (root, parts): (Vec<_>, Vec<_>) = files.iter().partition(|file| NAMES.contains(&stem(&file.path).as_str()));
         for file in root.into_iter().chain(parts) {
@@ -67,19 +87,96 @@ fn merged(folder: &Folder, single: Option<String>) -> Result<Loaded, Problem> {
             if NAMES.contains(&name.as_str()) {
                 main.get_or_insert_with(|| file.path.clone());
                 merge(&mut value, content);
-                continue;
+            } else {
+                merge(&mut value, keyed(&name, content));
             }
-            // `languages.pt-br.toml` is the language itself, `menus.en.toml` one key of it.
-            let keyed = match name.split_once('.') {
-                Some(("languages", language)) => json!({"languages": {language: content}}),
-                Some((key, language)) => json!({"languages": {language: {key: content}}}),
-                None => json!({name: content}),
-            };
-            merge(&mut value, keyed);
         }
     }
-    let main = main.unwrap_or_else(|| "config/_default".into());
-    Ok(Loaded { value, sources, main })
+    let main = main.unwrap_or_else(|| format!("{root}config/_default"));
+    Ok(Loaded { value, sources, main, themes: Vec::new() })
+}
+
+/// What a file of a split configuration holds, below its key: `NAME.LANGUAGE` is the language's own configuration,
+/// whatever the name, but for its menus and parameters.
+fn keyed(name: &str, mut content: Value) -> Value {
+    match name.split_once('.') {
+        Some(("menu" | "menus", language)) => json!({"languages": {language: {"menus": content}}}),
+        Some(("params", language)) => json!({"languages": {language: {"params": content}}}),
+        Some((_, language)) => json!({"languages": {language: content}}),
+        None => {
+            // `permalinks.toml` may say `[permalinks]` once more.
+            let alone = content.as_object().is_some_and(|map| map.len() == 1);
+            let inner = content.get_mut(name).filter(|_| alone).map(Value::take);
+            json!({name: inner.unwrap_or(content)})
+        }
+    }
+}
+
+/// Adds the themes that lie in the site's folder, and what the configuration takes over from theirs.
+fn with_themes(folder: &Folder, mut loaded: Loaded) -> Result<Loaded, Problem> {
+    let value = &loaded.value;
+    let mut names = value.get("theme").map(strings).unwrap_or_default();
+    let imports = value.pointer("/module/imports").and_then(Value::as_array).into_iter().flatten();
+    names.extend(imports.filter_map(|import| import.get("path")?.as_str().map(String::from)));
+    let below = value.get("themesdir").and_then(Value::as_str).unwrap_or("themes").trim_matches('/').to_owned();
+    for name in names.iter().map(|name| name.trim_matches('/')).filter(|name| !name.is_empty()) {
+        let theme = format!("{below}/{name}");
+        // One from elsewhere is not here to be read.
+        if name.contains("..") || !folder.has(&theme) {
+            continue;
+        }
+        let root = format!("{theme}/");
+        let own = merged(folder, &root, single(folder, &root))?;
+        take_over(&mut loaded.value, &own.value);
+        loaded.sources.extend(own.sources);
+        loaded.themes.push(Theme { folder: theme, value: own.value });
+    }
+    Ok(loaded)
+}
+
+/// A theme's values where the site has none: `params` and `languages`, and what `_merge` names.
+fn take_over(site: &mut Value, theme: &Value) {
+    let strategy = |value: Option<&Value>| value.and_then(|value| value.get("_merge")?.as_str().map(str::to_lowercase));
+    let all = strategy(Some(site));
+    let (Some(theme), Some(site)) = (theme.as_object(), site.as_object_mut()) else { return };
+    for (key, value) in theme {
+        let own = strategy(site.get(key)).or_else(|| all.clone());
+        let default = if matches!(key.as_str(), "params" | "languages") { "deep" } else { "none" };
+        match own.as_deref().unwrap_or(default) {
+            "deep" => match site.get_mut(key) {
+                Some(own) => fill(own, value),
+                None => {
+                    site.insert(key.clone(), value.clone());
+                }
+            },
+            "shallow" => match (site.get_mut(key), value) {
+                (Some(Value::Object(own)), Value::Object(value)) => {
+                    for (key, value) in value {
+                        own.entry(key).or_insert_with(|| value.clone());
+                    }
+                }
+                (Some(_), _) => {}
+                (None, value) => {
+                    site.insert(key.clone(), value.clone());
+                }
+            },
+            _ => {}
+        }
+    }
+}
+
+/// What `value` leaves open.
+fn fill(value: &mut Value, from: &Value) {
+    if let (Value::Object(map), Value::Object(from)) = (value, from) {
+        for (key, from) in from {
+            match map.get_mut(key) {
+                Some(value) => fill(value, from),
+                None => {
+                    map.insert(key.clone(), from.clone());
+                }
+            }
+        }
+    }
 }
 
 fn stem(path: &str) -> String {
@@ -103,6 +200,10 @@ fn read(folder: &Folder, path: &str) -> Result<Value, Problem> {
             "mend it; `hugo config` says the same",
         )
     })?;
+    if !value.is_object() && !value.is_null() {
+        let hint = "write `key: value` lines";
+        return Err(Problem::error(path, None, "Hugo's configuration is no map of keys", hint));
+    }
     Ok(lower_case(value))
 }
 
@@ -133,6 +234,8 @@ fn merge(value: &mut Value, over: Value) {
                 }
             }
         }
+        // A file of nothing but comments.
+        (_, Value::Null) => {}
         (value, over) => *value = over,
     }
 }

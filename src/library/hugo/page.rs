@@ -1,24 +1,25 @@
 //! A page of a Hugo site: front matter and body to a [`Page`].
 
-use chrono::{DateTime, Datelike as _, FixedOffset, TimeZone as _};
 use serde_json::Value;
 use url::Url;
 
 use crate::library::fields;
 use crate::library::generator::Reading;
 use crate::post::body::{Body, Dialect};
-use crate::post::front_matter::{self, FrontMatter, text_of};
+use crate::post::front_matter::{self, Format, FrontMatter, text_of};
 use crate::post::permalink::{self, Place, Shape};
-use crate::post::{Page, date, markdown};
+use crate::post::{Page, markdown};
 use crate::problem::Problem;
 
-use super::config::{Config, LanguageRules};
-use super::tree::{Entry, Tree};
+use super::cascade;
+use super::config::{Config, LanguageRules, NEW_TREE};
+use super::dates::{Dates, STRICT_YAML};
+use super::tree::{self, Entry, Tree};
 
 /// Reads the file of an entry.
 pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading {
     let path = &entry.file.path;
-    let parts = match front_matter::split(text) {
+    let parts = match front_matter::split(uncommented(config, text)) {
         Ok(parts) => parts,
         Err(fault) => {
             let what = format!("the front matter cannot be read: {}", fault.what);
@@ -28,41 +29,98 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
             };
         }
     };
-    let mut problems: Vec<Problem> = parts
-        .repaired
-        .iter()
-        .map(|fault| {
-            Problem::warning(path, fault.line, fault.what.clone(), "remove one of them: Hugo refuses the page")
-        })
-        .collect();
+    let mut problems = Vec::new();
+    // An older Hugo took the last one without a word.
+    if config.version >= STRICT_YAML {
+        let hint = "remove one of them: Hugo refuses the page";
+        problems
+            .extend(parts.repaired.iter().map(|fault| Problem::warning(path, fault.line, fault.what.clone(), hint)));
+    }
     let mut front_matter = parts.front_matter;
-    complete(&mut front_matter, config, tree, entry);
+    let parameters = complete(&mut front_matter, config, tree, entry);
     let mut header = Header {
         config,
         language: config.language(&entry.language),
         entry,
         values: &front_matter,
+        parameters,
         problems: &mut problems,
     };
+    if header.other_markup() {
+        return Reading { page: None, problems };
+    }
+    let written = if uncommented(config, text).len() < text.len() {
+        parts.body.strip_prefix("-->").unwrap_or(parts.body)
+    } else {
+        parts.body
+    };
     let body =
-        Body { start: text.len() - parts.body.len(), line: parts.body_line, html: entry.html, dialect: Dialect::Hugo };
+        Body { start: text.len() - written.len(), line: parts.body_line, html: entry.html, dialect: Dialect::Hugo };
     let page = header.page(tree, body);
     Reading { page, problems }
 }
 
-/// Puts in what `params` and the sections above give and the page does not.
-fn complete(front_matter: &mut FrontMatter, config: &Config, tree: &Tree, entry: &Entry) {
+/// Before Hugo 0.123 a header could stand in an HTML comment.
+fn uncommented<'t>(config: &Config, text: &'t str) -> &'t str {
+    let inside = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']).strip_prefix("<!--");
+    match inside.filter(|inside| config.version < NEW_TREE && inside.trim_start().starts_with(['-', '+'])) {
+        Some(inside) => inside,
+        None => text,
+    }
+}
+
+/// Puts in what `params` and the sections above give and the page does not. Gives the keys that only `params` have.
+fn complete(front_matter: &mut FrontMatter, config: &Config, tree: &Tree, entry: &Entry) -> Vec<String> {
+    let mut parameters = Vec::new();
     if let Some(Value::Object(params)) = front_matter.values.get("params").cloned() {
         for (key, value) in params {
-            front_matter.values.entry(key.to_lowercase()).or_insert(value);
+            let key = key.to_lowercase();
+            if !OWN_KEYS.contains(&key.as_str()) && !front_matter.values.contains_key(&key) {
+                front_matter.values.insert(key.clone(), value);
+                parameters.push(key);
+            }
         }
     }
-    for rule in tree.handed_down(config, entry) {
+    // What a page hands down reaches the page itself.
+    let own = front_matter.get(&["cascade"]).map(cascade::rules).unwrap_or_default();
+    let path = format!("/{}", tree::key(&[&entry.folders[..], std::slice::from_ref(&entry.name)].concat()));
+    let own = own.iter().filter(|rule| rule.takes(&path, &entry.language, "page"));
+    for rule in own.chain(tree.handed_down(config, entry)) {
         for (key, value) in &rule.values {
             front_matter.values.entry(key.clone()).or_insert_with(|| value.clone());
         }
     }
+    parameters
 }
+
+/// What Hugo reads from the header itself, never from its `params`.
+const OWN_KEYS: [&str; 25] = [
+    "title",
+    "linktitle",
+    "url",
+    "slug",
+    "type",
+    "layout",
+    "kind",
+    "lang",
+    "path",
+    "markup",
+    "weight",
+    "draft",
+    "headless",
+    "aliases",
+    "date",
+    "publishdate",
+    "pubdate",
+    "published",
+    "lastmod",
+    "modified",
+    "expirydate",
+    "unpublishdate",
+    "build",
+    "_build",
+    "cascade",
+];
 
 fn front_matter_hint(what: &str) -> &'static str {
     if what.contains("no closing") || what.contains("fence") {
@@ -75,23 +133,26 @@ fn front_matter_hint(what: &str) -> &'static str {
 }
 
 /// The front matter of one page, being read.
-struct Header<'a> {
-    config: &'a Config,
-    language: &'a LanguageRules,
-    entry: &'a Entry,
-    values: &'a FrontMatter,
-    problems: &'a mut Vec<Problem>,
+pub struct Header<'a> {
+    /// The site's.
+    pub config: &'a Config,
+    /// The page's.
+    pub language: &'a LanguageRules,
+    /// The file.
+    pub entry: &'a Entry,
+    /// With what was handed down.
+    pub values: &'a FrontMatter,
+    /// Keys that only `params` have.
+    pub parameters: Vec<String>,
+    /// Found on the way.
+    pub problems: &'a mut Vec<Problem>,
 }
 
 impl Header<'_> {
     fn page(&mut self, tree: &Tree, body: Body) -> Option<Page> {
         let written_title = self.values.text(&["title"]).unwrap_or_default();
         let mut slug_from_name = None;
-        let handlers = &self.config.handlers;
-        let dates = [&handlers.date, &handlers.publish, &handlers.expiry];
-        let [published, visible_from, visible_until] = dates.map(|keys| self.date(keys, true, &mut slug_from_name));
-        let (published, visible_from, visible_until) = (published.ok()?, visible_from.ok()?, visible_until.ok()?);
-        let updated = self.date(&handlers.lastmod, false, &mut None).ok().flatten();
+        let Dates { published, updated, visible_from, visible_until } = self.dates(&mut slug_from_name)?;
         let slug = self.values.text(&["slug"]).or(slug_from_name).unwrap_or_default();
         let slug = slug.trim_matches('-');
 
@@ -101,7 +162,7 @@ impl Header<'_> {
             .map(|section| section.slug_or_title.clone())
             .collect();
         let place = Place {
-            folders: &entry.folders,
+            folders: &entry.path,
             name: &entry.name,
             sections: &entry.sections,
             section_slugs: &section_slugs,
@@ -110,9 +171,9 @@ impl Header<'_> {
             date: published,
         };
         let draft = self.draft();
+        let (list, render) = self.build_options();
         let shape = self.shape();
         let own_url = self.values.text(&["url"]);
-        let (list, render) = self.build_options();
         let address = match permalink::address(&shape, &place, own_url.as_deref()) {
             Ok(address) => address,
             Err(what) => {
@@ -131,6 +192,8 @@ impl Header<'_> {
 
         // A bundle's pictures lie beside its page; themes look for the others from the site's root.
         let root = Url::parse(&self.language.base).ok().filter(|_| !entry.bundle);
+        let built = self.config.built;
+        let section = entry.folders.first().map(String::as_str).unwrap_or_default();
         let cover = fields::cover(self.values, root.as_ref().unwrap_or(&page_url));
         Some(Page {
             path: entry.file.path.clone(),
@@ -138,15 +201,15 @@ impl Header<'_> {
             written_title: Some(written_title.clone()),
             published,
             updated,
-            visible_from,
-            visible_until,
-            draft,
-            unlisted: !list,
-            section: entry
-                .folders
-                .first()
-                .cloned()
-                .unwrap_or_else(|| entry.sections.first().cloned().unwrap_or_default()),
+            visible_from: visible_from.filter(|_| !built.future),
+            visible_until: visible_until.filter(|_| !built.expired),
+            draft: draft && !built.drafts,
+            unlisted: !list || tree.below_draft(self.config, entry),
+            section: if self.config.version < NEW_TREE {
+                section.to_owned()
+            } else {
+                section.to_lowercase().replace(' ', "-")
+            },
             tags: self.terms("tags"),
             categories: self.terms("categories"),
             authors: fields::authors(self.values, &page_url),
@@ -163,104 +226,79 @@ impl Header<'_> {
 
     fn shape(&self) -> Shape<'_> {
         let config = self.config;
-        let path = format!("/{}", [&self.entry.folders[..], std::slice::from_ref(&self.entry.name)].concat().join("/"));
-        let path = path.to_lowercase().replace(' ', "-");
-        let pattern = self.language.permalinks.iter().find(|(rule, _)| rule.takes(&path, &self.entry.language));
+        let own = [&self.entry.folders[..], std::slice::from_ref(&self.entry.name)].concat();
+        let path = format!("/{}", tree::key(&own));
+        let pattern = self.language.permalinks.iter().find(|(rule, _)| rule.takes(&path, &self.entry.language, "page"));
         let section = self.entry.sections.first().map(|section| section.to_lowercase()).unwrap_or_default();
         Shape {
             base: &self.language.base,
             language_prefix: &self.language.prefix,
             pattern: pattern.map(|(_, pattern)| pattern.as_str()),
             ugly: config.ugly || config.ugly_sections.contains(&section),
-            keep_case: config.keep_case,
+            keep_case: self.language.keep_case,
+            old: config.version < NEW_TREE,
         }
     }
 
-    /// The first of `handlers` that gives a date. `Err`: one is refused, and the page with it when it `matters`.
-    fn date(
-        &mut self,
-        handlers: &[String],
-        matters: bool,
-        slug: &mut Option<String>,
-    ) -> Result<Option<DateTime<FixedOffset>>, ()> {
-        let zone = self.language.zone;
-        for handler in handlers {
-            match handler.as_str() {
-                ":filename" => {
-                    if let Some((at, rest)) = date_of_name(&self.entry.name, zone) {
-                        if slug.is_none() && !rest.is_empty() {
-                            *slug = Some(rest);
-                        }
-                        return Ok(Some(at));
-                    }
-                    continue;
-                }
-                ":filemodtime" => {
-                    let at = DateTime::from_timestamp(self.entry.file.stamp.changed(), 0);
-                    return Ok(at.map(|at| at.with_timezone(&zone).fixed_offset()));
-                }
-                _ => {}
-            }
-            let aliases: &[&str] = match handler.as_str() {
-                "publishdate" => &["publishdate", "pubdate", "published"],
-                "lastmod" => &["lastmod", "modified"],
-                "expirydate" => &["expirydate", "unpublishdate"],
-                other => &[other],
-            };
-            for key in aliases {
-                let Some(value) = self.values.values.get(*key) else { continue };
-                if *key == "published" && is_flag(value) {
-                    continue;
-                }
-                match date::read(value, zone) {
-                    // Year 1 is how Go writes "never".
-                    Ok(Some(at)) if at.year() <= 1 => {}
-                    Ok(Some(at)) => return Ok(Some(at)),
-                    Ok(None) => {}
-                    Err(hint) => {
-                        let shown = text_of(value).unwrap_or_else(|| value.to_string());
-                        let shown: String = shown.chars().take(60).collect();
-                        let what = format!("`{key}` is `{shown}`, which is no date that Hugo takes");
-                        let line = self.values.line_of(key);
-                        let path = &self.entry.file.path;
-                        let problem = if matters {
-                            Problem::error(path, line, what, hint)
-                        } else {
-                            Problem::warning(path, line, what, hint)
-                        };
-                        if !self.problems.contains(&problem) {
-                            self.problems.push(problem);
-                        }
-                        return Err(());
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
-
+    /// `draft`, else the opposite of `published` where that is no date.
     fn draft(&mut self) -> bool {
-        let draft = self.values.get(&["draft"]).is_some_and(truth);
-        let Some(published) = self.values.values.get("published").filter(|value| is_flag(value)) else { return draft };
-        let hint = "`published` is a date to Hugo; say `draft: true` or leave it out";
-        let line = self.values.line_of("published");
-        self.problems.push(Problem::warning(&self.entry.file.path, line, "`published` is not a date", hint));
-        draft || !truth(published)
+        let draft = self.values.get(&["draft"]).map(|value| self.truth(value));
+        let published = self.values.values.get("published").filter(|value| is_flag(value));
+        if let Some(value) = published.filter(|value| !value.is_null() && self.config.version >= NEW_TREE) {
+            let hint = "`published` is a date to Hugo; say `draft: true` or leave it out";
+            let line = self.values.line_of("published");
+            let what = format!("`published` is `{value}`, which is no date");
+            self.problems.push(Problem::warning(&self.entry.file.path, line, what, hint));
+        }
+        draft.unwrap_or_else(|| published.is_some_and(|value| !truth(value)))
+    }
+
+    /// As this version of Hugo reads it: YAML had `yes` and `on` once.
+    fn truth(&self, value: &Value) -> bool {
+        let yes = |text: &str| matches!(text.to_lowercase().as_str(), "yes" | "on" | "y");
+        truth(value)
+            || self.config.version < STRICT_YAML
+                && self.values.format() == Some(Format::Yaml)
+                && value.as_str().is_some_and(yes)
     }
 
     /// Whether the page is in lists, and whether it has an address.
-    fn build_options(&self) -> (bool, bool) {
-        let options = self.values.get(&["build", "_build"]);
-        let is_never = |key: &str| {
-            let value = options.and_then(|options| options.get(key));
-            match value {
+    fn build_options(&mut self) -> (bool, bool) {
+        let old = self.values.get(&["_build"]);
+        if old.is_some() && self.config.version >= (0, 145) {
+            let hint = "call it `build`, or name your Hugo by `site.generator_version`";
+            let line = self.values.line_of("_build");
+            let what = "`_build` is not known to Hugo 0.145 and newer";
+            self.problems.push(Problem::warning(&self.entry.file.path, line, what, hint));
+        }
+        let new = self.values.get(&["build"]).filter(|_| self.config.version >= NEW_TREE);
+        let options = new.or(old).and_then(Value::as_object);
+        let is_never = |wanted: &str| {
+            let option = options.into_iter().flatten().find(|(key, _)| key.to_lowercase() == wanted);
+            match option.map(|(_, value)| value) {
                 Some(Value::Bool(on)) => !on,
-                Some(Value::String(text)) => matches!(text.as_str(), "never" | "local" | "false"),
+                Some(Value::String(text)) => matches!((wanted, text.as_str()), (_, "never") | ("list", "local")),
                 _ => false,
             }
         };
-        let headless = self.entry.bundle && self.values.get(&["headless"]).is_some_and(truth);
+        let bundled = self.entry.bundle || self.config.version >= NEW_TREE;
+        let headless = bundled && self.values.get(&["headless"]).is_some_and(truth);
+        // An address that only links know is one still.
         (!headless && !is_never("list"), !headless && !is_never("render"))
+    }
+
+    /// Whether the header says that the body is no Markdown; the Problem says why it is not read.
+    fn other_markup(&mut self) -> bool {
+        let Some(markup) = self.values.text(&["markup"]).map(|markup| markup.to_lowercase()) else { return false };
+        let markdown = ["md", "markdown", "mdown", "goldmark", "text/markdown", "blackfriday", "mmark"];
+        if self.entry.html || markdown.contains(&markup.as_str()) {
+            return false;
+        }
+        let line = self.values.line_of("markup");
+        let what = format!("`markup` is `{markup}`, which is not read");
+        let hint = "make it Markdown to have it in the feeds";
+        self.problems.push(Problem::warning(&self.entry.file.path, line, what, hint));
+        true
     }
 
     /// A scalar is one term; of a list, texts, numbers and truths.
@@ -282,32 +320,8 @@ impl Header<'_> {
     }
 }
 
-/// `:filename`: `YYYY-MM-DD` or `YYYY-MM-DD-HH-MM-SS` before the name, and the rest of the name.
-fn date_of_name(name: &str, zone: chrono_tz::Tz) -> Option<(DateTime<FixedOffset>, String)> {
-    let rest = |from: usize| name[from..].trim_matches([' ', '-', '_']).to_owned();
-    let day = chrono::NaiveDate::parse_from_str(name.get(..10)?, "%Y-%m-%d").ok()?;
-    let shaped = |shape: &str, text: &str| {
-        text.len() == shape.len()
-            && text
-                .bytes()
-                .zip(shape.bytes())
-                .all(|(have, want)| if want == b'9' { have.is_ascii_digit() } else { have == want })
-    };
-    if !shaped("9999-99-99", &name[..10]) {
-        return None;
-    }
-    let timed = name.get(..19).filter(|text| shaped("9999-99-99-99-99-99", text));
-    let (at, used) = match timed.and_then(|text| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d-%H-%M-%S").ok())
-    {
-        Some(at) => (at, 19),
-        None => (day.and_time(chrono::NaiveTime::MIN), 10),
-    };
-    let at = zone.from_local_datetime(&at).earliest()?.fixed_offset();
-    Some((at, rest(used)))
-}
-
 /// What Go's `cast.ToBool` takes for true.
-fn truth(value: &Value) -> bool {
+pub fn truth(value: &Value) -> bool {
     match value {
         Value::Bool(on) => *on,
         Value::Number(number) => number.as_f64() != Some(0.0),
@@ -316,7 +330,9 @@ fn truth(value: &Value) -> bool {
     }
 }
 
-/// `true`, `"false"`: a truth where a date belongs.
-fn is_flag(value: &Value) -> bool {
-    value.is_boolean() || value.as_str().is_some_and(|text| matches!(text.to_lowercase().as_str(), "true" | "false"))
+/// `true`, `"false"`, nothing: a truth where a date belongs.
+pub fn is_flag(value: &Value) -> bool {
+    value.is_boolean()
+        || value.is_null()
+        || value.as_str().is_some_and(|text| matches!(text.to_lowercase().as_str(), "true" | "false"))
 }

@@ -1,14 +1,19 @@
 //! Hugo's content tree: which files are pages, which are sections, which belong to a bundle, and where each stands.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::library::files::{File, Folder};
-use crate::post::front_matter;
+use crate::post::front_matter::{self, text_of};
 use crate::problem::Problem;
 
 use super::cascade::{Rule, rules};
-use super::config::{Config, Mount};
+use super::config::{Config, NEW_TREE};
+use super::mounts::Mount;
+use super::page;
+
+/// A section's slug is part of its pages' addresses from here on.
+const SECTION_SLUGS: (u32, u32) = (0, 123);
 
 /// A file that may be a page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +24,8 @@ pub struct Entry {
     pub language: String,
     /// Below the content root, without a bundle's own.
     pub folders: Vec<String>,
+    /// [`Entry::folders`] as they are in addresses: a section may have a slug.
+    pub path: Vec<String>,
     /// Without language and extension; a bundle's folder.
     pub name: String,
     /// `index.md` with its resources beside it.
@@ -34,8 +41,12 @@ pub struct Entry {
 pub struct Section {
     /// What it hands down.
     pub cascade: Vec<Rule>,
+    /// Its own; may be empty.
+    slug: String,
     /// For `:sectionslugs`.
     pub slug_or_title: String,
+    /// Not ready.
+    draft: bool,
 }
 
 /// All of a site's content.
@@ -50,13 +61,26 @@ pub struct Tree {
     /// Changes with anything that sections say.
     pub fingerprint: u64,
     by_path: HashMap<String, usize>,
+    /// By language and logical path: what is there, and from which mount.
+    taken: HashMap<(String, String), Taken>,
+}
+
+/// The file that a page's place belongs to.
+#[derive(Debug)]
+struct Taken {
+    path: String,
+    mount: usize,
+    rank: (bool, bool, bool),
 }
 
 /// A content file's name taken apart.
 struct Name {
     stem: String,
     language: String,
+    /// The name says so.
+    own_language: bool,
     html: bool,
+    markdown: bool,
 }
 
 impl Tree {
@@ -64,7 +88,7 @@ impl Tree {
     pub fn new(folder: &Folder, config: &Config) -> Self {
         let mut tree = Self::default();
         let mut hasher = DefaultHasher::new();
-        for mount in &config.mounts {
+        for (number, mount) in config.mounts.iter().enumerate() {
             if !folder.has(&mount.source) {
                 // A language may have no content yet; a site without any is told below.
                 continue;
@@ -73,9 +97,19 @@ impl Tree {
             // A folder that is mounted by itself belongs to its own mount.
             let inner = config.mounts.iter().filter(|other| other.source.len() > mount.source.len());
             let inner: Vec<String> = inner.map(|other| format!("{}/", other.source)).collect();
-            files.retain(|file| !inner.iter().any(|inner| file.path.starts_with(inner)));
-            tree.add(folder, config, mount, files, &mut hasher);
+            let below = |path: &str| path.get(below(mount)..).unwrap_or_default().to_owned();
+            files.retain(|file| {
+                !inner.iter().any(|inner| file.path.starts_with(inner))
+                    && mount.takes(&below(&file.path))
+                    && !config
+                        .ignored
+                        .iter()
+                        .any(|ignored| ignored.is_match(&format!("{}/{}", folder.root().display(), file.path)))
+            });
+            tree.add(folder, config, (number, mount), files, &mut hasher);
         }
+        let taken: HashSet<&str> = tree.taken.values().map(|taken| taken.path.as_str()).collect();
+        tree.pages.retain(|entry| taken.contains(entry.file.path.as_str()) && !config.no_pages);
         tree.pages.sort_by(|a, b| a.file.path.cmp(&b.file.path));
         tree.pages.dedup_by(|a, b| a.file.path == b.file.path);
         if tree.pages.is_empty() {
@@ -86,39 +120,57 @@ impl Tree {
         }
         for at in 0..tree.pages.len() {
             tree.pages[at].sections = tree.nearest_section(&tree.pages[at]);
+            tree.pages[at].path = tree.path(config, &tree.pages[at]);
         }
         tree.by_path = tree.pages.iter().enumerate().map(|(at, entry)| (entry.file.path.clone(), at)).collect();
         tree.fingerprint = hasher.finish();
         tree
     }
 
-    fn add(&mut self, folder: &Folder, config: &Config, mount: &Mount, files: Vec<File>, hasher: &mut DefaultHasher) {
-        let prefix = if mount.source.is_empty() { 0 } else { mount.source.len() + 1 };
+    fn add(
+        &mut self,
+        folder: &Folder,
+        config: &Config,
+        (number, mount): (usize, &Mount),
+        files: Vec<File>,
+        hasher: &mut DefaultHasher,
+    ) {
+        let target = mount.target.last().cloned().unwrap_or_default();
         let split = |file: &File| {
-            let below = file.path.get(prefix..).unwrap_or_default();
+            // A file may be mounted by itself, under another name.
+            let below =
+                if file.path == mount.source { &target } else { file.path.get(below(mount)..).unwrap_or_default() };
             let (folders, name) = below.rsplit_once('/').unwrap_or(("", below));
             (folders.to_owned(), name.to_owned())
+        };
+        let is = |name: &Name, stem: &str| {
+            if config.version < NEW_TREE { name.stem == stem } else { name.stem.eq_ignore_ascii_case(stem) }
         };
         let mut bundles = HashSet::new();
         for file in &files {
             let (folders, name) = split(file);
-            if !folders.is_empty() && Self::name(config, mount, &name).is_some_and(|name| is(&name, "index")) {
+            if Self::name(config, mount, &name).is_some_and(|name| is(&name, "index")) {
                 bundles.insert(folders);
             }
         }
-        let mut taken: BTreeMap<(String, String, String), String> = BTreeMap::new();
+        // Below the content root `index.md` is the home page, and everything else belongs to it.
+        let home_is_bundle = mount.target.is_empty() && bundles.contains("");
         for file in files {
             let (folders, file_name) = split(&file);
-            let inside = ancestors(&folders).any(|above| bundles.contains(above));
+            let inside = home_is_bundle || ancestors(&folders).any(|above| bundles.contains(above));
             let in_bundle = inside || bundles.contains(&folders);
             let Some(name) = Self::name(config, mount, &file_name) else {
                 self.other_notation(&file.path, &file_name, in_bundle);
                 continue;
             };
-            if inside || in_bundle && !is(&name, "index") || folders.is_empty() && is(&name, "index") {
+            let bundle = is(&name, "index");
+            if inside || in_bundle && !bundle {
                 continue;
             }
             let mut parts = mount.target.clone();
+            if file.path == mount.source {
+                parts.pop();
+            }
             parts.extend(folders.split('/').filter(|part| !part.is_empty()).map(String::from));
             if is(&name, "_index") {
                 self.section(folder, &file, name.language, &parts, hasher);
@@ -129,22 +181,22 @@ impl Tree {
                 self.problems.push(Problem::warning(&file.path, None, "is an HTML page, which Hugo refuses", hint));
                 continue;
             }
-            let bundle = is(&name, "index");
+            let rank = (bundle, name.own_language, name.markdown);
             let (parts, stem) = if bundle {
                 let own = parts.pop().unwrap_or_default();
                 (parts, own)
             } else {
                 (parts, name.stem)
             };
-            let place = (name.language.clone(), parts.join("/").to_lowercase(), stem.to_lowercase());
-            if let Some(other) = taken.insert(place, file.path.clone()) {
-                let what = format!("has the same name as {other}; Hugo publishes one of them");
-                self.problems.push(Problem::warning(&file.path, None, what, "rename one of them"));
+            let place = (name.language.clone(), logical(&parts, &stem));
+            if self.is_taken(place, &file.path, number, rank) {
+                continue;
             }
             self.pages.push(Entry {
                 file,
                 language: name.language,
                 folders: parts,
+                path: Vec::new(),
                 name: stem,
                 bundle,
                 html: name.html,
@@ -153,28 +205,59 @@ impl Tree {
         }
     }
 
+    /// Whether another file has that place already; of two in one mount the one with the higher rank has it.
+    fn is_taken(&mut self, place: (String, String), path: &str, mount: usize, rank: (bool, bool, bool)) -> bool {
+        let taken = Taken { path: path.to_owned(), mount, rank };
+        let Some(other) = self.taken.get_mut(&place) else {
+            self.taken.insert(place, taken);
+            return false;
+        };
+        // A mount covers what those behind it have: that is what it is for.
+        if other.mount != mount {
+            return true;
+        }
+        let wins = rank > other.rank;
+        let loser = if wins { std::mem::replace(other, taken) } else { taken };
+        let what = format!("has the same name as {}, and Hugo publishes one of them", other.path);
+        let hint = "rename one of them; the other one is taken";
+        self.problems.push(Problem::warning(&loser.path, None, what, hint));
+        !wins
+    }
+
     /// `None`: not a content file.
     fn name(config: &Config, mount: &Mount, name: &str) -> Option<Name> {
         let (stem, extension) = name.rsplit_once('.')?;
         if stem.is_empty() || name.starts_with(['.', '#']) || name.ends_with(['~', '#']) {
             return None;
         }
-        let html = match extension.to_lowercase().as_str() {
+        let extension = if config.version < NEW_TREE { extension.to_owned() } else { extension.to_lowercase() };
+        let html = match extension.as_str() {
             "md" | "markdown" | "mdown" => false,
             "html" | "htm" => true,
             _ => return None,
         };
+        let markdown = extension == "md";
         let known = |key: &str| config.languages.iter().any(|language| language.key == key.to_lowercase());
-        Some(match stem.rsplit_once('.') {
-            Some((bare, language)) if known(language) && !bare.is_empty() => {
-                Name { stem: bare.to_owned(), language: language.to_lowercase(), html }
+        Some(match stem.rsplit_once('.').filter(|(bare, _)| !bare.is_empty()) {
+            Some((_, language)) if config.disabled.contains(&language.to_lowercase()) => return None,
+            Some((bare, language)) if known(language) => {
+                let language = language.to_lowercase();
+                Name { stem: bare.to_owned(), language, own_language: true, html, markdown }
             }
-            _ => Name { stem: stem.to_owned(), language: mount.language.clone(), html },
+            _ => {
+                let language = mount.language.clone();
+                Name { stem: stem.to_owned(), language, own_language: false, html, markdown }
+            }
         })
     }
 
     fn other_notation(&mut self, path: &str, name: &str, in_bundle: bool) {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
+        if name.starts_with("_content.") && extension == "gotmpl" {
+            let what = "makes pages by a template, which is not run";
+            let hint = "pages that should be in the feeds need files of their own";
+            self.problems.push(Problem::warning(path, None, what, hint));
+        }
         if !in_bundle && matches!(extension.as_str(), "org" | "rst" | "adoc" | "asciidoc" | "ad" | "pandoc" | "pdc") {
             let what = format!("is written in `.{extension}`, which is not read");
             self.problems.push(Problem::warning(path, None, what, "make it Markdown to have it in the feeds"));
@@ -198,7 +281,9 @@ impl Tree {
             Ok(page) => {
                 let front_matter = page.front_matter;
                 section.cascade = front_matter.get(&["cascade"]).map(rules).unwrap_or_default();
+                section.slug = front_matter.text(&["slug"]).unwrap_or_default();
                 section.slug_or_title = front_matter.text(&["slug", "title"]).unwrap_or_default();
+                section.draft = front_matter.get(&["draft"]).is_some_and(page::truth);
             }
             Err(fault) => {
                 let what = format!("the section's front matter cannot be read: {}", fault.what);
@@ -210,9 +295,10 @@ impl Tree {
                 ));
             }
         }
-        let path = parts.join("/");
-        (&language, &path, &section.cascade, &section.slug_or_title).hash(hasher);
-        self.sections.insert((language, path), section);
+        let path = key(parts);
+        (&language, &path, &section.cascade, &section.slug, &section.slug_or_title, section.draft).hash(hasher);
+        // Of several mounts, the first one's.
+        self.sections.entry((language, path)).or_insert(section);
     }
 
     /// The entry of a file.
@@ -222,35 +308,81 @@ impl Tree {
 
     /// The section with this path, in a language.
     pub fn section_at(&self, language: &str, parts: &[String]) -> Option<&Section> {
-        self.sections.get(&(language.to_owned(), parts.join("/")))
+        self.sections.get(&(language.to_owned(), key(parts)))
     }
 
-    /// A top folder is a section by itself, a deeper one by its `_index` file.
+    /// A top folder is a section by itself, a deeper one by its `_index` file. A bundle at the top has none.
     fn nearest_section(&self, entry: &Entry) -> Vec<String> {
-        // A bundle at the top is a folder of its own.
-        if entry.folders.is_empty() {
-            return if entry.bundle { vec![entry.name.clone()] } else { Vec::new() };
-        }
         let depth = (2..=entry.folders.len())
             .rev()
             .find(|depth| self.section_at(&entry.language, &entry.folders[..*depth]).is_some());
-        entry.folders[..depth.unwrap_or(1)].to_vec()
+        entry.folders[..depth.unwrap_or(1).min(entry.folders.len())].to_vec()
+    }
+
+    /// The folders of an entry, those that are sections by their slug.
+    fn path(&self, config: &Config, entry: &Entry) -> Vec<String> {
+        if config.version < SECTION_SLUGS {
+            return entry.folders.clone();
+        }
+        let part = |depth: usize| {
+            let own = &entry.folders[..depth];
+            let section = self.section_at(&entry.language, own);
+            let slug = section.map(|section| section.slug.clone()).filter(|slug| !slug.is_empty());
+            let is_section = depth == 1 || section.is_some();
+            let handed = || {
+                // A section hands down to itself, too.
+                let path = format!("/{}", key(own));
+                let itself = section.into_iter().flat_map(|section| &section.cascade);
+                let itself = itself.filter(|rule| rule.takes(&path, &entry.language, "section"));
+                let mut rules = itself.chain(self.rules(config, &entry.language, own, "section"));
+                text_of(rules.find_map(|rule| rule.values.get("slug"))?)
+            };
+            slug.or_else(|| is_section.then(handed)?).unwrap_or_else(|| own[depth - 1].clone())
+        };
+        (1..=entry.folders.len()).map(part).collect()
+    }
+
+    /// Whether a section above is not ready, and keeps all below it from being published (before Hugo 0.123).
+    pub fn below_draft(&self, config: &Config, entry: &Entry) -> bool {
+        let draft =
+            |depth| self.section_at(&entry.language, &entry.folders[..depth]).is_some_and(|section| section.draft);
+        config.version < NEW_TREE && (1..=entry.folders.len()).any(draft)
     }
 
     /// What is handed down to an entry, the nearest first.
     pub fn handed_down<'t>(&'t self, config: &'t Config, entry: &'t Entry) -> impl Iterator<Item = &'t Rule> {
-        let path =
-            format!("/{}", [&entry.folders[..], std::slice::from_ref(&entry.name)].concat().join("/")).to_lowercase();
-        let above = (0..=entry.folders.len())
-            .rev()
-            .filter_map(|depth| self.section_at(&entry.language, &entry.folders[..depth]));
-        let rules = above.flat_map(|section| &section.cascade).chain(&config.cascade);
-        rules.filter(move |rule| rule.takes(&path.replace(' ', "-"), &entry.language))
+        let own = [&entry.folders[..], std::slice::from_ref(&entry.name)].concat();
+        self.rules(config, &entry.language, &own, "page")
+    }
+
+    /// The rules for the page or section at a path.
+    fn rules<'t>(
+        &'t self,
+        config: &'t Config,
+        language: &'t str,
+        parts: &[String],
+        kind: &'static str,
+    ) -> impl Iterator<Item = &'t Rule> + use<'t> {
+        let path = format!("/{}", key(parts));
+        let above: Vec<&Section> =
+            (0..parts.len()).rev().filter_map(|depth| self.section_at(language, &parts[..depth])).collect();
+        let rules = above.into_iter().flat_map(|section| &section.cascade).chain(&config.language(language).cascade);
+        rules.filter(move |rule| rule.takes(&path, language, kind))
     }
 }
 
-fn is(name: &Name, stem: &str) -> bool {
-    name.stem.eq_ignore_ascii_case(stem)
+/// Bytes of a file's path that the mount itself takes.
+fn below(mount: &Mount) -> usize {
+    if mount.source.is_empty() { 0 } else { mount.source.len() + 1 }
+}
+
+/// A path as Hugo names it: lower case, hyphens for blanks.
+pub fn key(parts: &[String]) -> String {
+    parts.join("/").to_lowercase().replace(' ', "-")
+}
+
+fn logical(folders: &[String], name: &str) -> String {
+    format!("{}/{}", key(folders), name.to_lowercase().replace(' ', "-"))
 }
 
 /// Every folder above `folders`, without the root.

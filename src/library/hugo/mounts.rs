@@ -1,0 +1,141 @@
+//! Where a Hugo site's content is: `contentDir`, a language's own, module mounts and what they leave out, themes'.
+
+use serde_json::Value;
+
+use super::at;
+use super::load::Theme;
+use crate::library::fields::strings;
+use crate::library::glob::{self, Style};
+use crate::post::front_matter::text_of;
+
+/// A folder of content: one language's, or all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mount {
+    /// Relative to the site's folder.
+    pub source: String,
+    /// Folders below the content root that its files appear in.
+    pub target: Vec<String>,
+    /// Key of its language, unless a file's name says otherwise.
+    pub language: String,
+    /// Patterns of files below it. One that begins with `! ` leaves out; the first that fits decides.
+    files: Vec<String>,
+}
+
+impl Mount {
+    /// Whether the file at this path below [`Mount::source`] is in it.
+    pub fn takes(&self, below: &str) -> bool {
+        for pattern in &self.files {
+            let (wanted, pattern) = pattern.strip_prefix('!').map_or((true, pattern.as_str()), |rest| (false, rest));
+            if glob::matches(pattern.trim().trim_start_matches('/'), below, Style::Go) {
+                return wanted;
+            }
+        }
+        self.files.iter().all(|pattern| pattern.starts_with('!'))
+    }
+}
+
+/// All of a site's, in the order in which they win. `languages`: key and own configuration, the default first.
+pub fn mounts(value: &Value, languages: &[(String, Value)], default: &str, themes: &[Theme]) -> Vec<Mount> {
+    let mut mounts = configured("", value, languages, default);
+    if mounts.is_empty() {
+        let root = tidy(&at(value, &["contentdir"]).and_then(text_of).unwrap_or_else(|| "content".into()));
+        let plain = |source: String, language: &str| Mount {
+            source,
+            target: Vec::new(),
+            language: language.to_owned(),
+            files: Vec::new(),
+        };
+        for (key, own) in languages {
+            match at(own, &["contentdir"]).and_then(text_of) {
+                Some(own) => mounts.push(plain(tidy(&own), key)),
+                // Languages without a folder of their own share one and are told by file names.
+                None if mounts.iter().any(|mount| mount.source == root) => {}
+                None => mounts.push(plain(root.clone(), &languages[0].0)),
+            }
+        }
+    }
+    for theme in themes {
+        let own = configured(&format!("{}/", theme.folder), &theme.value, languages, default);
+        if own.is_empty() {
+            let source = format!("{}/content", theme.folder);
+            mounts.push(Mount { source, target: Vec::new(), language: default.to_owned(), files: Vec::new() });
+        } else {
+            mounts.extend(own);
+        }
+    }
+    mounts
+}
+
+/// `[[module.mounts]]` that lead into `content`.
+fn configured(below: &str, value: &Value, languages: &[(String, Value)], default: &str) -> Vec<Mount> {
+    let list = at(value, &["module", "mounts"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    list.iter()
+        .filter_map(|mount| {
+            let target = at(mount, &["target"]).and_then(text_of).unwrap_or_default();
+            let mut parts = target.split('/').filter(|part| !part.is_empty()).map(String::from);
+            if parts.next().as_deref() != Some("content") {
+                return None;
+            }
+            let source = at(mount, &["source"]).and_then(text_of).unwrap_or_default();
+            let texts = |key: &str| at(mount, &[key]).map(strings).unwrap_or_default();
+            let wanted = at(mount, &["sites", "matrix", "languages"]).or_else(|| at(mount, &["lang"])).map(strings);
+            let fits = |key: &str| {
+                let fits = |pattern: &String| glob::matches(&pattern.to_lowercase(), key, Style::Go);
+                wanted.as_ref().is_none_or(|wanted| wanted.iter().any(fits))
+            };
+            let first = languages.iter().map(|(key, _)| key.as_str()).filter(|key| wanted.is_some() && fits(key)).min();
+            let language = match wanted {
+                Some(_) if fits(default) => default,
+                Some(_) => first?,
+                None => default,
+            };
+            // The older way: what is left out wins over what is let in.
+            let excluded = texts("excludefiles").into_iter().map(|pattern| format!("! {pattern}"));
+            let files = excluded.chain(texts("includefiles")).chain(texts("files")).collect();
+            let source = tidy(&format!("{below}{source}"));
+            Some(Mount { source, target: parts.collect(), language: language.to_owned(), files })
+        })
+        .collect()
+}
+
+fn tidy(path: &str) -> String {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn first(mount: &Value) -> Mount {
+        let languages = [("en".to_owned(), json!({})), ("de".to_owned(), json!({}))];
+        mounts(&json!({"module": {"mounts": [mount]}}), &languages, "en", &[]).swap_remove(0)
+    }
+
+    #[test]
+    fn what_a_mount_leaves_out() {
+        let takes = |key: &str, patterns: Value, below: &str| {
+            first(&json!({"source": "c", "target": "content", key: patterns})).takes(below)
+        };
+        assert!(!takes("excludefiles", json!("blog/**"), "blog/p.md"));
+        assert!(takes("excludefiles", json!("blog/**"), "docs/p.md"));
+        assert!(!takes("includefiles", json!(["docs/**"]), "blog/p.md"));
+        assert!(takes("includefiles", json!(["/docs/**"]), "docs/p.md"));
+        assert!(takes("files", json!(["**", "! blog/**"]), "blog/p.md"));
+        assert!(!takes("files", json!(["! blog/p.md", "**"]), "blog/p.md"));
+        assert!(takes("files", json!(["! blog/**"]), "docs/p.md"));
+        assert!(!takes("files", json!(["blog/*"]), "blog/b/index.md"));
+    }
+
+    #[test]
+    fn whose_language_a_mount_is() {
+        let of = |matrix: Value| {
+            first(&json!({"source": "c", "target": "content", "sites": {"matrix": {"languages": matrix}}})).language
+        };
+        assert_eq!(of(json!(["de"])), "de");
+        assert_eq!(of(json!("d*")), "de");
+        assert_eq!(of(json!(["**"])), "en");
+        assert_eq!(first(&json!({"source": "./c/", "target": "content/x/y"})).target, ["x", "y"]);
+    }
+}
