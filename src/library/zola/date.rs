@@ -97,10 +97,12 @@ fn shaped(text: &str, shape: &str) -> bool {
             .all(|(have, want)| if want == b'9' { have.is_ascii_digit() } else { have == want })
 }
 
-/// The date in an address that begins with one, `2014/12/12/name`: what a site without dates has of them.
+/// The date in an address that has one, `inside/2014/12/12/name`: what a site without dates has of them.
 pub fn of_path(path: &str) -> Option<DateTime<FixedOffset>> {
-    let day = path.trim_start_matches('/').get(..10).filter(|day| shaped(day, "9999/99/99"))?;
-    let date = NaiveDate::parse_from_str(day, "%Y/%m/%d").ok()?;
+    let parts: Vec<&str> = path.split('/').collect();
+    let day =
+        parts.windows(3).find(|parts| shaped(parts[0], "9999") && shaped(parts[1], "99") && shaped(parts[2], "99"))?;
+    let date = NaiveDate::parse_from_str(&day.join("-"), "%Y-%m-%d").ok()?;
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().fixed_offset())
 }
 
@@ -139,6 +141,7 @@ mod tests {
         assert_eq!(of("2018-02-30-x"), Some((None, Some("x"))));
         assert_eq!((of("2018-13-10-x"), of("12-10-10-x"), of("hello")), (None, None, None));
         assert_eq!(of_path("2014/12/12/x").unwrap().to_rfc3339(), "2014-12-12T00:00:00+00:00");
-        assert_eq!((of_path("2014/13/12/x"), of_path("x")), (None, None));
+        assert_eq!(of_path("/in/2014/12/12/x").unwrap().to_rfc3339(), "2014-12-12T00:00:00+00:00");
+        assert_eq!((of_path("2014/13/12/x"), of_path("x"), of_path("2014/1/2")), (None, None, None));
     }
 }
