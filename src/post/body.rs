@@ -2,6 +2,7 @@
 //!
 //! Who reads a site keeps only where each body stands ([`Body`]); what it shows is made when a feed or a mail needs it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use url::Url;
@@ -98,14 +99,25 @@ pub fn source_hash(text: &str, start: usize) -> String {
 
 /// What `page` shows, of which `file` is the whole text, in the site that `site` knows.
 pub fn shown(page: &Page, file: &str, site: &Knowledge) -> Shown {
-    let text = file.get(page.body.start..).unwrap_or_default();
-    let calls::Expanded { text: written, found } = calls::expand(text, &Around { page, file, site });
-    let raw = if page.body.html { written.to_string() } else { markdown::to_html(&written) };
+    let around = Around::new(page, file, site);
+    let mut expanded = calls::expand(file.get(page.body.start..).unwrap_or_default(), &around);
+    let mut found = std::mem::take(&mut expanded.found);
     // A page without an address is shown to nobody, but its words are told.
     let url = Url::parse(&page.url).or_else(|_| Url::parse("https://localhost/"));
-    let html = url.map(|url| sanitize::sanitize(&raw, &url)).unwrap_or_default();
+    let render = |text: &str, found: &mut Vec<Found>| {
+        let raw = if page.body.html {
+            Cow::Borrowed(text)
+        } else {
+            let mut on_link = |address: &str, line: usize| calls::link(&around, address, expanded.line(line), found);
+            Cow::Owned(markdown::read(text, page.body.dialect, &mut on_link))
+        };
+        url.as_ref().map(|url| sanitize::sanitize(&expanded.fill(&raw), url)).unwrap_or_default()
+    };
+    let html = render(&expanded.text, &mut found);
+    found.sort_by_key(|found| found.line);
     let own = site.recurring.seen_from(page);
-    let summary = summary::of(page, &written, &html, &own, &site.roles);
+    let excerpt = |before: &str| render(before, &mut Vec::new());
+    let summary = summary::of(page, &expanded.text, excerpt, &html, &own, &site.roles);
     let first = || sanitize::pictures(&html).find(|cover| !own.picture_recurs(&cover.url));
     let cover = page.cover.clone().or_else(first);
     Shown { html: html.into(), summary, cover, found, roles: Arc::clone(&site.roles) }

@@ -140,6 +140,12 @@ impl Links {
         if same.len() == 1 { best(from, same.into_iter()) } else { None }
     }
 
+    /// Where in the site's folder a file lies that `written` names from the file of `from`; whether it is there is not said.
+    pub fn place(&self, from: &Page, written: &str) -> Option<String> {
+        let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        joined(if written.starts_with('/') { "" } else { folder }, written)
+    }
+
     /// Whether pages lie below the folder that `written` means in `from`: a section, that has an address but is no page.
     pub fn is_folder(&self, from: &Page, written: &str) -> bool {
         let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);

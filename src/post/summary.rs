@@ -19,18 +19,23 @@ const LENGTH: usize = 200;
 const LONGEST: usize = 600;
 
 /// The summary of `page`: what its header states, what stands before its author's mark in `written` (its body without
-/// calls), else the first text of its `html` that is its own.
-pub fn of(page: &Page, written: &str, html: &str, own: &Own<'_>, roles: &Roles) -> String {
+/// calls, of which `render` shows a part), else the first text of its `html` that is its own.
+pub fn of(
+    page: &Page,
+    written: &str,
+    render: impl Fn(&str) -> String,
+    html: &str,
+    own: &Own<'_>,
+    roles: &Roles,
+) -> String {
     // A description that repeats the title, or that the whole series has, tells nothing of the post.
     let stated = text_of_markup(&page.summary);
     if !stated.is_empty() && !own.recurs(&stated) && !says_the_same(&stated, &page.title) {
         return stated;
     }
     let mark = page.excerpt_end.as_deref();
-    let before = marker::before(written, page.body.dialect, mark).map(|before| {
-        let text = if page.body.html { text_of_html(before) } else { text_of_markup(before) };
-        cut_at(&text, LONGEST)
-    });
+    let before =
+        marker::before(written, page.body.dialect, mark).map(|before| cut_at(&text(&render(before), false), LONGEST));
     if let Some(before) = before.filter(|before| !before.is_empty()) {
         return before;
     }
