@@ -7,9 +7,11 @@ mod args;
 mod code;
 mod hexo;
 mod hugo;
+mod jsx;
 mod known;
 mod kramdown;
 mod liquid;
+mod mdx;
 mod out;
 mod pelican;
 mod seek;
@@ -118,6 +120,8 @@ pub struct Expanded<'t> {
     inserts: Vec<Insert>,
     /// How the words begin.
     token: String,
+    /// What `text` was made of, where that was expanded too.
+    before: Option<Box<Expanded<'static>>>,
 }
 
 impl Expanded<'_> {
@@ -125,12 +129,28 @@ impl Expanded<'_> {
     pub fn line(&self, written: usize) -> usize {
         let behind = self.lines.partition_point(|(at, _)| *at <= written);
         let (at, line) = behind.checked_sub(1).map_or((0, self.first), |last| self.lines[last]);
-        line + (written - at)
+        let line = line + (written - at);
+        self.before.as_ref().map_or(line, |before| before.line(line))
     }
 
     /// `html`, made from (a part of) `text`, with the calls' own HTML in it.
     pub fn fill(&self, html: &str) -> String {
-        out::fill(html, &self.token, &self.inserts)
+        let filled = out::fill(html, &self.token, &self.inserts);
+        self.before.as_ref().map_or_else(|| filled.clone(), |before| before.fill(&filled))
+    }
+
+    /// The text once more without `:::` blocks.
+    fn without_notes(self, around: &Around<'_>) -> Expanded<'static> {
+        let mut next = mdx::notes(&self.text, around);
+        let mut before = Expanded { text: Cow::Borrowed(""), ..self };
+        for found in &mut next.found {
+            found.line = before.line(found.line);
+        }
+        next.found.append(&mut before.found);
+        let Expanded { found, first, lines, inserts, token, before: earlier, .. } = before;
+        next.before =
+            Some(Box::new(Expanded { text: Cow::Borrowed(""), found, first, lines, inserts, token, before: earlier }));
+        next
     }
 }
 
@@ -155,11 +175,16 @@ pub fn expand<'t>(text: &'t str, around: &Around<'_>) -> Expanded<'t> {
             }
             expanded
         }
+        Dialect::Docusaurus => mdx::expand(text, around),
         Dialect::Pelican => match pelican::headings(text) {
             Some(text) => Expanded { text: Cow::Owned(text), ..as_it_is() },
             None => as_it_is(),
         },
-        Dialect::Eleventy if liquid::has_calls(text) => liquid::expand(text, around),
+        Dialect::Eleventy | Dialect::Plain => {
+            let is_liquid = around.page.body.dialect == Dialect::Eleventy && liquid::has_calls(text);
+            let expanded = if is_liquid { liquid::expand(text, around) } else { as_it_is() };
+            if expanded.text.contains(":::") { expanded.without_notes(around) } else { expanded }
+        }
         _ => as_it_is(),
     }
 }
@@ -198,16 +223,19 @@ pub fn link(around: &Around<'_>, written: &str, line: usize, found: &mut Vec<Fou
     }
     match around.site.links.place(around.page, path) {
         // Its documentation, say, which is no part of what is announced.
-        Some(place)
-            if !around.site.links.is_folder(around.page, place.rsplit_once('/').map_or("", |(folder, _)| folder)) =>
-        {
-            Some(format!("{}{rest}", around.guess(&place)))
-        }
+        Some(place) if !is_among_pages(around, &place) => Some(format!("{}{rest}", around.guess(&place))),
         _ => {
             broken();
             None
         }
     }
+}
+
+/// Whether a file at `place` would be among those that were read.
+fn is_among_pages(around: &Around<'_>, place: &str) -> bool {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let place = folder(place);
+    place == folder(&around.page.path) || around.site.links.is_folder(around.page, &place)
 }
 
 /// The address of `@/path.md`, Zola's way to name a page.

@@ -1,5 +1,6 @@
 //! Reading sites: real ones against what their own generator says, small ones of ours, and hostile ones.
 
+mod calls;
 mod corpora;
 mod generators;
 mod programs;

@@ -139,7 +139,7 @@ pub fn figure(args: &Args) -> Option<Insert> {
         picture = format!("<figure>{picture}<figcaption>{}</figcaption></figure>", words.trim());
         return Some(Insert { plain: escape(source), ..Insert::block(picture) });
     }
-    Some(Insert { plain: escape(source), block: false, html: picture })
+    Some(Insert { plain: escape(source), ..Insert::inline(picture) })
 }
 
 /// Videos, posts and other things that live elsewhere: a link to where they do. `None`: `name` is none of them.

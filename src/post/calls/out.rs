@@ -18,6 +18,8 @@ pub struct Insert {
     pub plain: String,
     /// Not inside a paragraph.
     pub block: bool,
+    /// What follows it in its paragraph is none: it stands in what this opens.
+    pub bare: bool,
 }
 
 impl Insert {
@@ -31,10 +33,15 @@ impl Insert {
         Self { html: html.into(), block: true, ..Self::default() }
     }
 
+    /// HTML beside which text stands that is no paragraph: `<summary>`.
+    pub fn bare(html: impl Into<String>) -> Self {
+        Self { bare: true, ..Self::block(html) }
+    }
+
     /// Text, an address: the same wherever it stands.
     pub fn text(text: &str) -> Self {
         let escaped = escape(text);
-        Self { html: escaped.clone(), plain: escaped, block: false }
+        Self { html: escaped.clone(), plain: escaped, ..Self::default() }
     }
 }
 
@@ -42,6 +49,8 @@ impl Insert {
 pub struct Out<'t, 'a> {
     /// The body as the author wrote it.
     pub source: &'t str,
+    /// Tags are calls: lines of them need not be left together.
+    pub tags_are_calls: bool,
     around: &'a Around<'a>,
     expanded: Expanded<'static>,
     text: String,
@@ -55,9 +64,14 @@ pub struct Out<'t, 'a> {
 impl<'t, 'a> Out<'t, 'a> {
     /// Of a body of which nothing is read yet.
     pub fn new(source: &'t str, around: &'a Around<'a>) -> Self {
-        let first = around.page.body.line.max(1);
+        Self::over(source, around, around.page.body.line.max(1))
+    }
+
+    /// Of a text that begins on line `first` of what lines are counted in.
+    pub fn over(source: &'t str, around: &'a Around<'a>, first: usize) -> Self {
         Self {
             source,
+            tags_are_calls: false,
             around,
             expanded: Expanded { first, ..Expanded::default() },
             text: String::with_capacity(source.len()),
@@ -103,18 +117,24 @@ impl<'t, 'a> Out<'t, 'a> {
         self.expanded.inserts.push(insert);
     }
 
+    /// Whether a call that ends at `to` stands alone on its line.
+    pub fn is_alone(&self, to: usize) -> bool {
+        let rest = self.source[to..].trim_start_matches([' ', '\t']);
+        self.last.1 && (rest.is_empty() || rest.starts_with(['\n', '\r']))
+    }
+
     /// A call's HTML in place of `source[from..to]`, where it may be alone on its line: then it gets room round it, so that
     /// it neither joins the text before it nor the text behind. Lines of HTML are left together, as blank lines end them.
     pub fn stand(&mut self, from: usize, to: usize, insert: Insert) {
-        let (line, is_blank) = self.last;
+        let is_alone = self.is_alone(to);
+        let line = self.last.0;
         let rest = &self.source[to..];
         let tail = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        let is_alone = is_blank && matches!(rest.as_bytes().get(tail), None | Some(b'\n' | b'\r'));
         let before = self.text[..line].trim_end_matches(['\n', '\r']);
         let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
         let after = rest[tail..].trim_start_matches(['\n', '\r']);
-        let is_html = before.trim_start().starts_with('<')
-            || after.trim_start().starts_with('<') && !after.trim_start().starts_with("<!--");
+        let is_tag = |line: &str| line.starts_with('<') && !line.starts_with("<!--");
+        let is_html = !self.tags_are_calls && (is_tag(before.trim_start()) || is_tag(after.trim_start()));
         let is_quoted = before.trim_start().starts_with('>') || after.trim_start().starts_with('>');
         if !is_alone || is_html || is_quoted {
             return self.insert(from, insert);
@@ -212,8 +232,12 @@ pub fn fill(html: &str, token: &str, inserts: &[Insert]) -> String {
             (false, Some(start)) if insert.block => {
                 end_paragraph(&mut out, start);
                 out.push_str(&insert.html);
-                place.paragraph = Some(out.len());
-                out.push_str("<p>");
+                place.paragraph = None;
+                place.ended = insert.bare;
+                if !insert.bare {
+                    place.paragraph = Some(out.len());
+                    out.push_str("<p>");
+                }
             }
             _ => out.push_str(&insert.html),
         }
@@ -243,6 +267,8 @@ struct Place {
     paragraph: Option<usize>,
     /// Something was put into it.
     touched: bool,
+    /// The paragraph was ended before its end tag comes.
+    ended: bool,
 }
 
 impl Place {
@@ -268,6 +294,7 @@ impl Place {
                         copied = at + 4;
                         match self.paragraph.take() {
                             Some(start) if self.touched => end_paragraph(out, start),
+                            None if std::mem::take(&mut self.ended) => {}
                             _ => out.push_str("</p>"),
                         }
                         at += 4;
