@@ -65,7 +65,7 @@ pub enum Kind {
 
 /// What the file at `path` is; `None`: nothing that is read.
 fn kind(config: &Config, path: &str) -> Option<Kind> {
-    let below = &path[config.source.len() + 1..];
+    let below = config.below(path);
     let (_, extension) = below.rsplit_once('.').filter(|(_, extension)| !extension.contains('/'))?;
     let matches = |patterns: &[String], text: &str| {
         patterns.iter().any(|pattern| match pattern.strip_prefix('!') {

@@ -174,7 +174,7 @@ impl Config {
         Ok(Self {
             path: path.to_owned(),
             site: home::site(settings, "hexo", said),
-            source: text("source_dir").unwrap_or_else(|| "source".into()).trim_matches('/').to_owned(),
+            source: folder_name(&text("source_dir").unwrap_or_else(|| "source".into())),
             permalink: Pattern::new(&text("permalink").unwrap_or_else(|| ":year/:month/:day/:title/".into())),
             permalink_defaults: map("permalink_defaults"),
             trailing_index: !is_off("trailing_index"),
@@ -206,6 +206,12 @@ impl Config {
         })
     }
 
+    /// A file's path below the source folder, which may be the site's own, or a link to another.
+    pub fn below<'p>(&self, path: &'p str) -> &'p str {
+        let below = path.strip_prefix(self.source.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        below.filter(|_| !self.source.is_empty()).unwrap_or(path)
+    }
+
     /// Of the files that are posts where posts have folders of their own.
     pub fn new_post_extension(&self) -> Option<&str> {
         self.new_post_name.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension)
@@ -220,6 +226,11 @@ impl Config {
             _ => slug,
         }
     }
+}
+
+/// A folder's path without `.` and slashes at its ends; nothing for the site's own folder.
+fn folder_name(path: &str) -> String {
+    path.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
 }
 
 /// A path without its extension.
@@ -244,7 +255,7 @@ fn looks_like_hexo(folder: &Folder, config: &Value) -> bool {
     let count = |keys: &[&str]| keys.iter().filter(|key| config.get(**key).is_some()).count();
     let (hexo, jekyll) = (count(&HEXO), count(&JEKYLL));
     let source = config.get("source_dir").and_then(Value::as_str).unwrap_or("source");
-    let posts_in_source = folder.has(&format!("{}/_posts", source.trim_matches('/')));
+    let posts_in_source = folder.has(&format!("{}/_posts", folder_name(source)));
     let jekyll_s = ["_posts", "_layouts", "_includes", "Gemfile"].into_iter().any(|path| folder.has(path));
     hexo > jekyll || hexo == jekyll && posts_in_source && !jekyll_s
 }

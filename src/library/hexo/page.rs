@@ -28,7 +28,7 @@ pub fn read(config: &Config, file: &File, kind: Kind, text: &str) -> Reading {
     let line = 1 + text[..cut.start].matches('\n').count();
     let extension = file.path.rsplit('.').next().unwrap_or_default();
     let body = Body { start: cut.start, line, html: extension.starts_with("htm"), dialect: Dialect::Hexo };
-    let source = &file.path[config.source.len() + 1..];
+    let source = config.below(&file.path);
     let below = source.strip_prefix("_posts/").or_else(|| source.strip_prefix("_drafts/")).unwrap_or(source);
     let found = if kind == Kind::Page { None } else { config.post_name.read(stem(below)) };
     let found: Vec<(&str, &str)> = found.unwrap_or_default();

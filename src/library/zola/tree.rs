@@ -72,7 +72,7 @@ impl Tree {
         let mut drafts = Vec::new();
         let mut main = BTreeSet::new();
         for file in &files {
-            let below = &file.path[CONTENT.len() + 1..];
+            let below = below(&file.path);
             let (folders, name) = below.rsplit_once('/').unwrap_or(("", below));
             if let Some(language) = section_language(config, name) {
                 tree.section(folder, config, file, folders, language, &mut drafts, &mut main);
@@ -141,7 +141,7 @@ impl Tree {
     }
 
     fn page(&mut self, config: &Config, file: File, drafts: &[String]) -> Option<Entry> {
-        let below = &file.path[CONTENT.len() + 1..];
+        let below = below(&file.path);
         let (folders, file_name) = below.rsplit_once('/').unwrap_or(("", below));
         let stem = file_name.strip_suffix(".md").filter(|_| !file_name.starts_with("_index."))?;
         // Zola matches the whole path on the machine, which is another one on each; this stands for all of them.
@@ -196,4 +196,9 @@ fn section_language<'c>(config: &'c Config, name: &str) -> Option<&'c str> {
         return Some(&config.language);
     }
     config.others.iter().find(|other| code.strip_suffix(".md") == Some(other)).map(String::as_str)
+}
+
+/// A file's path below the content folder, which may be a link to another.
+fn below(path: &str) -> &str {
+    path.strip_prefix(CONTENT).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
 }

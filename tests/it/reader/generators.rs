@@ -150,3 +150,52 @@ fn tiny_docusaurus_sites_are_read_as_docusaurus_publishes_them() {
 fn tiny_eleventy_sites_are_read_as_eleventy_publishes_them() {
     agrees("eleventy", ".eleventy.js", 55);
 }
+
+/// Every file of every case cut, joined and flipped: the others stay, and no fault is ours.
+#[test]
+fn broken_files_find_no_fault_of_ours() {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap_or(0) % below.max(1)
+    };
+    let mut scanned = 0;
+    for (name, config) in [("zola", "config.toml"), ("hexo", "_config.yml")] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/generators/{name}.jsonl"));
+        for line in fs_err::read_to_string(file).expect("the answers").lines() {
+            let case: Value = serde_json::from_str(line).expect("JSON");
+            let folder = tempfile::tempdir().expect("a folder");
+            written(folder.path(), config, &case);
+            let files: Vec<&String> = case["files"].as_object().expect("files").keys().collect();
+            for path in &files {
+                let path = folder.path().join(path);
+                let mut bytes = fs_err::read(&path).expect("a file");
+                for _ in 0..=random(3) {
+                    let at = random(bytes.len());
+                    match random(5) {
+                        0 => bytes.truncate(at),
+                        1 if at < bytes.len() => bytes[at] ^= 1 << random(7),
+                        2 => bytes.splice(at..at, *b"\n---\n").for_each(drop),
+                        3 => bytes.splice(at..at, "[{: \u{e9}".bytes()).for_each(drop),
+                        _ => bytes.extend_from_within(at..),
+                    }
+                }
+                fs_err::write(&path, bytes).expect("a file");
+            }
+            let settings = Settings {
+                root: folder.path().to_owned(),
+                generator: Some(name.into()),
+                url: Some("https://example.org/".into()),
+                ..Settings::default()
+            };
+            let Ok(scan) = Scanner::new(settings).scan() else { continue };
+            scanned += 1;
+            for problem in &scan.problems {
+                assert!(!problem.what.contains("fault of Postrider"), "{}: {problem}", case["case"]);
+            }
+        }
+    }
+    assert!(scanned > 150, "only {scanned} sites");
+}

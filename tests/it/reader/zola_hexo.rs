@@ -179,3 +179,20 @@ fn a_hexo_address_by_id_needs_one() {
     assert_eq!(scan.pages.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), ["https://e.org/7/"]);
     assert_eq!(super::places(&scan.problems), ["source/_posts/b.md:0"]);
 }
+
+#[test]
+fn the_source_folder_may_be_the_site_s_own_or_a_link() {
+    let post: &[u8] = b"---\ntitle: A\ndate: 2020-01-02\n---\nx";
+    let folder = site(&[("_config.yml", b"url: https://e.org\nsource_dir: ./\n"), ("_posts/a.md", post)]);
+    assert_eq!(scan(folder.path()).pages[0].url, "https://e.org/2020/01/02/a/");
+    let page: &[u8] = b"+++\ndate = 2020-01-02\n+++\n";
+    for (config, text, link, file, content) in [
+        ("_config.yml", "url: https://e.org\nsource_dir: x\n", "x", "y/_posts/a.md", post),
+        ("zola.toml", "base_url = \"https://e.org\"\n", "content", "c/b.md", page),
+    ] {
+        let folder = site(&[(config, text.as_bytes()), (file, content)]);
+        let target = file.split('/').next().expect("a folder");
+        std::os::unix::fs::symlink(target, folder.path().join(link)).expect("a link");
+        assert!(Scanner::new(settings(folder.path())).scan().is_ok(), "{config}");
+    }
+}
