@@ -39,7 +39,7 @@ fn laid_out(folder: &Folder, settings: &Settings, path: &str) -> Opened {
     let data = Data::read(folder, &config, &found, &mut problems);
     let site = config.site(folder, settings, &data)?;
     let [dropped, kept_back] = ignored(folder, &config);
-    let any = |patterns: &[String], path: &str| patterns.iter().any(|pattern| matches(pattern, path, Style::Parts));
+    let any = |patterns: &[String], path: &str| patterns.iter().any(|pattern| takes(pattern, path));
     let files = found.into_iter().filter(|file| is_page(&config, &file.path) && !any(&dropped, &file.path));
     let files: BTreeMap<String, (File, bool)> = files
         .map(|file| {
@@ -76,15 +76,22 @@ fn ignored(folder: &Folder, config: &Config) -> [Vec<String>; 2] {
     [git, own].map(|lines| {
         let mut patterns = Vec::new();
         for path in lines.iter().filter_map(|line| config::tidy(line)).filter(|path| !path.is_empty()) {
-            if !path.contains('*') && folder.is_folder(&path) {
-                patterns.push(format!("{path}/**"));
-            }
-            patterns.push(path);
+            patterns.push(if !path.contains('*') && folder.is_folder(&path) { format!("{path}/**") } else { path });
         }
         patterns.sort();
         patterns.dedup();
         patterns
     })
+}
+
+/// Whether a path is what a pattern means; what its plain start and end rule out costs nothing, for every file of every scan.
+fn takes(pattern: &str, path: &str) -> bool {
+    let special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\');
+    let (Some(first), Some(last)) = (pattern.find(special), pattern.rfind(special)) else { return pattern == path };
+    let folder = pattern.strip_suffix("/**").filter(|_| first + 2 == pattern.len());
+    path.starts_with(&pattern[..first])
+        && path.ends_with(&pattern[last + 1..])
+        && (folder.is_some() || matches(pattern, path, Style::Parts))
 }
 
 struct Eleventy {

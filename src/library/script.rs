@@ -6,12 +6,15 @@
 
 mod eval;
 mod functions;
+mod literals;
 mod syntax;
 mod token;
 
 use std::collections::HashMap;
 
 use token::Tokens;
+
+use super::files::Folder;
 
 /// A value as far as it can be told without running the program.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,6 +168,25 @@ impl std::fmt::Debug for Loader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Loader")
     }
+}
+
+/// What a module's name means beside a site's configuration: JSON, and plain data of other programs.
+pub fn beside(folder: &Folder, name: &str) -> Option<serde_json::Value> {
+    let name = name.strip_prefix("./").filter(|name| !name.starts_with('.'))?;
+    if matches!(name.rsplit_once('.'), Some((_, "json"))) {
+        return serde_json::from_str(&folder.read(name).ok()?).ok();
+    }
+    let endings = ["", ".js", ".ts", ".mjs", ".cjs", ".json"];
+    let path = endings
+        .iter()
+        .map(|ending| format!("{name}{ending}"))
+        .find(|path| folder.has(path) && !folder.is_folder(path))?;
+    let text = folder.read(&path).ok()?;
+    if matches!(path.rsplit_once('.'), Some((_, "json"))) {
+        return serde_json::from_str(&text).ok();
+    }
+    // One step only: a circle of files must end.
+    Script::new(&text, Loader(&|_| None)).exported().to_json()
 }
 
 impl<'l> Script<'l> {

@@ -7,7 +7,7 @@ use url::Url;
 use crate::library::Settings;
 use crate::library::files::Folder;
 use crate::library::home::{self, Said};
-use crate::library::script::{Loader, Script, Value};
+use crate::library::script::{self, Loader, Script, Value};
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -80,10 +80,7 @@ impl Config {
     /// Reads the configuration at `path`.
     pub fn read(folder: &Folder, settings: &Settings, path: &str) -> Result<Self, Vec<Problem>> {
         let text = folder.read(path).map_err(|problem| vec![problem])?;
-        let load = |name: &str| {
-            let name = name.strip_prefix("./").filter(|name| matches!(name.rsplit_once('.'), Some((_, "json"))))?;
-            serde_json::from_str(&folder.read(name).ok()?).ok()
-        };
+        let load = |name: &str| script::beside(folder, name);
         let value = Script::new(&text, Loader(&load)).exported();
         let mut problems = Vec::new();
         let url = address(settings, &value, path)?;

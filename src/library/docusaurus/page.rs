@@ -299,13 +299,16 @@ fn address(config: &Config, base: &str, parts: &[&str]) -> String {
 
 /// The heading that a body begins with, and where it ends in the body.
 fn heading(body: &str) -> Option<(String, usize)> {
-    let start = body.trim_start();
-    let mut rest = start;
+    let mut rest = body.trim_start();
     let mut imports = false;
     // Blocks that begin with `import`, each up to an empty line.
     while rest.strip_prefix("import").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
-        let end = ["\n\n", "\n\r\n"].iter().filter_map(|blank| rest.find(blank)).min()?;
-        rest = rest[end..].trim_start();
+        let lines = rest.split_inclusive('\n').take_while(|line| !matches!(*line, "\n" | "\r\n"));
+        let block: usize = lines.map(str::len).sum();
+        if block == rest.len() {
+            return None;
+        }
+        rest = rest[block..].trim_start();
         imports = true;
     }
     let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));

@@ -9,7 +9,7 @@ use url::Url;
 use crate::library::Settings;
 use crate::library::files::Folder;
 use crate::library::home::{self, Said};
-use crate::library::script::{Call, Loader, Script, Value};
+use crate::library::script::{self, Call, Loader, Script, Value};
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -60,10 +60,7 @@ impl Config {
     /// Reads the configuration at `path`.
     pub fn read(folder: &Folder, path: &str, problems: &mut Vec<Problem>) -> Result<Self, Problem> {
         let text = folder.read(path)?;
-        let load = |name: &str| {
-            let name = name.strip_prefix("./").filter(|name| matches!(name.rsplit_once('.'), Some((_, "json"))))?;
-            serde_json::from_str(&folder.read(name).ok()?).ok()
-        };
+        let load = |name: &str| script::beside(folder, name);
         let script = Script::new(&text, Loader(&load));
         let (returned, named, calls) = (script.exported(), script.named("config"), script.calls());
         let get = |keys: &[&str]| match returned.at(keys) {

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use super::functions::written;
 use super::syntax::{
-    Binding, after_type, bindings, body, end_of_expression, first_parameter, function, next_item, operator,
-    starts_statement,
+    Binding, after_type, bindings, body, end_of_expression, first_parameter, function, operator, starts_statement,
 };
 use super::token::{Kind, Tokens};
 use super::{Call, Map, Script, Value};
 
 /// Values that one question may make; what needs more is not known.
-const MAX_STEPS: usize = 200_000;
+pub(super) const MAX_STEPS: usize = 200_000;
 
 /// Expressions nest so deep.
 const MAX_DEPTH: usize = 64;
@@ -21,7 +20,7 @@ pub(super) struct Run<'s> {
     script: &'s Script<'s>,
     /// Of the functions that are being looked into, the innermost last.
     scopes: Vec<HashMap<String, Binding>>,
-    steps: usize,
+    pub(super) steps: usize,
     depth: usize,
 }
 
@@ -49,6 +48,10 @@ impl<'s> Run<'s> {
             return self.value(from);
         }
         if self.scopes.len() >= 4 {
+            return Value::Unknown(tokens.line(at));
+        }
+        self.steps += to - from;
+        if self.steps > MAX_STEPS {
             return Value::Unknown(tokens.line(at));
         }
         self.scopes.push(bindings(tokens, from + 1, to));
@@ -98,7 +101,7 @@ impl<'s> Run<'s> {
     }
 
     /// The value of an expression and where it ends.
-    fn expression(&mut self, tokens: &Tokens, at: usize) -> (Value, usize) {
+    pub(super) fn expression(&mut self, tokens: &Tokens, at: usize) -> (Value, usize) {
         self.steps += 1;
         if self.steps > MAX_STEPS || self.depth >= MAX_DEPTH {
             return (Value::Unknown(tokens.line(at)), end_of_expression(tokens, at));
@@ -281,7 +284,7 @@ impl<'s> Run<'s> {
         Value::Text(out)
     }
 
-    fn lookup(&mut self, name: &str, line: usize) -> Value {
+    pub(super) fn lookup(&mut self, name: &str, line: usize) -> Value {
         match name {
             "undefined" => return Value::Undefined,
             "null" => return Value::Null,
@@ -301,6 +304,21 @@ impl<'s> Run<'s> {
                 let script = self.script;
                 self.expression(&script.tokens, at).0
             }
+            Some(Binding::Part { of, key, otherwise }) => {
+                let script = self.script;
+                let environment =
+                    script.tokens.name(of) == Some("process") && script.tokens.name(of + 2) == Some("env");
+                let whole = self.expression(&script.tokens, of).0;
+                let part = match whole {
+                    _ if environment => Value::Undefined,
+                    Value::Map(map) if map.unread.is_none() || map.get(&key) != Value::Undefined => map.get(&key),
+                    _ => Value::Unknown(line),
+                };
+                match (part, otherwise) {
+                    (Value::Undefined, Some(at)) => self.expression(&script.tokens, at).0,
+                    (part, _) => part,
+                }
+            }
             Some(Binding::File(file)) => {
                 self.script.load.0(&file).map_or(Value::Unknown(line), |json| Value::from(&json))
             }
@@ -318,7 +336,8 @@ impl<'s> Run<'s> {
         let script = self.script;
         let tokens = &script.tokens;
         let mut at = 0;
-        while at < tokens.len() {
+        while at < tokens.len() && self.steps <= MAX_STEPS {
+            self.steps += 1;
             if tokens.name(at) == Some(name)
                 && tokens.is(at + 1, ".")
                 && tokens.is(at + 3, "=")
@@ -331,85 +350,6 @@ impl<'s> Run<'s> {
             at = tokens.after(at);
         }
         map
-    }
-
-    /// Values between the bracket at `at` and its end, spreads opened.
-    pub(super) fn list(&mut self, tokens: &Tokens, at: usize) -> Value {
-        let end = tokens.after(at) - 1;
-        let mut items = Vec::new();
-        let mut next = at + 1;
-        while next < end {
-            let spread = tokens.is(next, "...");
-            let start = next + usize::from(spread);
-            let (value, stop) = self.expression(tokens, start);
-            match value {
-                Value::List(inner) if spread => items.extend(inner),
-                _ if spread => items.push(Value::Unknown(tokens.line(next))),
-                value => items.push(value),
-            }
-            next = next_item(tokens, stop.max(next + 1), end);
-            self.steps += 1;
-            if self.steps > MAX_STEPS {
-                return Value::Unknown(tokens.line(at));
-            }
-        }
-        Value::List(items)
-    }
-
-    fn map(&mut self, tokens: &Tokens, at: usize) -> Value {
-        let end = tokens.after(at) - 1;
-        let mut map = Map::default();
-        let mut next = at + 1;
-        while next < end {
-            let line = tokens.line(next);
-            self.steps += 1;
-            if self.steps > MAX_STEPS {
-                return Value::Unknown(line);
-            }
-            if tokens.is(next, "...") {
-                let (value, stop) = self.expression(tokens, next + 1);
-                match value {
-                    Value::Map(inner) => {
-                        map.unread = map.unread.or(inner.unread);
-                        for (key, value) in inner.entries {
-                            map.set(key, value);
-                        }
-                    }
-                    Value::Undefined | Value::Null | Value::Bool(false) => {}
-                    _ => map.unread = Some(line),
-                }
-                next = next_item(tokens, stop.max(next + 1), end);
-                continue;
-            }
-            let (key, behind) = match tokens.get(next).map(|token| &token.kind) {
-                Some(Kind::Sign("[")) => (self.expression(tokens, next + 1).0.text(), tokens.after(next)),
-                Some(Kind::Name(name) | Kind::Text(name)) => (Some(name.clone()), next + 1),
-                Some(Kind::Number(number)) => (Some(number.to_string()), next + 1),
-                _ => (None, next + 1),
-            };
-            let value = if tokens.is(behind, ":") {
-                let (value, stop) = self.expression(tokens, behind + 1);
-                next = next_item(tokens, stop.max(behind + 1), end);
-                value
-            } else if tokens.is(behind, ",") || behind >= end {
-                next = behind + 1;
-                key.as_deref().map_or(Value::Unknown(line), |name| self.lookup(name, line))
-            } else {
-                // A method, a getter, an asynchronous one.
-                let method = tokens.is(behind, "(");
-                next = next_item(tokens, behind, end);
-                if !method {
-                    map.unread = map.unread.or(Some(line));
-                    continue;
-                }
-                Value::Unknown(line)
-            };
-            match key {
-                Some(key) => map.set(key, value),
-                None => map.unread = Some(line),
-            }
-        }
-        Value::Map(map)
     }
 }
 

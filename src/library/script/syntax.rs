@@ -9,6 +9,8 @@ use super::token::{Kind, Tokens};
 pub(super) enum Binding {
     /// An expression begins at this token.
     At(usize),
+    /// `const {KEY: NAME = OTHERWISE} = OF`
+    Part { of: usize, key: String, otherwise: Option<usize> },
     /// `import NAME from "FILE"`
     File(String),
     /// Given more than once, under conditions: the line.
@@ -19,12 +21,17 @@ pub(super) enum Binding {
 pub(super) fn bindings(tokens: &Tokens, from: usize, to: usize) -> HashMap<String, Binding> {
     let mut names = HashMap::new();
     let mut at = from;
+    // `const a = 1, b = 2`
+    let mut declares = false;
     while at < to.min(tokens.len()) {
-        let word = tokens.name(at);
+        let word = if declares && tokens.is(at, ",") { Some("const") } else { tokens.name(at) };
+        declares &= !tokens.is(at, ";");
         match word {
             Some("const" | "let" | "var") => {
+                declares = true;
                 let Some(name) = tokens.name(at + 1) else {
-                    at += 1;
+                    parts(tokens, at + 1, to, &mut names);
+                    at = tokens.after(at + 1);
                     continue;
                 };
                 let name = name.to_owned();
@@ -91,6 +98,24 @@ pub(super) fn starts_statement(tokens: &Tokens, at: usize) -> bool {
         _ => true,
     };
     ended && tokens.line(before) < tokens.line(at)
+}
+
+/// The names of `{KEY, KEY: NAME, KEY = OTHERWISE} = OF`, where such a pattern begins at a token.
+fn parts(tokens: &Tokens, at: usize, to: usize, names: &mut HashMap<String, Binding>) {
+    let Some(of) = initialiser(tokens, tokens.after(at), to).filter(|_| tokens.is(at, "{")) else { return };
+    let end = tokens.after(at) - 1;
+    let mut item = at + 1;
+    while item < end {
+        if let Some(key) = tokens.name(item) {
+            let (name, behind) = match tokens.name(item + 2).filter(|_| tokens.is(item + 1, ":")) {
+                Some(name) => (name, item + 3),
+                None => (key, item + 1),
+            };
+            let otherwise = tokens.is(behind, "=").then_some(behind + 1);
+            names.insert(name.to_owned(), Binding::Part { of, key: key.to_owned(), otherwise });
+        }
+        item = next_item(tokens, item, end);
+    }
 }
 
 /// Behind the `=` of a declaration; a type may stand before it.

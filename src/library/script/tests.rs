@@ -35,7 +35,7 @@ fn plain_data_in_every_notation() {
 fn what_takes_no_environment_is_told() {
     let of = |expression: &str| {
         let text = format!(
-            "const base = 'https://a.example'; const data = require('./data.json');\nmodule.exports = {{v: {expression}}}"
+            "const base = 'https://a.example', {{one, n: two, three = '3'}} = {{one: '1', n: '2'}}, {{NONE: four = '4'}} = process.env; const data = require('./data.json');\nmodule.exports = {{v: {expression}}}"
         );
         read(&text).at(&["v"])
     };
@@ -56,6 +56,10 @@ fn what_takes_no_environment_is_told() {
         ("base.endsWith('/') ? base : base + '/'", "https://a.example/"),
         ("[false && 'a', 'b'].filter(Boolean).join('-')", "b"),
         ("{a: {b: 'c'}}.a?.b", "c"),
+        ("one", "1"),
+        ("two", "2"),
+        ("three", "3"),
+        ("four", "4"),
     ] {
         assert_eq!(of(expression), Value::Text(value.into()), "{expression}");
     }
@@ -139,6 +143,43 @@ fn bombs_end() {
         "\u{feff}\0\u{2028}é = '\u{1F600}\\u{zz}\\x".into(),
     ] {
         let script = Script::new(&text, Loader(&|_| None));
+        let _ = (script.exported(), script.calls(), script.named("config"));
+    }
+}
+
+/// Real-looking texts with octets changed, cut and joined: nothing panics, whatever is left of them.
+#[test]
+fn mutations_end() {
+    let text = "// @ts-check\nimport {x} from 'y';\nconst {a = `b${c ? 'd' : {e: [1, ...f]}}`} = process.env;\n/** @type {Config} */\nconst config: Config = {\n  url: a || 'https://e.org', // url\n  presets: [['classic', {blog: {path: 'b', r: /[}]/g, f(x) { return x ?? 1 }}} satisfies Options]],\n  ...rest,\n};\nexport default async function (eleventyConfig) { eleventyConfig.ignores.add('x'); return config as any; }\n";
+    const SIGNS: &[u8] = b"{}()[]`$\"'/\\=,;:.?x ";
+    let mut state = 7_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..5_000 {
+        let mut bytes = text.as_bytes().to_vec();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            match next(4) {
+                0 => bytes[at] = SIGNS[next(SIGNS.len())],
+                1 => bytes.truncate(at.max(1)),
+                2 => {
+                    let other = next(bytes.len());
+                    let (from, to) = (at.min(other), at.max(other));
+                    let part = bytes[from..to].to_vec();
+                    bytes.splice(at..at, part);
+                }
+                _ => {
+                    bytes.remove(at);
+                }
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        let mutated = String::from_utf8_lossy(&bytes);
+        let script = Script::new(&mutated, Loader(&|_| None));
         let _ = (script.exported(), script.calls(), script.named("config"));
     }
 }
