@@ -150,8 +150,8 @@ fn bombs_end() {
 /// Real-looking texts with octets changed, cut and joined: nothing panics, whatever is left of them.
 #[test]
 fn mutations_end() {
-    let text = "// @ts-check\nimport {x} from 'y';\nconst {a = `b${c ? 'd' : {e: [1, ...f]}}`} = process.env;\n/** @type {Config} */\nconst config: Config = {\n  url: a || 'https://e.org', // url\n  presets: [['classic', {blog: {path: 'b', r: /[}]/g, f(x) { return x ?? 1 }}} satisfies Options]],\n  ...rest,\n};\nexport default async function (eleventyConfig) { eleventyConfig.ignores.add('x'); return config as any; }\n";
     const SIGNS: &[u8] = b"{}()[]`$\"'/\\=,;:.?x ";
+    let text = "// @ts-check\nimport {x} from 'y';\nconst {a = `b${c ? 'd' : {e: [1, ...f]}}`} = process.env;\n/** @type {Config} */\nconst config: Config = {\n  url: a || 'https://e.org', // url\n  presets: [['classic', {blog: {path: 'b', r: /[}]/g, f(x) { return x ?? 1 }}} satisfies Options]],\n  ...rest,\n};\nexport default async function (eleventyConfig) { eleventyConfig.ignores.add('x'); return config as any; }\n";
     let mut state = 7_u64;
     let mut next = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
