@@ -5,6 +5,8 @@
 //! site cannot be read, or the store is away, the old feeds stay.
 
 mod identities;
+#[cfg(test)]
+mod tests;
 
 pub use identities::Identities;
 
@@ -24,7 +26,7 @@ use crate::clock::Clock;
 use crate::crypto;
 use crate::feed::{self, Document, Listing};
 use crate::http::{Published, Served};
-use crate::library::watch::Watcher;
+use crate::library::watch::{LONGEST, Watcher};
 use crate::library::{self, Library, Scan, Scanner};
 use crate::post::Status;
 use crate::post::id::{self, PostId};
@@ -59,13 +61,21 @@ pub struct Parts {
     pub rescan: Duration,
 }
 
-/// Repeats [`step`] until `cancel`: when files change, when a page's time comes, and every [`Parts::rescan`].
-pub async fn run(mut parts: Parts, cancel: CancellationToken) -> anyhow::Result<()> {
-    let mut watcher = Watcher::new(&parts.scanner.settings().root);
+/// Repeats [`step`] until `cancel`: when files change, when a page's time comes, and every [`Parts::rescan`]; never what is
+/// being written at the moment, as far as the system tells.
+pub async fn run(parts: Parts, cancel: CancellationToken) -> anyhow::Result<()> {
+    let watcher = Watcher::new(&parts.scanner.settings().root);
+    run_with(parts, watcher, cancel).await
+}
+
+async fn run_with(mut parts: Parts, mut watcher: Watcher, cancel: CancellationToken) -> anyhow::Result<()> {
     watcher.follow(parts.scanner.watched());
+    let activity = watcher.activity();
     // What changed before the watcher looked is found by a first scan, when the loop is a tick old.
     let mut scanned: Option<Instant> = None;
     let mut failure: Option<(String, Instant)> = None;
+    // Since when every scan came upon files that somebody was writing.
+    let mut disturbed: Option<Instant> = None;
     loop {
         {
             // One future over all ticks: it waits until the files rest, and dropped in between it would forget them.
@@ -79,15 +89,21 @@ pub async fn run(mut parts: Parts, cancel: CancellationToken) -> anyhow::Result<
                 }
                 let next = parts.published.load().library.next_change;
                 let due = scanned.is_none_or(|at| at.elapsed() >= parts.rescan)
+                    || parts.scanner.unsettled()
                     || next.is_some_and(|at| at <= parts.clock.now());
-                if due && failure.as_ref().is_none_or(|(_, at)| at.elapsed() >= PAUSE) {
+                if due && !activity.is_busy() && failure.as_ref().is_none_or(|(_, at)| at.elapsed() >= PAUSE) {
                     break;
                 }
             }
         }
+        let begun = Instant::now();
+        let patient = disturbed.is_none_or(|since| since.elapsed() < LONGEST);
+        let rests = || !patient || !activity.since(begun);
         let now = parts.clock.now();
-        match step(&mut parts, now).await {
-            Ok(()) => failure = None,
+        match attempts(&mut parts, now, &rests).await {
+            // The signal of what has happened waits: there will be another scan when the files rest.
+            Ok(false) => disturbed = disturbed.or(Some(begun)),
+            Ok(true) => (failure, disturbed) = (None, None),
             Err(error) => {
                 let said = format!("{error:#}");
                 if failure.as_ref().is_none_or(|(before, _)| *before != said) {
@@ -108,9 +124,14 @@ const ATTEMPTS: usize = 3;
 ///
 /// The error is [`Faults`] when there is no site to read; whatever the error, the old feeds stay.
 pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
+    attempts(parts, now, &|| true).await.map(drop)
+}
+
+/// False: the files did not rest while they were read, and nothing was published.
+async fn attempts(parts: &mut Parts, now: DateTime<Utc>, rests: &(dyn Fn() -> bool + Sync)) -> anyhow::Result<bool> {
     let mut attempt = 1;
     loop {
-        match publish(parts, now).await {
+        match publish(parts, now, rests).await {
             // A file is not any more what it was when it was scanned.
             Err(error) if attempt < ATTEMPTS && error.is::<Faults>() => attempt += 1,
             result => return result,
@@ -118,8 +139,11 @@ pub async fn step(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     }
 }
 
-async fn publish(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
+async fn publish(parts: &mut Parts, now: DateTime<Utc>, rests: &(dyn Fn() -> bool + Sync)) -> anyhow::Result<bool> {
     let scan = scan(parts).await?;
+    if parts.scanner.files_read() > 0 && !rests() {
+        return Ok(false);
+    }
     let library = taken_in(&parts.store, &mut parts.identities, &scan, &parts.digests, now).await?;
     let old = parts.published.load_full();
     log_problems(&old.library.problems, &library.problems);
@@ -136,7 +160,7 @@ async fn publish(parts: &mut Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
         documents,
         listings,
     }));
-    Ok(())
+    Ok(true)
 }
 
 /// The Library of a scan: every page gets its permanent id, and digests never seen before their baseline; the store knows

@@ -3,7 +3,8 @@
 //! Only regular files are read, no link is followed, and a size limit holds, so that a link to `/etc`, a FIFO or a
 //! device in the folder costs a Problem and nothing else.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -21,13 +22,19 @@ pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
 /// Folders nested deeper are not looked into.
 const MAX_DEPTH: usize = 40;
 
-/// Tells whether a file is the one that was read before.
+/// A file that changes while it is read is read again so often.
+const ATTEMPTS: usize = 3;
+
+/// Tells whether a file is the one that was read before. What it cannot tell is a change within one tick of the file
+/// system's clock: see [`Stamp::written`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stamp {
     size: u64,
     inode: u64,
     seconds: i64,
     nanos: i64,
+    /// Of the inode: `touch -d` and `rsync -t` set the other time, but never this one.
+    written: (i64, i64),
     born: Option<i64>,
 }
 
@@ -39,8 +46,19 @@ impl Stamp {
             inode: metadata.ino(),
             seconds: metadata.mtime(),
             nanos: metadata.mtime_nsec(),
+            written: (metadata.ctime(), metadata.ctime_nsec()),
             born: born.and_then(|since| i64::try_from(since.as_secs()).ok()),
         }
+    }
+
+    /// When the file system last wrote anything of it, seconds since the epoch by its own clock.
+    pub fn written(&self) -> i64 {
+        self.written.0
+    }
+
+    /// There is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.size == 0
     }
 
     /// When the file came to be, seconds since the epoch; the last change where the file system does not say.
@@ -118,7 +136,9 @@ impl Folder {
 
     /// Whether there is a folder at `path`.
     pub fn is_folder(&self, path: &str) -> bool {
-        self.inside(path).is_some_and(|full| full.is_dir())
+        let answer = self.inside(path).is_some_and(|full| full.is_dir());
+        self.log(|| Asked::IsFolder(path.to_owned(), answer));
+        answer
     }
 
     /// The full path, unless it leads out of the folder by `..` or a link, or there is nothing.
@@ -129,20 +149,32 @@ impl Folder {
 
     /// Every regular file below `path`, ordered by path; names that begin with a dot are passed over.
     pub fn walk(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
-        let mut found = Vec::new();
-        let files = self.walked(path, &mut found);
-        self.log(|| Asked::Walk(path.to_owned(), files.clone(), found.clone()));
-        problems.append(&mut found);
-        files
-    }
-
-    fn walked(&self, path: &str, problems: &mut Vec<Problem>) -> Vec<File> {
         self.walk_past(path, &|_| false, problems)
     }
 
     /// The same, but folders for which `past` is true (by their path) are not looked into: `node_modules` may hold more
     /// files than the site.
     pub fn walk_past(&self, path: &str, past: &dyn Fn(&str) -> bool, problems: &mut Vec<Problem>) -> Vec<File> {
+        let (mut found, passed) = (Vec::new(), RefCell::new(BTreeSet::new()));
+        let noted = |folder: &str| {
+            let passes = past(folder);
+            if passes {
+                passed.borrow_mut().insert(folder.to_owned());
+            }
+            passes
+        };
+        let files = self.walked(path, &noted, &mut found);
+        self.log(|| Asked::Walk {
+            path: path.to_owned(),
+            passed: passed.take(),
+            files: files.clone(),
+            problems: found.clone(),
+        });
+        problems.append(&mut found);
+        files
+    }
+
+    fn walked(&self, path: &str, past: &dyn Fn(&str) -> bool, problems: &mut Vec<Problem>) -> Vec<File> {
         let mut files = Vec::new();
         let Some(start) = self.inside(path) else { return files };
         let hidden =
@@ -205,7 +237,18 @@ impl Folder {
         })
     }
 
+    /// The octets of a file that nobody wrote to meanwhile.
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, Problem> {
+        for _ in 0..ATTEMPTS {
+            if let Some(bytes) = self.read_once(path)? {
+                return Ok(bytes);
+            }
+        }
+        Err(Problem::error(path, None, "changes while it is read", "it is read again when it rests"))
+    }
+
+    /// `None`: it changed.
+    fn read_once(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
         let full = self.root.join(path);
         let unreadable = |error: std::io::Error| {
             Problem::error(path, None, format!("cannot be read: {}", plain(&error)), "check its permissions")
@@ -215,18 +258,20 @@ impl Folder {
         if !found.is_file() {
             return Err(Problem::error(path, None, "is not a regular file", "replace it by a plain file"));
         }
-        let file = fs_err::File::open(&full).map_err(unreadable)?;
+        let mut file = fs_err::File::open(&full).map_err(unreadable)?;
         let opened = file.metadata().map_err(unreadable)?;
         if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
-            return Err(Problem::error(path, None, "changed while it was opened", "it is read again at the next scan"));
+            return Ok(None);
         }
         let mut bytes = Vec::with_capacity(usize::try_from(opened.size().min(MAX_BYTES)).unwrap_or(0));
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        (&mut file).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > MAX_BYTES {
             let what = format!("is larger than {} MB", MAX_BYTES / 1024 / 1024);
             return Err(Problem::error(path, None, what, "split it, or move data out of the page"));
         }
-        Ok(bytes)
+        let whole = bytes.len() as u64 == opened.size();
+        let after = file.metadata().map_err(unreadable)?;
+        Ok((whole && Stamp::of(&after) == Stamp::of(&opened)).then_some(bytes))
     }
 
     fn shown(&self, full: &Path) -> String {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::post::recurring::{self, Recurring};
 use crate::post::{Page, body, id};
@@ -15,11 +16,25 @@ use super::generator::{self, Layout, Reading};
 use super::trace::{Log, Trace};
 use super::{Bodies, Scan, Settings, threads};
 
+/// No file system's clock ticks more slowly, in seconds.
+const TICK: i64 = 2;
+
+/// What was written in the tick in which it was read is read once more when this has passed.
+const RACE: Duration = Duration::from_secs(5);
+
+/// A file that is empty all of a sudden is about to be written, unless it stays so for so long.
+const EMPTY: Duration = Duration::from_millis(300);
+
 /// What a file said when it was last read.
 #[derive(Debug, Clone)]
 struct Known {
     file: File,
     context: u64,
+    /// When it was read, if that was so soon after it was written that it may have been written once more in the same
+    /// tick, which its stamp would not show.
+    fresh_at: Option<Instant>,
+    /// Since when it is empty, and is not believed to be.
+    empty_since: Option<Instant>,
     page: Option<Arc<Page>>,
     problems: Vec<Problem>,
 }
@@ -44,6 +59,7 @@ pub struct Scanner {
     watched: Vec<String>,
     /// Files that the last scan had to read.
     read: usize,
+    unsettled: bool,
     suspects: Suspects,
 }
 
@@ -55,6 +71,10 @@ struct Last {
     known: Vec<Known>,
     recurring: Arc<Recurring>,
     scan: Scan,
+    /// When the site was opened, if what it was opened by was written just then.
+    fresh_at: Option<Instant>,
+    /// When something that was read is to be read once more, at the earliest.
+    due_at: Option<Instant>,
 }
 
 impl fmt::Debug for Last {
@@ -66,7 +86,7 @@ impl fmt::Debug for Last {
 impl Scanner {
     /// Of the site that `settings` name. Nothing is read yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, last: None, watched: Vec::new(), read: 0, suspects: Suspects::default() }
+        Self { settings, last: None, watched: Vec::new(), read: 0, unsettled: false, suspects: Suspects::default() }
     }
 
     /// The settings it was made with.
@@ -84,26 +104,40 @@ impl Scanner {
         self.read
     }
 
+    /// Whether the last scan came upon a file that somebody was about to write: another one is due soon.
+    pub fn unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// [`Scanner::scan_at`] now.
+    pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
+        self.scan_at(Instant::now())
+    }
+
     /// Reads the site. An error only where there is no site to read (no folder, generator's configuration broken, no
     /// address): a broken post is a Problem.
-    pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
+    pub fn scan_at(&mut self, now: Instant) -> Result<Scan, Vec<Problem>> {
         let folder = Folder::open(&self.settings.root).map_err(|problem| vec![problem])?;
         let suspects = self.suspects.lock().map(|mut suspects| std::mem::take(&mut *suspects)).unwrap_or_default();
         let last = self.last.take();
-        let changes = last.as_ref().and_then(|last| last.trace.changes(&folder));
-        let (mut known, mut recurring, trace, layout, files) = match (last, changes) {
-            (Some(last), Some(changes)) if changes.is_empty() && suspects.is_empty() => {
+        let opened = last.as_ref().filter(|last| last.fresh_at.is_none_or(|at| is_fresh(at, now)));
+        let changes = opened.and_then(|last| last.trace.changes(&folder));
+        self.unsettled = false;
+        let (mut known, mut recurring, mut trace, layout, files, (fresh_at, opened)) = match (last, changes) {
+            (Some(last), Some(changes))
+                if changes.is_empty() && suspects.is_empty() && last.due_at.is_none_or(|due| now < due) =>
+            {
                 self.read = 0;
                 let scan = last.scan.clone();
                 self.last = Some(last);
                 return Ok(scan);
             }
             // The same files, some of which say something else.
-            (Some(Last { mut trace, layout, known, recurring, .. }), Some(changes)) => {
+            (Some(Last { mut trace, layout, known, recurring, fresh_at, .. }), Some(changes)) => {
                 let now = |known: &Known| changes.get(&known.file.path).unwrap_or(&known.file).clone();
                 let files: Vec<(File, u64)> = known.iter().map(|known| (now(known), known.context)).collect();
                 trace.apply(&changes);
-                (known, recurring, trace, layout, files)
+                (known, recurring, trace, layout, files, (fresh_at, false))
             }
             (last, _) => {
                 let log = Log::default();
@@ -117,8 +151,10 @@ impl Scanner {
                 self.watched = layout.watched();
                 let files =
                     layout.files().into_iter().map(|file| (file.clone(), layout.context(file))).collect::<Vec<_>>();
+                // Opened once more for its tick, it is past that.
+                let again = last.as_ref().is_some_and(|last| last.fresh_at.is_some_and(|at| !is_fresh(at, now)));
                 let (known, recurring) = last.map(|last| (last.known, last.recurring)).unwrap_or_default();
-                (known, recurring, Trace::new(&log), layout, files)
+                (known, recurring, Trace::new(&log), layout, files, ((!again).then_some(now), true))
             }
         };
         known.retain(|known| !suspects.contains(&known.file.path));
@@ -130,9 +166,19 @@ impl Scanner {
             bodies: Bodies::default(),
         };
         let before = known;
-        let read;
-        (known, read) = updated(&folder, layout.as_ref(), &before, files);
-        self.read = read;
+        // The file system's clock is there already.
+        let newest = files.iter().map(|(file, _)| file.stamp.written()).max().into_iter().chain(trace.written()).max();
+        let soon = newest.unwrap_or_default() - TICK;
+        let update = updated(&folder, layout.as_ref(), &before, files, soon, now);
+        known = update.known;
+        self.read = update.read;
+        self.unsettled = !update.held.is_empty();
+        // What is not believed must be noticed again.
+        trace.apply(&update.held);
+        let fresh_at = fresh_at.filter(|_| !opened || trace.written().is_some_and(|written| written >= soon));
+        let due =
+            known.iter().filter_map(|known| Some(known.fresh_at? + RACE)).chain(fresh_at.map(|at| at + RACE)).min();
+        let due_at = if self.unsettled { Some(now) } else { due };
         // What recurs is counted again only when a page's share of it has changed.
         let is_same = before.len() == known.len() && before.iter().zip(&known).all(|(before, now)| before.shares(now));
         if !is_same {
@@ -153,27 +199,87 @@ impl Scanner {
         scan.problems.sort();
         scan.problems.dedup();
         scan.bodies = Bodies::new(folder, &scan, &self.settings, Arc::clone(&recurring), Arc::clone(&self.suspects));
-        self.last = Some(Last { trace, layout, known, recurring, scan: scan.clone() });
+        self.last = Some(Last { trace, layout, known, recurring, scan: scan.clone(), fresh_at, due_at });
         Ok(scan)
     }
 }
 
-/// What is known of `files`: of those that are as they were, what was `before`; and how many were read.
-fn updated(folder: &Folder, layout: &dyn Layout, before: &[Known], mut files: Vec<(File, u64)>) -> (Vec<Known>, usize) {
+/// What is known of the files of a scan.
+struct Update {
+    /// Ordered by path.
+    known: Vec<Known>,
+    /// So many were read.
+    read: usize,
+    /// Files that are not taken for what they are, as they were before.
+    held: HashMap<String, File>,
+}
+
+/// What is known of `files`: of those that are as they were, what was `before`. What was written before `soon` was so long
+/// before it was read.
+fn updated(
+    folder: &Folder,
+    layout: &dyn Layout,
+    before: &[Known],
+    mut files: Vec<(File, u64)>,
+    soon: i64,
+    now: Instant,
+) -> Update {
     files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    let mut held = HashMap::new();
     let mut old = before.iter().peekable();
-    let kept: Vec<Option<&Known>> = files
+    let mut seen: Vec<(Option<Known>, bool)> = Vec::with_capacity(files.len());
+    for (file, context) in &files {
+        while old.next_if(|old| old.file.path < file.path).is_some() {}
+        let Some(old) = old.next_if(|old| old.file.path == file.path) else {
+            seen.push((None, false));
+            continue;
+        };
+        let is_same = old.file == *file;
+        let again = is_same && old.fresh_at.is_none_or(|at| !is_fresh(at, now));
+        let kept = if is_same {
+            (old.context == *context && (old.fresh_at.is_none() || !again)).then(|| old.clone())
+        } else if file.stamp.is_empty() && old.page.is_some() {
+            // Editors that write a file anew empty it first.
+            let since = old.empty_since.unwrap_or(now);
+            (now.duration_since(since) < EMPTY).then(|| {
+                held.insert(file.path.clone(), old.file.clone());
+                Known { empty_since: Some(since), ..old.clone() }
+            })
+        } else {
+            None
+        };
+        seen.push((kept, again));
+    }
+    let changed: Vec<(&(File, u64), bool)> = files
         .iter()
-        .map(|(file, context)| {
-            while old.next_if(|old| old.file.path < file.path).is_some() {}
-            old.next_if(|old| old.file.path == file.path).filter(|old| old.file == *file && old.context == *context)
-        })
+        .zip(&seen)
+        .filter(|(_, (kept, _))| kept.is_none())
+        .map(|(file, (_, again))| (file, *again))
         .collect();
-    let changed: Vec<&(File, u64)> =
-        files.iter().zip(&kept).filter(|(_, kept)| kept.is_none()).map(|(file, _)| file).collect();
     let read = changed.len();
-    let mut fresh = threads::each(read, |at| read_one(folder, layout, &changed[at].0, changed[at].1)).into_iter();
-    (kept.into_iter().filter_map(|kept| kept.cloned().or_else(|| fresh.next())).collect(), read)
+    let read_again = |at: usize| {
+        let ((file, context), again) = changed[at];
+        let known = read_one(folder, layout, file, *context);
+        // Read once more for its tick, it is past that.
+        Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
+    };
+    let mut fresh = threads::each(read, read_again).into_iter();
+    let known = seen.into_iter().filter_map(|(kept, _)| kept.or_else(|| fresh.next())).collect();
+    Update { known, read, held }
+}
+
+/// Somebody may have written once more within the tick of what was read `at` that time.
+fn is_fresh(at: Instant, now: Instant) -> bool {
+    now.duration_since(at) < RACE
+}
+
+/// Another for any two texts that are not the same, for all practical purposes.
+fn print(text: &str) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |print: u64, word: u64| (print.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let print = words.iter().fold(text.len() as u64, |print, word| mix(print, u64::from_le_bytes(*word)));
+    rest.iter().fold(print, |print, byte| mix(print, u64::from(*byte)))
 }
 
 fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> Known {
@@ -185,7 +291,7 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
                 page.marks = recurring::marks(&page.summary, text.get(page.body.start..).unwrap_or_default());
                 page.source_hash = body::source_hash(&text, page.body.start);
                 let mut hasher = DefaultHasher::new();
-                (file.stamp, context).hash(&mut hasher);
+                (print(&text), context).hash(&mut hasher);
                 page.version = hasher.finish();
             }
             reading
@@ -197,7 +303,14 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> 
         let hint = "please report it with this file; the other pages are not affected";
         Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
     });
-    Known { file: file.clone(), context, page: reading.page.map(Arc::new), problems: reading.problems }
+    Known {
+        file: file.clone(),
+        context,
+        fresh_at: None,
+        empty_since: None,
+        page: reading.page.map(Arc::new),
+        problems: reading.problems,
+    }
 }
 
 /// Hugo's rule for `mainSections`: the one with the most pages.

@@ -1,6 +1,6 @@
 //! What a generator looked at to find its site. As long as all of it is as it was, the site is laid out as it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::problem::Problem;
@@ -15,10 +15,21 @@ pub(super) type Log = Arc<Mutex<Vec<Asked>>>;
 pub(super) enum Asked {
     /// Is it there?
     Has(String, bool),
+    /// Is it a folder?
+    IsFolder(String, bool),
     /// What does it say?
     Read(String, Option<Stamp>),
     /// What files are below it?
-    Walk(String, Vec<File>, Vec<Problem>),
+    Walk {
+        /// Of the folder.
+        path: String,
+        /// Folders below it that were not looked into.
+        passed: BTreeSet<String>,
+        /// The answer.
+        files: Vec<File>,
+        /// What was odd.
+        problems: Vec<Problem>,
+    },
 }
 
 /// Everything that was asked while a site was opened.
@@ -38,12 +49,13 @@ impl Trace {
         for asked in &self.0 {
             match asked {
                 Asked::Has(path, answer) => (folder.has(path) == *answer).then_some(())?,
+                Asked::IsFolder(path, answer) => (folder.is_folder(path) == *answer).then_some(())?,
                 Asked::Read(path, stamp) => (folder.stamp(path) == *stamp).then_some(())?,
-                Asked::Walk(path, before, problems) => {
+                Asked::Walk { path, passed, files, problems } => {
                     let mut again = Vec::new();
-                    let now = folder.walk(path, &mut again);
-                    (now.len() == before.len() && again == *problems).then_some(())?;
-                    for (now, before) in now.into_iter().zip(before) {
+                    let now = folder.walk_past(path, &|folder| passed.contains(folder), &mut again);
+                    (now.len() == files.len() && again == *problems).then_some(())?;
+                    for (now, before) in now.into_iter().zip(files) {
                         (now.path == before.path).then_some(())?;
                         if now.stamp != before.stamp {
                             changes.insert(now.path.clone(), now);
@@ -55,10 +67,17 @@ impl Trace {
         Some(changes)
     }
 
+    /// When the newest of the files that were read for it was written, seconds since the epoch.
+    pub(super) fn written(&self) -> Option<i64> {
+        let read =
+            self.0.iter().filter_map(|asked| if let Asked::Read(_, stamp) = asked { stamp.as_ref() } else { None });
+        read.map(Stamp::written).max()
+    }
+
     /// From now on `changes` is how it was.
     pub(super) fn apply(&mut self, changes: &HashMap<String, File>) {
         for asked in &mut self.0 {
-            if let Asked::Walk(_, files, _) = asked {
+            if let Asked::Walk { files, .. } = asked {
                 for file in files {
                     if let Some(changed) = changes.get(&file.path) {
                         file.clone_from(changed);

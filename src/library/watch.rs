@@ -1,14 +1,17 @@
 //! Says when the site's files have changed and are whole. The one owner of `notify`.
 //!
 //! Events only say *when* to look; what has changed is the scan's business. A file is often written in several steps,
-//! so a change counts once nothing has happened for a while. Where the system has no events to give (network drives,
-//! limits reached), the caller's slow full re-scan is what remains, and one warning says so.
+//! so a change counts once nothing has happened for a while and, where the system tells of it, every file that was written
+//! to is closed. Where the system has no events to give (network drives, limits reached), the caller's slow full re-scan
+//! is what remains, and one warning says so.
 
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -17,63 +20,164 @@ use tokio::time::{Instant, timeout};
 const SETTLE: Duration = Duration::from_millis(300);
 
 /// Files that never rest are looked at after so long all the same.
-const LONGEST: Duration = Duration::from_secs(10);
+pub const LONGEST: Duration = Duration::from_secs(10);
 
 /// Watches a site's content and configuration.
 #[derive(Debug)]
 pub struct Watcher {
-    root: PathBuf,
+    /// As it was given: a link may lead elsewhere one day.
+    given: PathBuf,
     /// `None`: the system gives no events.
     system: Option<RecommendedWatcher>,
     changes: mpsc::Receiver<()>,
-    /// Relative to the root; shared with the system's thread.
-    watched: Arc<Mutex<Vec<String>>>,
-    /// Those of `watched` that the system watches.
-    followed: Vec<String>,
+    activity: Activity,
+    /// What the system watches, relative to the root, whether with all below it, and which folder that was.
+    followed: HashMap<(String, bool), Folder>,
     warned: bool,
+}
+
+/// A folder, whatever its name: device and inode.
+type Folder = (u64, u64);
+
+/// What goes on in the site's files, as far as the system tells.
+#[derive(Debug, Clone, Default)]
+pub struct Activity {
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// Shared with the system's thread.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The site's folder, without links.
+    root: PathBuf,
+    /// Relative to the root.
+    watched: Vec<String>,
+    /// The last event that mattered.
+    last: Option<Instant>,
+    /// The first of those that followed each other without a rest.
+    first: Option<Instant>,
+    /// Files that were written to and not closed yet.
+    open: HashSet<PathBuf>,
+}
+
+impl Activity {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody is writing at the moment; never said for longer than [`LONGEST`].
+    pub fn is_busy(&self) -> bool {
+        self.lock().is_busy(Instant::now())
+    }
+
+    /// Something has happened since `at`.
+    pub fn since(&self, at: Instant) -> bool {
+        self.lock().last.is_some_and(|last| last >= at)
+    }
+
+    /// Whether the event means that somebody must look.
+    fn note(&self, event: &notify::Result<Event>, now: Instant) -> bool {
+        let mut seen = self.lock();
+        let matters = match event {
+            Ok(event) => {
+                event.need_rescan()
+                    || changes_files(event.kind)
+                        && event.paths.iter().any(|path| is_content(path, &seen.root, &seen.watched))
+            }
+            Err(_) => true,
+        };
+        if matters {
+            seen.note(event.as_ref().ok(), now);
+        }
+        matters
+    }
+}
+
+impl Seen {
+    fn note(&mut self, event: Option<&Event>, now: Instant) {
+        if !self.is_busy(now) {
+            (self.first, self.open) = (Some(now), HashSet::new());
+        }
+        self.last = Some(now);
+        let Some(event) = event else { return };
+        for path in &event.paths {
+            // Only inotify tells when a file is closed.
+            if cfg!(target_os = "linux") && matches!(event.kind, EventKind::Modify(ModifyKind::Data(_))) {
+                self.open.insert(path.clone());
+            } else {
+                self.open.remove(path);
+            }
+        }
+    }
+
+    fn is_busy(&self, now: Instant) -> bool {
+        let since = |at: Option<Instant>| at.map(|at| now.duration_since(at));
+        let goes_on = since(self.last).is_some_and(|quiet| quiet < SETTLE) || !self.open.is_empty();
+        goes_on && since(self.first).is_some_and(|busy| busy < LONGEST)
+    }
 }
 
 impl Watcher {
     /// Of the site in `root`; what to watch is told by [`Watcher::follow`].
     pub fn new(root: &Path) -> Self {
-        let root = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-        let watched = Arc::new(Mutex::new(Vec::new()));
         // One waiting signal is enough: it means "look".
         let (sender, changes) = mpsc::channel(1);
-        let (below, paths) = (root.clone(), Arc::clone(&watched));
+        let activity = Activity::default();
+        let seen = activity.clone();
         let handler = move |event: notify::Result<Event>| {
-            let matters = event.map_or(true, |event| {
-                let watched = paths.lock().unwrap_or_else(PoisonError::into_inner);
-                event.need_rescan()
-                    || changes_files(event.kind) && event.paths.iter().any(|path| is_content(path, &below, &watched))
-            });
-            if matters {
+            if seen.note(&event, Instant::now()) {
                 let _ = sender.try_send(());
             }
         };
         let config = notify::Config::default().with_follow_symlinks(false);
-        let mut watcher = Self { root, system: None, changes, watched, followed: Vec::new(), warned: false };
+        let mut watcher =
+            Self { given: root.to_owned(), system: None, changes, activity, followed: HashMap::new(), warned: false };
         match RecommendedWatcher::new(handler, config) {
             Ok(system) => watcher.system = Some(system),
             Err(error) => watcher.warn(&error),
         }
-        // The folder itself, for configuration files and content folders that are made later.
-        watcher.add("", RecursiveMode::NonRecursive);
+        watcher.follow(&[]);
         watcher
+    }
+
+    /// One that never hears of anything, as on a drive that gives no events.
+    #[cfg(test)]
+    pub fn deaf(root: &Path) -> Self {
+        let changes = mpsc::channel(1).1;
+        let (given, activity) = (root.to_owned(), Activity::default());
+        Self { given, system: None, changes, activity, followed: HashMap::new(), warned: false }
+    }
+
+    /// What goes on in the files it watches.
+    pub fn activity(&self) -> Activity {
+        self.activity.clone()
     }
 
     /// Watches what a scan was made from ([`super::Scanner::watched`]); call it after every scan.
     pub fn follow(&mut self, watched: &[String]) {
-        watched.clone_into(&mut *self.watched.lock().unwrap_or_else(PoisonError::into_inner));
-        // A folder that went away must be watched anew when it is back.
-        let root = self.root.clone();
-        self.followed.retain(|path| root.join(path).exists());
-        for path in watched {
-            if !self.followed.contains(path)
-                && self.root.join(path).is_dir()
-                && self.add(path, RecursiveMode::Recursive)
-            {
-                self.followed.push(path.clone());
+        let root = fs_err::canonicalize(&self.given).unwrap_or_else(|_| self.given.clone());
+        let before = {
+            let mut seen = self.activity.lock();
+            watched.clone_into(&mut seen.watched);
+            std::mem::replace(&mut seen.root, root.clone())
+        };
+        // The folder itself, for configuration files and content folders that are made later.
+        let wanted = std::iter::once((String::new(), false)).chain(watched.iter().map(|path| (path.clone(), true)));
+        let there = wanted.filter_map(|what| folder(&root.join(&what.0)).map(|is| (what, is)));
+        let there: HashMap<(String, bool), Folder> = there.collect();
+        // A folder that went away, or another one under its name, must be watched anew.
+        let stale = self.followed.extract_if(|what, was| before != root || there.get(what) != Some(was));
+        let stale: Vec<(String, bool)> = stale.map(|(what, _)| what).collect();
+        for (path, _) in stale {
+            if let Some(system) = &mut self.system {
+                // It is not there any more, or not what it was.
+                let _ = system.unwatch(&before.join(path));
+            }
+        }
+        for (what, is) in there {
+            let mode = if what.1 { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+            if !self.followed.contains_key(&what) && self.add(&root.join(&what.0), mode) {
+                self.followed.insert(what, is);
             }
         }
     }
@@ -87,14 +191,15 @@ impl Watcher {
         while first.elapsed() < LONGEST {
             match timeout(SETTLE, self.changes.recv()).await {
                 Ok(Some(())) => {}
+                // Nothing happens, but a file may be open still.
+                Err(_) if self.activity.is_busy() => {}
                 Ok(None) | Err(_) => return,
             }
         }
     }
 
-    fn add(&mut self, path: &str, mode: RecursiveMode) -> bool {
-        let full = self.root.join(path);
-        match self.system.as_mut().map(|system| system.watch(&full, mode)) {
+    fn add(&mut self, path: &Path, mode: RecursiveMode) -> bool {
+        match self.system.as_mut().map(|system| system.watch(path, mode)) {
             Some(Ok(())) => true,
             Some(Err(error)) => {
                 self.warn(&error);
@@ -110,6 +215,12 @@ impl Watcher {
             tracing::warn!(%error, "file events are not to be had: changes are seen by the full re-scan only");
         }
     }
+}
+
+/// Which folder it is that stands at `path` now.
+fn folder(path: &Path) -> Option<Folder> {
+    let found = fs_err::metadata(path).ok()?;
+    found.is_dir().then(|| (found.dev(), found.ino()))
 }
 
 /// Reading is no change; that a written file was closed is one.
@@ -164,5 +275,74 @@ mod tests {
             assert_eq!(is_content(Path::new(path), Path::new("/site"), &watched), expected, "{path}");
         }
         assert!(is_content(Path::new("/site/sub/x.md"), Path::new("/site"), &[String::new()]));
+    }
+
+    fn event(kind: EventKind, path: &str) -> notify::Result<Event> {
+        Ok(Event::new(kind).add_path(PathBuf::from(path)))
+    }
+
+    #[test]
+    fn a_file_that_is_open_is_not_at_rest() {
+        let activity = Activity::default();
+        {
+            let mut seen = activity.lock();
+            (seen.root, seen.watched) = ("/site".into(), vec!["content".to_owned()]);
+        }
+        let written = EventKind::Modify(ModifyKind::Data(notify::event::DataChange::Any));
+        let closed = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let busy = |millis| activity.lock().is_busy(at(millis));
+        assert!(!busy(0));
+        assert!(!activity.note(&event(written, "/site/content/.x.md.swp"), at(0)) && !busy(0));
+        assert!(activity.note(&event(written, "/site/content/x.md"), at(0)));
+        assert!(busy(299) && busy(300) == cfg!(target_os = "linux"), "it is open");
+        activity.note(&event(closed, "/site/content/x.md"), at(2000));
+        assert!(busy(2299) && !busy(2300), "closed, and nothing has followed");
+        // One that is never closed, and one that is renamed into its place.
+        activity.note(&event(written, "/site/content/log.md"), at(5000));
+        assert!(busy(14_999) == cfg!(target_os = "linux") && !busy(15_000), "not for ever");
+        activity.note(&event(written, "/site/content/x.md"), at(20_000));
+        activity.note(
+            &event(EventKind::Modify(ModifyKind::Name(notify::event::RenameMode::To)), "/site/content/x.md"),
+            at(20_000),
+        );
+        assert!(!busy(20_300));
+        // What the system could not keep up with.
+        let lost = Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        assert!(activity.note(&Ok(lost), at(30_000)));
+        assert!(activity.note(&Err(notify::Error::generic("lost")), at(30_000)));
+        assert!(activity.since(at(30_000)) && !activity.since(at(30_001)));
+    }
+
+    #[test]
+    fn another_folder_under_the_same_name_is_watched_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("site");
+        for name in ["one/content", "two/content"] {
+            fs_err::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        let point_to = |name: &str| {
+            let _ = fs_err::remove_file(&root);
+            std::os::unix::fs::symlink(folder.path().join(name), &root).unwrap();
+        };
+        point_to("one");
+        let watched = ["content".to_owned()];
+        let mut watcher = Watcher::new(&root);
+        watcher.follow(&watched);
+        let first = watcher.followed.clone();
+        assert_eq!(first.len(), 2);
+        watcher.follow(&watched);
+        assert_eq!(watcher.followed, first);
+        point_to("two");
+        watcher.follow(&watched);
+        assert!(watcher.followed.len() == 2 && watcher.followed.iter().all(|(what, is)| first[what] != *is));
+        let content = root.join("content");
+        fs_err::rename(&content, root.join("away")).unwrap();
+        watcher.follow(&watched);
+        assert_eq!(watcher.followed.len(), 1);
+        fs_err::create_dir(&content).unwrap();
+        watcher.follow(&watched);
+        assert_eq!(watcher.followed.len(), 2);
     }
 }

@@ -1,0 +1,49 @@
+use std::time::Duration;
+
+use super::*;
+use crate::store;
+
+/// Without any event from the system the slow full re-scan finds what has changed.
+#[tokio::test]
+async fn a_deaf_watcher_costs_time_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site");
+    fs_err::create_dir_all(site.join("content/blog")).unwrap();
+    fs_err::write(site.join("hugo.toml"), "baseURL = \"https://example.org/\"\n").unwrap();
+    let write = |name: &str| {
+        let text = format!("---\ntitle: {name}\ndate: 2021-10-15\n---\nText.\n");
+        fs_err::write(site.join(format!("content/blog/{name}.md")), text).unwrap();
+    };
+    write("one");
+    let url = format!("sqlite:{}", folder.path().join("x.db").display());
+    let mut parts = Parts {
+        scanner: Scanner::new(library::Settings { root: site.clone(), ..library::Settings::default() }),
+        store: Store::open(&store::Settings { url, secret: None }).await.unwrap(),
+        identities: Identities::default(),
+        feeds: feed::Settings {
+            entries: 50,
+            max_bytes: 1_000_000,
+            by: Vec::new(),
+            public_url: "https://feeds.example.org/".to_owned(),
+        },
+        published: Arc::new(ArcSwap::default()),
+        digests: Vec::new(),
+        clock: Clock::fixed("2026-11-22T12:00:00Z".parse().unwrap()),
+        rescan: Duration::ZERO,
+    };
+    step(&mut parts, "2026-11-22T12:00:00Z".parse().unwrap()).await.unwrap();
+    let published = Arc::clone(&parts.published);
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn(run_with(parts, Watcher::deaf(&site), cancel.clone()));
+    write("two");
+    fs_err::remove_file(site.join("content/blog/one.md")).unwrap();
+    let titles = || published.load().library.posts.iter().map(|post| post.title.clone()).collect::<Vec<_>>();
+    let seen = async {
+        while titles() != ["two"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_mins(1), seen).await.is_ok(), "{:?}", titles());
+    cancel.cancel();
+    running.await.unwrap().unwrap();
+}
