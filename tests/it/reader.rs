@@ -5,6 +5,7 @@ mod corpora;
 mod generators;
 mod programs;
 mod sites;
+mod watching;
 mod weeklies;
 mod zola_hexo;
 
