@@ -2,6 +2,7 @@
 //! begins. The clock is a parameter; nothing here waits.
 
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -200,7 +201,6 @@ fn two_edits_in_one_tick_are_two() {
     let path = bench.path("content/blog/x.md");
     let stamp = || {
         let found = fs_err::metadata(&path).expect("there");
-        use std::os::unix::fs::MetadataExt as _;
         (found.ctime(), found.ctime_nsec(), found.mtime(), found.mtime_nsec(), found.size(), found.ino())
     };
     let mut hidden = 0;
