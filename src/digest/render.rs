@@ -4,6 +4,7 @@
 //! listed at `Mail`.
 
 mod page;
+mod sections;
 
 use chrono::{DateTime, Utc};
 

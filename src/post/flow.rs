@@ -383,3 +383,65 @@ pub fn decoded(text: &str) -> String {
         .replace("&nbsp;", "\u{a0}")
         .replace("&amp;", "&")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(html: &str) -> Vec<String> {
+        Flow::of(html).lines.iter().map(|line| line.text.clone()).collect()
+    }
+
+    #[test]
+    fn lines_end_where_a_reader_sees_them_end() {
+        let html = "<h2>Head</h2><div><p>one <b>two</b><br>three\nfour</p></div><ul><li>a</li><li><p>b</p></li></ul>bare <i>text</i><hr><p></p>";
+        assert_eq!(texts(html), ["Head", "one two", "three", "four", "a", "b", "bare text"]);
+        let flow = Flow::of(html);
+        let elements: Vec<&str> = flow.elements.iter().map(|element| &html[element.html.clone()]).collect();
+        assert_eq!(
+            elements,
+            [
+                "<h2>Head</h2>",
+                "<p>one <b>two</b><br>three\nfour</p>",
+                "<ul><li>a</li><li><p>b</p></li></ul>",
+                "bare <i>text</i>",
+                "<hr>",
+                "<p></p>"
+            ]
+        );
+        let blocks: Vec<usize> = flow.lines[1..4].iter().map(|line| line.block).collect();
+        assert!(blocks.iter().all(|block| *block == blocks[0]) && flow.lines[4].block != blocks[0]);
+    }
+
+    #[test]
+    fn a_line_knows_what_it_stands_in() {
+        let flow = Flow::of(
+            "<blockquote><p>q <a href=\"https://a.example/?x&amp;y\">l</a></p></blockquote><p><strong>all</strong></p>\
+             <p><a href=\"u\"><img src=\"p.png\" alt=\"A &lt; B\"></a></p><pre><code>c</code></pre><ul><li><ol><li>i</li></ol></li></ul>",
+        );
+        let [quote, bold, picture, code, item] = &flow.lines[..] else { panic!("{:?}", flow.lines) };
+        assert_eq!((quote.quoted, quote.links[0].url.as_str()), (true, "https://a.example/?x&y"));
+        assert!(bold.bold && !quote.bold);
+        assert_eq!((picture.pictures[0].text.as_str(), picture.links[0].url.as_str()), ("A < B", "u"));
+        assert_eq!((code.kind, item.kind, item.depth), (Kind::Code, Kind::Item, 2));
+    }
+
+    proptest! {
+        /// Whatever it is given: bytes in order, each in one element at most, and as many as there are.
+        #[test]
+        fn any_text_is_taken_apart(html in "(<(/)?(p|b|div|a href=\"x\"|br|li|ul|h2|blockquote|pre|img src='|[<>\"' é中a&;\n]{0,4})>?|[a-z中&; \n]{0,6}){0,40}") {
+            let flow = Flow::of(&html);
+            let mut end = 0;
+            for element in &flow.elements {
+                prop_assert!(element.html.start >= end && element.html.end <= html.len());
+                end = element.html.end;
+                let _ = &html[element.html.clone()];
+            }
+            for line in &flow.lines {
+                let _ = &html[line.html.clone()];
+            }
+        }
+    }
+}

@@ -195,7 +195,7 @@ fn skipped(rest: &str) -> Option<usize> {
     match rest.as_bytes() {
         // Each closing mark is looked for once a line at most, because what is skipped is not looked at again; where there is
         // none, the rest of the line is.
-        [b'!', b'[', ..] => Some(to("]").unwrap_or(rest.len())),
+        [b'!', b'[', ..] => Some(rest.find(']').unwrap_or(rest.len())),
         [b']', b'(', ..] => Some(to(")").unwrap_or(rest.len())),
         [b']', b'[', ..] => Some(rest[2..].find(']').map_or(rest.len(), |at| at + 3)),
         [b'<', next, ..] if next.is_ascii_alphabetic() || matches!(next, b'/' | b'!') => {
@@ -350,5 +350,59 @@ fn picture(address: &str) -> Option<u32> {
         Some(hash_of(&format!("../{}", plain.trim_start_matches("../"))))
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page(section: &str, body: &str) -> Page {
+        Page { section: section.into(), marks: marks("", body), ..Page::default() }
+    }
+
+    #[test]
+    fn a_line_of_the_source_is_found_again_as_a_reader_sees_it() {
+        for (source, shown) in [
+            ("**Issue 12** of *the* weekly, 5 May 2021", "Issue 13 of the weekly, 12th June 2021"),
+            ("see [our page](https://e.org/a(b)) & [more][ref]&nbsp;here", "see our page & more here"),
+            ("第一百二十三期：https://e.org/123 完", "第 124 期：https://e.org/124 完"),
+            ("## Heading {#id}", "Heading"),
+            ("![alt](x.png) text<br/>", "text"),
+            ("{{< figure >}}after `code`", "after code"),
+        ] {
+            assert_eq!(written(source), read(shown), "{source}");
+            assert!(read(shown).is_some(), "{shown}");
+        }
+        assert_ne!(written("v0.7.0 is out"), read("v0.8.0 is out"), "versions are news");
+        assert_eq!(written("2021-10-15"), None);
+    }
+
+    #[test]
+    fn what_three_pages_of_a_series_share_is_not_their_own() {
+        let body = |own: &str| {
+            format!("Hello all!\n\n![](/qr.png)\n\n{own}\n\n<!--\nnever seen\n-->\n\n[ref]: https://e.org/\n")
+        };
+        let pages: Vec<Page> =
+            ["One thing", "Another", "A third"].iter().map(|own| page("weekly", &body(own))).collect();
+        let recurring = Recurring::of(&pages);
+        let own = recurring.seen_from(&pages[0]);
+        assert!(own.is_one_of_a_series() && own.recurs("Hello all!") && !own.recurs("One thing"));
+        assert!(!own.recurs("never seen"));
+        assert!(own.picture_recurs("https://e.org/qr.png") && !own.picture_recurs("https://e.org/other.png"));
+        let elsewhere = page("blog", &body("x"));
+        assert!(!recurring.seen_from(&elsewhere).is_one_of_a_series(), "another section is another series");
+        assert!(!Recurring::of(&pages[..2]).seen_from(&pages[0]).recurs("Hello all!"), "two are no series");
+        assert_ne!(own.fingerprint(), Recurring::of(&pages[..2]).seen_from(&pages[0]).fingerprint());
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_has_few_marks_in_order(body in "(!?\\[[a-z中]{0,3}|\\]\\(|<img src=|<!--|-->|[ -~中é\n]{0,8}){0,200}") {
+            let marks = marks(&body, &body);
+            prop_assert!(marks.len() <= LINES + 2 * PICTURES + 1 && marks.windows(2).all(|pair| pair[0] < pair[1]));
+        }
     }
 }

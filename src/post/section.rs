@@ -206,3 +206,6 @@ impl<'f, 'h> Between<'f, 'h> {
         self.parts
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,4 +164,48 @@ mod tests {
         assert_eq!(cut(&family).trim_end_matches('…').graphemes(true).count(), 200);
         assert_eq!(cut("short"), "short");
     }
+
+    fn weekly(number: usize, own: &str) -> (Page, String) {
+        let body = format!("Hello and welcome to issue {number}!\n\nWe are a weekly about ropes.\n\n{own}");
+        let marks = super::super::recurring::marks("All about ropes", &body);
+        (Page { title: format!("Issue {number}"), summary: "All about ropes".into(), marks, ..Page::default() }, body)
+    }
+
+    #[test]
+    fn an_issue_is_told_by_what_is_its_own() {
+        let issues = [
+            weekly(
+                1,
+                "## Q&A\n\nAda asks:\n\n> How to tie a knot?\n\nA: Slowly.\n\n## Links\n\n- [Splicing](https://e.org/1)\n",
+            ),
+            weekly(2, "## Links\n\n- [Hemp](https://e.org/2)\n- [Sisal](https://e.org/3)\n"),
+            weekly(3, "The harbour was closed for a week.\n\n## Links\n\n- [Nylon](https://e.org/4)\n"),
+        ];
+        let recurring = super::super::recurring::Recurring::of(issues.iter().map(|(page, _)| page));
+        let told: Vec<String> = issues
+            .iter()
+            .map(|(page, body)| {
+                let html = markdown::to_html(body);
+                of(page, body, &html, &recurring.seen_from(page), &Roles::default())
+            })
+            .collect();
+        assert_eq!(
+            told,
+            ["How to tie a knot? · Splicing", "Hemp · Sisal", "The harbour was closed for a week. · Nylon"]
+        );
+    }
+
+    #[test]
+    fn what_the_author_says_comes_first() {
+        let none = super::super::recurring::Recurring::default();
+        let of = |summary: &str, body: &str| {
+            let page = Page { title: "The Title".into(), summary: summary.into(), ..Page::default() };
+            super::of(&page, body, &markdown::to_html(body), &none.seen_from(&page), &Roles::default())
+        };
+        assert_eq!(of("Stated *so*.", "a\n\n<!-- more -->\n\nb"), "Stated so.");
+        assert_eq!(of("", "a\n\n<!-- more -->\n\nb"), "a");
+        assert_eq!(of("the title", "a\n\nb"), "a b", "a description that is the title tells nothing");
+        assert_eq!(of("the title", ""), "the title");
+        assert_eq!(of("", "<!-- more -->\n\nb"), "b", "nothing stands before the mark");
+    }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::Issue;
+use super::sections::{self, Section};
 use crate::digest::{Digest, html, text};
 use crate::post::FullPost;
 use crate::site::Site;
@@ -97,6 +98,9 @@ struct Shown {
     /// The content; its headings begin at `h2` in a mail of one post (whose title is the `h1`), else at `h3`. `None`: too long
     /// for a mail.
     html: Option<String>,
+    /// The content by its sections, with their entries (questions, tasks, things to read); none where it has no entries, or
+    /// is too long.
+    sections: Vec<Section>,
     /// The content as plain text, and the addresses that its numbers stand for.
     text: String,
     links: Vec<Reference>,
@@ -181,6 +185,9 @@ impl Shown {
             .then(|| html::for_mail(&post.shown.html, setting))
             .transpose()
             .map_err(|error| format!("{}: its HTML cannot be made fit for mail: {error}", post.path));
+        let sections = if post.shown.html.len() <= LONGEST { post.shown.sections() } else { Vec::new() };
+        let sections = sections::sections(sections, setting)
+            .map_err(|error| format!("{}: its sections cannot be made fit for mail: {error}", post.path))?;
         let text::Text { body, links } = text::text(&post.shown.html, &post.url, first_link);
         let title = match clean(&post.title) {
             title if title.is_empty() => post.url.clone(),
@@ -205,6 +212,7 @@ impl Shown {
             dir,
             foreign: primary(&lang) != primary(words),
             html: content?,
+            sections,
             text: if post.shown.html.len() <= LONGEST { body } else { String::new() },
             links: links.into_iter().enumerate().map(|(at, url)| Reference { number: first_link + at, url }).collect(),
             lang,

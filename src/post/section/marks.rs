@@ -34,7 +34,14 @@ pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
             }
             let after = after.trim_start();
             let question = after.strip_prefix(COLONS);
-            if !(after.is_empty() || question.is_some()) || !is_name(name, has_at) {
+            if !(after.is_empty() || question.is_some()) {
+                continue;
+            }
+            // "关于 X 的提问" is what a group of questions is about.
+            if !has_at && name.trim_end().ends_with('的') {
+                return None;
+            }
+            if !is_name(name) {
                 continue;
             }
             let question = question.map(str::trim_start).filter(|question| !question.is_empty());
@@ -50,11 +57,7 @@ pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
     let (name, issue) = with_issue(head.trim_end_matches(COLONS).trim_end());
     let whole = head.len() == named.len() && !issue.is_empty() && (numbered || has_at);
     let ends = whole && head.trim_end_matches(COLONS).trim_end().ends_with(issue);
-    (ends && is_name(&format!("{name}#"), true)).then(|| Asker {
-        name: name.into(),
-        issue: issue.into(),
-        question: None,
-    })
+    (ends && is_name(&format!("{name}#"))).then(|| Asker { name: name.into(), issue: issue.into(), question: None })
 }
 
 /// The asker whom a line names by standing above what is quoted: `1. Ada`, `@ada`.
@@ -64,7 +67,7 @@ pub fn asker_above(text: &str) -> Option<String> {
     let named = rest.trim_start_matches(['@', '＠']);
     let has_at = named.len() < rest.len();
     let name = named.trim();
-    let fits = is_name(name, has_at) && (numbered || has_at && !name.contains(char::is_whitespace));
+    let fits = is_name(name) && (numbered || has_at && !name.contains(char::is_whitespace));
     (fits && !name.ends_with(['!', '?', '！', '；', ';', '.'])).then(|| name.to_owned())
 }
 
@@ -81,14 +84,9 @@ fn with_issue(name: &str) -> (&str, &str) {
     }
 }
 
-fn is_name(name: &str, has_at: bool) -> bool {
+fn is_name(name: &str) -> bool {
     let name = name.trim();
-    // "关于 X 的提问" is what a group of questions is about.
-    let is_genitive = !has_at && name.ends_with('的');
-    !name.is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && !name.contains(['：', ':', '>', '。', '，', '？'])
-        && !is_genitive
+    !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(['：', ':', '>', '。', '，', '？'])
 }
 
 /// `1、`, `2.`, `(3)`

@@ -111,7 +111,9 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles) -> Vec<Part> {
         }
         if let Some(mark) = marks::question(&line.text, roles) {
             // Under a name it is that one's next question, else somebody's.
-            let goes_on = entry.as_ref().is_some_and(|entry| !entry.asker.name.is_empty() || entry.turns.is_empty());
+            let goes_on = entry.as_ref().is_some_and(|entry| {
+                entry.state != State::Done && (!entry.asker.name.is_empty() || entry.turns.is_empty())
+            });
             if !goes_on {
                 close(&mut out, entry.take());
             }

@@ -1,0 +1,148 @@
+//! A post's sections as a mail's templates are given them: what belongs together stands together, and all HTML is fit
+//! for mail.
+
+use serde::Serialize;
+
+use super::page::clean;
+use crate::digest::html;
+use crate::post::section::{self, Part, Reading, Task};
+
+/// A section. Together they are the whole post.
+#[derive(Debug, Serialize)]
+pub struct Section {
+    /// Empty before the first heading.
+    heading: String,
+    /// As the mail sets it: 2 to 6; 0 without a heading.
+    level: u8,
+    /// `questions`, `tasks`, `reading`, … or empty.
+    role: String,
+    /// All of it, where the template does not set the entries itself.
+    html: String,
+    /// The same once more: entries, and what stands between them.
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Entry {
+    Prose {
+        html: String,
+    },
+    Question(Question),
+    /// Tasks of one project.
+    Tasks(Project),
+    /// A list of things to read.
+    Reading {
+        items: Vec<Reading>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Question {
+    asker: String,
+    issue: String,
+    project: String,
+    link: String,
+    exchanges: Vec<Exchange>,
+}
+
+#[derive(Debug, Serialize)]
+struct Exchange {
+    /// HTML, as a quotation; may be empty.
+    question: String,
+    /// HTML.
+    answers: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Project {
+    project: String,
+    /// Where all of them are described; empty where each has its own.
+    link: String,
+    levels: Vec<Level>,
+}
+
+#[derive(Debug, Serialize)]
+struct Level {
+    level: String,
+    tasks: Vec<Item>,
+}
+
+#[derive(Debug, Serialize)]
+struct Item {
+    text: String,
+    /// Where it is described, if not where the project is.
+    link: String,
+}
+
+/// The sections with their entries; none where no section has any: then the post is shown as it is.
+pub fn sections(sections: Vec<section::Section>, setting: html::Setting) -> Result<Vec<Section>, String> {
+    if sections.iter().flat_map(|section| &section.parts).all(|part| matches!(part, Part::Prose { .. })) {
+        return Ok(Vec::new());
+    }
+    let top = sections.iter().map(|section| section.level).filter(|level| (1..=6).contains(level)).min().unwrap_or(7);
+    let fit = |html: &str| html::for_mail(html, setting);
+    sections
+        .into_iter()
+        .map(|section| {
+            let level = match section.level {
+                0 => 0,
+                level => (level - top.min(level) + setting.top).clamp(setting.top, 6),
+            };
+            let mut entries = Vec::new();
+            for part in section.parts {
+                add(&mut entries, part, &fit)?;
+            }
+            Ok(Section {
+                heading: clean(&section.heading),
+                level,
+                role: section.role.unwrap_or_default(),
+                html: fit(&section.html)?,
+                entries,
+            })
+        })
+        .collect()
+}
+
+fn add(entries: &mut Vec<Entry>, part: Part, fit: &impl Fn(&str) -> Result<String, String>) -> Result<(), String> {
+    match part {
+        Part::Prose { html } => entries.push(Entry::Prose { html: fit(&html)? }),
+        Part::Question(asked) => {
+            let exchange = |exchange: section::Exchange| {
+                let answers = exchange.answers.iter().map(|answer| fit(&answer.html)).collect::<Result<_, _>>()?;
+                let quoted = format!("<blockquote>{}</blockquote>", exchange.question.html);
+                let question = if exchange.question.html.is_empty() { String::new() } else { fit(&quoted)? };
+                Ok(Exchange { question, answers })
+            };
+            entries.push(Entry::Question(Question {
+                asker: clean(&asked.asker),
+                issue: asked.issue,
+                project: clean(&asked.project),
+                link: asked.link,
+                exchanges: asked.exchanges.into_iter().map(exchange).collect::<Result<_, String>>()?,
+            }));
+        }
+        Part::Task(task) => add_task(entries, task),
+        Part::Reading(reading) => match entries.last_mut() {
+            Some(Entry::Reading { items }) => items.push(reading),
+            _ => entries.push(Entry::Reading { items: vec![reading] }),
+        },
+    }
+    Ok(())
+}
+
+fn add_task(entries: &mut Vec<Entry>, task: Task) {
+    let own = if task.project.is_empty() { String::new() } else { task.link.clone() };
+    let same = |project: &Project| project.project == task.project && project.link == own;
+    if !matches!(entries.last(), Some(Entry::Tasks(project)) if same(project)) {
+        entries.push(Entry::Tasks(Project { project: clean(&task.project), link: own.clone(), levels: Vec::new() }));
+    }
+    let Some(Entry::Tasks(project)) = entries.last_mut() else { return };
+    if project.levels.last().is_none_or(|level| level.level != task.level) {
+        project.levels.push(Level { level: clean(&task.level), tasks: Vec::new() });
+    }
+    let link = if own.is_empty() { task.link } else { String::new() };
+    if let Some(level) = project.levels.last_mut() {
+        level.tasks.push(Item { text: clean(&task.text), link });
+    }
+}
