@@ -186,7 +186,7 @@ mod tests {
             .iter()
             .map(|(page, body)| {
                 let html = markdown::to_html(body);
-                of(page, body, &html, &recurring.seen_from(page), &Roles::default())
+                of(page, body, markdown::to_html, &html, &recurring.seen_from(page), &Roles::default())
             })
             .collect();
         assert_eq!(
@@ -200,12 +200,35 @@ mod tests {
         let none = super::super::recurring::Recurring::default();
         let of = |summary: &str, body: &str| {
             let page = Page { title: "The Title".into(), summary: summary.into(), ..Page::default() };
-            super::of(&page, body, &markdown::to_html(body), &none.seen_from(&page), &Roles::default())
+            let html = markdown::to_html(body);
+            super::of(&page, body, markdown::to_html, &html, &none.seen_from(&page), &Roles::default())
         };
         assert_eq!(of("Stated *so*.", "a\n\n<!-- more -->\n\nb"), "Stated so.");
         assert_eq!(of("", "a\n\n<!-- more -->\n\nb"), "a");
         assert_eq!(of("the title", "a\n\nb"), "a b", "a description that is the title tells nothing");
         assert_eq!(of("the title", ""), "the title");
         assert_eq!(of("", "<!-- more -->\n\nb"), "b", "nothing stands before the mark");
+    }
+
+    #[test]
+    fn each_dialects_mark_ends_the_summary() {
+        use super::super::body::{Dialect, shown};
+        for (dialect, mark) in [
+            (Dialect::Hugo, "<!--more-->"),
+            (Dialect::Zola, "<!-- more -->"),
+            (Dialect::Hexo, "<!-- more -->"),
+            (Dialect::Docusaurus, "<!-- truncate -->"),
+            (Dialect::Docusaurus, "{/* truncate */}"),
+            (Dialect::Jekyll, "<!-- more -->"),
+            (Dialect::Eleventy, "<!-- excerpt -->"),
+            (Dialect::Pelican, "<!-- PELICAN_END_SUMMARY -->"),
+        ] {
+            let mut page = Page { url: "https://e.org/p/".into(), ..Page::default() };
+            page.body.dialect = dialect;
+            let shown =
+                shown(&page, &format!("One *two*.\n\n{mark}\n\nThree.\n"), &super::super::links::Knowledge::default());
+            assert_eq!(shown.summary, "One two.", "{dialect:?}");
+            assert!(shown.html.contains("Three") && !shown.html.contains("truncate"), "{dialect:?}: {}", shown.html);
+        }
     }
 }
