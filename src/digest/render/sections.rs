@@ -56,7 +56,8 @@ struct Exchange {
 
 #[derive(Debug, Serialize)]
 struct Project {
-    project: String,
+    /// May be empty.
+    name: String,
     /// Where all of them are described; empty where each has its own.
     link: String,
     levels: Vec<Level>,
@@ -64,7 +65,8 @@ struct Project {
 
 #[derive(Debug, Serialize)]
 struct Level {
-    level: String,
+    /// May be empty.
+    name: String,
     tasks: Vec<Item>,
 }
 
@@ -133,13 +135,13 @@ fn add(entries: &mut Vec<Entry>, part: Part, fit: &impl Fn(&str) -> Result<Strin
 
 fn add_task(entries: &mut Vec<Entry>, task: Task) {
     let own = if task.project.is_empty() { String::new() } else { task.link.clone() };
-    let same = |project: &Project| project.project == task.project && project.link == own;
+    let same = |project: &Project| project.name == task.project && project.link == own;
     if !matches!(entries.last(), Some(Entry::Tasks(project)) if same(project)) {
-        entries.push(Entry::Tasks(Project { project: clean(&task.project), link: own.clone(), levels: Vec::new() }));
+        entries.push(Entry::Tasks(Project { name: clean(&task.project), link: own.clone(), levels: Vec::new() }));
     }
     let Some(Entry::Tasks(project)) = entries.last_mut() else { return };
-    if project.levels.last().is_none_or(|level| level.level != task.level) {
-        project.levels.push(Level { level: clean(&task.level), tasks: Vec::new() });
+    if project.levels.last().is_none_or(|level| level.name != task.level) {
+        project.levels.push(Level { name: clean(&task.level), tasks: Vec::new() });
     }
     let link = if own.is_empty() { task.link } else { String::new() };
     if let Some(level) = project.levels.last_mut() {
