@@ -26,8 +26,8 @@ const ALT: usize = 300;
 /// pictures of its `body`, ascending.
 pub fn marks(stated: &str, body: &str) -> Box<[u32]> {
     let top = &body[..body.floor_char_boundary(TOP)];
-    let mut in_comment = false;
-    let shown = |line: &&str| !is_commented(line, &mut in_comment) && !is_definition(line);
+    let (has_comments, mut in_comment) = (top.contains("<!--"), false);
+    let shown = |line: &&str| !(has_comments && is_commented(line, &mut in_comment)) && !is_definition(line);
     let mut marks: Vec<u32> = top.lines().filter(shown).filter_map(written).take(LINES).collect();
     marks.extend(read(stated));
     let end = &body[body.floor_char_boundary(body.len().saturating_sub(END).max(top.len()))..];
@@ -161,32 +161,15 @@ fn hash_of(text: &str) -> u32 {
 
 /// The mark of a line of Markdown or HTML source.
 fn written(line: &str) -> Option<u32> {
-    let mut words = Words::default();
-    let mut at = 0;
-    while at < line.len() {
-        let rest = &line[at..];
-        at += skipped(rest).unwrap_or_else(|| {
-            let c = rest.chars().next().unwrap_or_default();
-            words.push(c);
-            c.len_utf8()
-        });
-    }
-    words.mark()
+    Words::of(line, |rest| match rest.as_bytes()[0] {
+        b'!' | b']' | b'<' | b'{' | b'&' | b'h' => skipped(rest),
+        _ => None,
+    })
 }
 
 /// The mark of a line as a reader sees it.
 fn read(line: &str) -> Option<u32> {
-    let mut words = Words::default();
-    let mut at = 0;
-    while at < line.len() {
-        let rest = &line[at..];
-        at += address(rest).unwrap_or_else(|| {
-            let c = rest.chars().next().unwrap_or_default();
-            words.push(c);
-            c.len_utf8()
-        });
-    }
-    words.mark()
+    Words::of(line, |rest| if rest.as_bytes()[0] == b'h' { address(rest) } else { None })
 }
 
 /// How many bytes of the source at the head of `rest` are markup, which a reader does not see.
@@ -237,11 +220,18 @@ fn is_definition(line: &str) -> bool {
     line.starts_with('[') && line.split_once("]:").is_some_and(|(label, _)| !label[1..].contains(']'))
 }
 
-/// Hashes words, without those that stand for a date or a number.
+/// Hashes words, without those that stand for a date or a number. Every scan does this to the top of every new page, so
+/// nothing is copied but what may be a date.
 #[derive(Default)]
 struct Words {
     hash: Letters,
-    word: String,
+    /// The hash at the beginning of the word, to which it goes back when the word does not count.
+    before: u64,
+    /// The beginning of the word, where it is ASCII: longer is no date.
+    head: [u8; 10],
+    /// Bytes and characters of the word.
+    bytes: usize,
+    chars: usize,
     number: String,
     /// Did the number behind the word begin as versions do?
     is_version: bool,
@@ -251,31 +241,80 @@ struct Words {
 }
 
 impl Words {
+    /// The mark of `line`, without what `skipped` tells to leave out at an ASCII character.
+    fn of(line: &str, skipped: impl Fn(&str) -> Option<usize>) -> Option<u32> {
+        let mut words = Self::default();
+        let mut at = 0;
+        while let Some(&byte) = line.as_bytes().get(at) {
+            if !byte.is_ascii() {
+                let c = line[at..].chars().next().unwrap_or_default();
+                words.push(c);
+                at += c.len_utf8();
+            } else if let Some(length) = skipped(&line[at..]) {
+                at += length;
+            } else {
+                words.push(char::from(byte));
+                at += 1;
+            }
+        }
+        words.mark()
+    }
+
     fn push(&mut self, c: char) {
+        if c.is_ascii_alphabetic() {
+            self.begin();
+            self.letter(&[c.to_ascii_lowercase() as u8]);
+        } else if c.is_ascii() {
+            self.no_letter(c);
+        } else if is_letter(c) {
+            self.begin();
+            for c in c.to_lowercase() {
+                self.letter(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        } else {
+            self.no_letter(c);
+        }
+    }
+
+    fn no_letter(&mut self, c: char) {
         if c.is_ascii_digit() || c == '.' && !self.number.is_empty() {
             if self.number.is_empty() {
-                self.is_version = matches!(self.word.as_str(), "v" | "V");
+                self.is_version = self.bytes == 1 && self.head[0] == b'v';
                 self.end();
             }
             self.number.push(c);
-            return;
-        }
-        let counted = !self.number.is_empty();
-        if counted {
+        } else {
             self.end_number();
-        }
-        if c.is_alphabetic() && !"一二三四五六七八九十百千零两".contains(c) {
-            if self.word.is_empty() {
-                self.counted = counted;
-            }
-            self.word.extend(c.to_lowercase());
-        } else if !self.word.is_empty() {
             self.end();
         }
     }
 
+    /// Before a letter: the number before it ends, and where none stood before it, a word begins.
+    fn begin(&mut self) {
+        let counted = !self.number.is_empty();
+        self.end_number();
+        if self.bytes == 0 {
+            self.counted = counted;
+            self.before = self.hash.0;
+        }
+    }
+
+    fn letter(&mut self, bytes: &[u8]) {
+        self.hash.bytes(bytes);
+        for byte in bytes {
+            if let Some(place) = self.head.get_mut(self.bytes) {
+                *place = *byte;
+            }
+            self.bytes += 1;
+        }
+        self.chars += 1;
+    }
+
     /// Numbers count and date, but for versions: `v0.7`, `1.4.0`.
     fn end_number(&mut self) {
+        if self.number.is_empty() {
+            return;
+        }
         let number = self.number.trim_end_matches('.');
         let year = number.split('.').next().is_some_and(|first| first.len() > 3);
         if self.is_version || !year && number.matches('.').count() == 2 {
@@ -285,36 +324,16 @@ impl Words {
     }
 
     fn end(&mut self) {
-        const DATES: [&str; 19] = [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-        ];
-        let word = self.word.as_str();
-        let is_date = word.len() >= 3
-            && word.is_ascii()
-            && DATES.iter().any(|date| *date == word || word.len() == 3 && date.starts_with(word) || word == "sept");
-        if !(is_date || self.counted && matches!(word, "st" | "nd" | "rd" | "th")) {
-            self.hash.bytes(word.as_bytes());
-            self.letters += word.chars().count();
+        if self.bytes == 0 {
+            return;
         }
-        self.word.clear();
+        let word = &self.head[..self.bytes.min(self.head.len())];
+        if is_date(word) || self.counted && matches!(word, b"st" | b"nd" | b"rd" | b"th") {
+            self.hash.0 = self.before;
+        } else {
+            self.letters += self.chars;
+        }
+        (self.bytes, self.chars) = (0, 0);
     }
 
     fn mark(mut self) -> Option<u32> {
@@ -322,6 +341,44 @@ impl Words {
         self.end();
         (self.letters >= 2).then(|| self.hash.folded())
     }
+}
+
+/// A letter, but for the Chinese numerals.
+fn is_letter(c: char) -> bool {
+    match c {
+        '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百' | '千' | '零' | '两' => {
+            false
+        }
+        '\u{4e00}'..='\u{9fff}' => true,
+        _ => c.is_alphabetic(),
+    }
+}
+
+/// The name of a month or a day of the week, or its first three letters.
+fn is_date(word: &[u8]) -> bool {
+    const DATES: [&[u8]; 19] = [
+        b"january",
+        b"february",
+        b"march",
+        b"april",
+        b"may",
+        b"june",
+        b"july",
+        b"august",
+        b"september",
+        b"october",
+        b"november",
+        b"december",
+        b"monday",
+        b"tuesday",
+        b"wednesday",
+        b"thursday",
+        b"friday",
+        b"saturday",
+        b"sunday",
+    ];
+    let may_be = matches!(word.first(), Some(b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd' | b't' | b'w'));
+    may_be && (word == b"sept" || DATES.iter().any(|date| *date == word || word.len() == 3 && date.starts_with(word)))
 }
 
 /// The addresses of the pictures in Markdown or HTML source.
