@@ -27,7 +27,8 @@ const ALT: usize = 300;
 pub fn marks(stated: &str, body: &str) -> Box<[u32]> {
     let top = &body[..body.floor_char_boundary(TOP)];
     let (has_comments, mut in_comment) = (top.contains("<!--"), false);
-    let shown = |line: &&str| !(has_comments && is_commented(line, &mut in_comment)) && !is_definition(line);
+    let hidden = |line: &str, inside: &mut bool| has_comments && is_commented(line, inside) || is_definition(line);
+    let shown = |line: &&str| !hidden(line, &mut in_comment);
     let mut marks: Vec<u32> = top.lines().filter(shown).filter_map(written).take(LINES).collect();
     marks.extend(read(stated));
     let end = &body[body.floor_char_boundary(body.len().saturating_sub(END).max(top.len()))..];
