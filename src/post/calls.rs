@@ -15,6 +15,7 @@ mod mdx;
 mod out;
 mod pelican;
 mod seek;
+mod told;
 mod zola;
 
 use std::borrow::Cow;
@@ -25,6 +26,8 @@ use super::body::Dialect;
 use super::front_matter::{self, FrontMatter};
 use super::links::{self, Knowledge, Start};
 use out::Insert;
+
+pub use told::problems;
 
 /// A call or link that `check` tells of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
