@@ -4,9 +4,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 
 use crate::post::body::{self, Shown};
+use crate::post::calls;
 use crate::post::links::{Knowledge, Links};
 use crate::post::recurring::Recurring;
-use crate::post::{FullPost, Post};
+use crate::post::{FullPost, Page, Post};
 use crate::problem::Problem;
 
 use super::files::Folder;
@@ -55,24 +56,30 @@ impl Bodies {
         Self { site: Some(Arc::new(Read { folder, knowledge, fingerprint: hasher.finish(), suspects })) }
     }
 
-    fn show(&self, post: &Post) -> Result<Shown, Problem> {
+    /// What the bodies of `pages` hold that is not known here, and their links that lead nowhere.
+    pub fn told(&self, pages: &[Arc<Page>]) -> Vec<Problem> {
+        let found = threads::each(pages.len(), |at| self.show(&pages[at]).map(|shown| shown.found).unwrap_or_default());
+        calls::problems(pages.iter().zip(&found).map(|(page, found)| (page.path.as_str(), found.as_slice())))
+    }
+
+    fn show(&self, page: &Page) -> Result<Shown, Problem> {
         let Some(site) = &self.site else { return Ok(Shown::default()) };
-        let text = site.folder.read(&post.path).and_then(|text| {
+        let text = site.folder.read(&page.path).and_then(|text| {
             let hint = "it is read again by the next scan";
-            let changed = || Problem::warning(&post.path, None, "changed while the site was read", hint);
-            if body::source_hash(&text, post.body.start) == post.source_hash { Ok(text) } else { Err(changed()) }
+            let changed = || Problem::warning(&page.path, None, "changed while the site was read", hint);
+            if body::source_hash(&text, page.body.start) == page.source_hash { Ok(text) } else { Err(changed()) }
         });
         let text = text.inspect_err(|_| {
             if let Ok(mut suspects) = site.suspects.lock() {
-                suspects.push(post.path.clone());
+                suspects.push(page.path.clone());
             }
         })?;
         // A fault of ours in one page must not take the site down.
         let shown =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body::shown(&post.page, &text, &site.knowledge)));
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body::shown(page, &text, &site.knowledge)));
         Ok(shown.unwrap_or_else(|_| {
             tracing::error!(
-                at = post.path,
+                at = page.path,
                 "cannot be shown: a fault of Postrider's own; please report it with this file"
             );
             Shown::default()
@@ -93,7 +100,7 @@ impl body::Bodies for Bodies {
     }
 
     fn full(&self, posts: &[Arc<Post>]) -> Result<Vec<FullPost>, Problem> {
-        let shown = threads::each(posts.len(), |at| self.show(&posts[at]));
+        let shown = threads::each(posts.len(), |at| self.show(&posts[at].page));
         posts
             .iter()
             .zip(shown)

@@ -91,6 +91,28 @@ fn zola_links_between_pages() {
     assert_eq!(found, ["@/blog/gone.md"]);
 }
 
+#[test]
+fn check_tells_each_unknown_call_once() {
+    let root = site(&[
+        ("hugo.toml", b"baseURL = 'https://www.example.org/'\n"),
+        ("content/blog/a.md", b"---\ndate: 2020-01-01\n---\nx\n{{< card >}} {{< card >}}\n"),
+        ("content/blog/b.md", b"---\ndate: 2020-01-02\n---\n{{< card >}}\n[x]({{< ref \"gone\" >}})\n"),
+    ]);
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_postrider")).arg("check").current_dir(root.path()).output();
+    let output = output.expect("the program");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("warning")).collect();
+    assert_eq!(
+        lines,
+        [
+            "warning: content/blog/a.md:5: `card` is not known here: 3 times on 2 pages",
+            "warning: content/blog/b.md:5: the link to `gone` leads to no page",
+        ]
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
 /// What is left of a call in the text that readers see, code apart.
 fn raw_calls(html: &str) -> Vec<String> {
     let mut text = String::new();
