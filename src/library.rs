@@ -13,6 +13,7 @@ pub mod home;
 pub mod hugo;
 pub mod jekyll;
 pub mod matter;
+pub mod pelican;
 mod scanner;
 pub mod script;
 mod threads;

@@ -45,12 +45,13 @@ pub struct Generator {
 }
 
 /// In the order in which they are tried; the last takes any folder.
-pub const GENERATORS: [Generator; 7] = [
+pub const GENERATORS: [Generator; 8] = [
     Generator { name: "docusaurus", open: super::docusaurus::open },
     Generator { name: "eleventy", open: super::eleventy::open },
     Generator { name: "zola", open: super::zola::open },
     Generator { name: "hexo", open: super::hexo::open },
     Generator { name: "hugo", open: super::hugo::open },
+    Generator { name: "pelican", open: super::pelican::open },
     Generator { name: "jekyll", open: super::jekyll::open },
     Generator { name: "folder", open: super::folder::open },
 ];

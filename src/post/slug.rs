@@ -26,6 +26,19 @@ pub fn ascii(text: &str) -> String {
     slug
 }
 
+/// The same text in ASCII, other scripts transliterated; case, blanks and punctuation stay (Pelican's first step).
+pub fn transliterated(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            out.push_str(deunicode_char(c).unwrap_or(""));
+        }
+    }
+    out
+}
+
 /// Blanks and punctuation become single hyphens, Latin letters lose their marks, other scripts stay (Hexo's rule).
 pub fn without_marks(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());

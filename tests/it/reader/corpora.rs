@@ -165,6 +165,11 @@ fn bitcoincore_is_read_as_jekyll_publishes_it() {
 }
 
 #[test]
+fn this_week_in_rust_is_read_as_pelican_publishes_it() {
+    agrees("this-week-in-rust", "this-week-in-rust", 610, |_, _| {});
+}
+
+#[test]
 fn jekylls_own_test_site_is_read_as_jekyll_publishes_it() {
     agrees_but("jekyll-testsite", "jekyll-testsite/test/source", 61, &[], |_, settings| {
         settings.url = Some("https://www.example.org/".into());

@@ -11,7 +11,7 @@ use postrider::post::{Post, Status, id};
 use serde_json::Value;
 
 /// Case, path and field in which we differ on purpose.
-const ON_PURPOSE: [(&str, &str, &str); 7] = [
+const ON_PURPOSE: [(&str, &str, &str); 13] = [
     // Without any date it would be in no feed, and its address has one.
     ("path over slug", "content/blog/d.md", "published"),
     // Jekyll keeps numbers beside their text, and lists as what Ruby prints.
@@ -21,6 +21,15 @@ const ON_PURPOSE: [(&str, &str, &str); 7] = [
     // Nobody writes a header of one line in braces and a time without zone in it, away from Greenwich.
     ("flow header", "_posts/2021-03-04-first-post.md", "published"),
     // Its theme is not in the folder, so what the theme has words for is not known; the site names the language.
+    // Two lines of a title are a list to Pelican, which themes print with its brackets.
+    ("header 10", "content/first.md", "title"),
+    ("header 14", "content/first.md", "title"),
+    // A month without a day is the day of the build there.
+    ("date America/New_York 16", "content/first.md", "published"),
+    ("date None 16", "content/first.md", "published"),
+    // It is a draft until its time has come; to us it is due then.
+    ("setting 21 WITH_FUTURE_DATES = False", "content/sub/deep/third.md", "draft"),
+    ("setting 21 WITH_FUTURE_DATES = False", "content/sub/deep/third.md", "url"),
     ("languages", "source/_posts/fr/b.md", "language"),
     ("languages", "source/fr/page.md", "language"),
 ];
@@ -151,6 +160,11 @@ fn tiny_eleventy_sites_are_read_as_eleventy_publishes_them() {
     agrees("eleventy", ".eleventy.js", 55);
 }
 
+#[test]
+fn tiny_pelican_sites_are_read_as_pelican_publishes_them() {
+    agrees("pelican", "pelicanconf.py", 190);
+}
+
 /// Every file of every case cut, joined and flipped: the others stay, and no fault is ours.
 #[test]
 fn broken_files_find_no_fault_of_ours() {
@@ -162,7 +176,9 @@ fn broken_files_find_no_fault_of_ours() {
         usize::try_from(state >> 33).unwrap_or(0) % below.max(1)
     };
     let mut scanned = 0;
-    for (name, config) in [("zola", "config.toml"), ("hexo", "_config.yml")] {
+    for (name, config) in
+        [("zola", "config.toml"), ("hexo", "_config.yml"), ("jekyll", "_config.yml"), ("pelican", "pelicanconf.py")]
+    {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/generators/{name}.jsonl"));
         for line in fs_err::read_to_string(file).expect("the answers").lines() {
             let case: Value = serde_json::from_str(line).expect("JSON");
