@@ -59,6 +59,8 @@ pub enum Part {
 pub struct Question {
     /// A name without `@`; empty where nobody is named.
     pub asker: String,
+    /// Is the name written with `@`?
+    pub handle: bool,
     /// The number of the issue that was asked in, without `#`; empty where none is named.
     pub issue: String,
     /// Questions with what was answered, in order. Never empty.

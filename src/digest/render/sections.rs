@@ -39,6 +39,7 @@ enum Entry {
 
 #[derive(Debug, Serialize)]
 struct Question {
+    /// As it was written, with or without `@`.
     asker: String,
     issue: String,
     project: String,
@@ -117,7 +118,7 @@ fn add(entries: &mut Vec<Entry>, part: Part, fit: &impl Fn(&str) -> Result<Strin
                 Ok(Exchange { question, answers })
             };
             entries.push(Entry::Question(Question {
-                asker: clean(&asked.asker),
+                asker: format!("{}{}", if asked.handle { "@" } else { "" }, clean(&asked.asker)),
                 issue: asked.issue,
                 project: clean(&asked.project),
                 link: asked.link,

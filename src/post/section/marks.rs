@@ -11,6 +11,8 @@ const LONGEST_NAME: usize = 40;
 pub struct Asker {
     /// Without `@`; may be empty.
     pub name: String,
+    /// Was there an `@`?
+    pub handle: bool,
     /// Without `#`; may be empty.
     pub issue: String,
     /// Visible characters up to the question, where that stands on the same line.
@@ -48,6 +50,7 @@ pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
             let (name, issue) = with_issue(name);
             return Some(Asker {
                 name: name.to_owned(),
+                handle: has_at,
                 issue: issue.to_owned(),
                 question: question.map(|question| visible(text) - visible(question)),
             });
@@ -57,18 +60,27 @@ pub fn asker(text: &str, roles: &Roles) -> Option<Asker> {
     let (name, issue) = with_issue(head.trim_end_matches(COLONS).trim_end());
     let whole = head.len() == named.len() && !issue.is_empty() && (numbered || has_at);
     let ends = whole && head.trim_end_matches(COLONS).trim_end().ends_with(issue);
-    (ends && is_name(&format!("{name}#"))).then(|| Asker { name: name.into(), issue: issue.into(), question: None })
+    (ends && is_name(&format!("{name}#"))).then(|| Asker {
+        name: name.into(),
+        handle: has_at,
+        issue: issue.into(),
+        question: None,
+    })
 }
 
 /// The asker whom a line names by standing above what is quoted: `1. Ada`, `@ada`.
-pub fn asker_above(text: &str) -> Option<String> {
+pub fn asker_above(text: &str) -> Option<Asker> {
     let plain = text.replacen("**", "", 2);
     let (numbered, rest) = without_number(plain.trim());
     let named = rest.trim_start_matches(['@', '＠']);
     let has_at = named.len() < rest.len();
     let name = named.trim();
     let fits = is_name(name) && (numbered || has_at && !name.contains(char::is_whitespace));
-    (fits && !name.ends_with(['!', '?', '！', '；', ';', '.'])).then(|| name.to_owned())
+    (fits && !name.ends_with(['!', '?', '！', '；', ';', '.'])).then(|| Asker {
+        name: name.to_owned(),
+        handle: has_at,
+        ..Asker::default()
+    })
 }
 
 const COLONS: [char; 3] = ['：', ':', '﹕'];

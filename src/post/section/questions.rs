@@ -95,16 +95,17 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles) -> Vec<Part> {
             continue;
         }
         let above_quote = !line.quoted && flow.lines.get(at + 1).is_some_and(|next| next.quoted) && at + 1 < lines.end;
-        if above_quote && let Some(name) = marks::asker_above(&line.text) {
+        if above_quote && let Some(above) = marks::asker_above(&line.text) {
             match &mut entry {
                 // `1. Project #815` and the name below it.
                 Some(entry) if entry.state == State::Asked && !entry.asker.issue.is_empty() => {
-                    entry.project = std::mem::replace(&mut entry.asker.name, name);
+                    entry.project = std::mem::replace(&mut entry.asker.name, above.name);
+                    entry.asker.handle = above.handle;
                     entry.end = at + 1;
                 }
                 _ => {
                     close(&mut out, entry.take());
-                    entry = Some(Entry::new(at, marks::Asker { name, ..marks::Asker::default() }));
+                    entry = Some(Entry::new(at, above));
                 }
             }
             continue;
@@ -210,6 +211,7 @@ fn close(out: &mut Between<'_, '_>, entry: Option<Entry>) {
     let question = Question {
         exchanges: entry.turns.iter().map(exchange).collect(),
         asker: entry.asker.name,
+        handle: entry.asker.handle,
         issue: entry.asker.issue,
         project: entry.project,
         link: entry.link,
