@@ -267,6 +267,7 @@ const PIECES: [&str; 48] = [
 fn hostile_bodies_are_read_once() {
     let long = 30_000;
     for piece in [
+        "{#",
         "{{< x \"",
         "{{< highlight >}}",
         "{{</* ",
