@@ -151,7 +151,7 @@ async fn an_id_stays_with_its_post_and_nothing_is_announced_twice() {
                 }
                 1 => (posts[at].words, posts[at].copy_of) = (format!("edit {next}"), None),
                 2 => {
-                    let date = posts[at].page.published.map(|at| at + Duration::seconds(next as i64));
+                    let date = posts[at].page.published.map(|at| at + Duration::seconds(i64::try_from(next).unwrap()));
                     (posts[at].page.published, posts[at].copy_of) = (date, None);
                 }
                 3 => (posts[at].page.title, posts[at].copy_of) = (format!("title {next}"), None),
