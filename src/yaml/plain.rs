@@ -137,7 +137,7 @@ mod tests {
         ) {
             let text = lines.join("\n");
             if let Some(value) = parse(&text) {
-                let full = full(&text);
+                let full = full(&text, false);
                 prop_assert_eq!(full.as_ref().map(|(value, _)| value).ok(), Some(&value), "{:?} {:?}", text, full);
             }
         }
@@ -145,7 +145,7 @@ mod tests {
         #[test]
         fn the_parser_says_the_same_of_noise(text in "([a-c]{1,2}(: | ?:)([ -~]|[\u{80}-\u{a5}]|[\u{2020}-\u{2030}]|[\u{feff}é中-]){0,6}\n?){0,5}") {
             if let Some(value) = parse(&text) {
-                let full = full(&text);
+                let full = full(&text, false);
                 prop_assert_eq!(full.as_ref().map(|(value, _)| value).ok(), Some(&value), "{:?} {:?}", text, full);
             }
         }

@@ -4,6 +4,7 @@
 mod agreement;
 mod hostile;
 mod mutation;
+mod mutations;
 mod noise;
 mod publishing;
 mod serving;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike as _, FixedOffset, TimeZone as _};
 use serde_json::Value;
 
+use super::config::NEW_TREE;
 use super::page::{Header, is_flag};
 use crate::post::date;
 use crate::post::front_matter::{Format, text_of};
@@ -49,7 +50,7 @@ impl Header<'_> {
         for handler in handlers {
             match handler.as_str() {
                 ":filename" => {
-                    if let Some((at, rest)) = date_of_name(&self.entry.name, zone) {
+                    if let Some((at, rest)) = date_of_name(&self.entry.name, zone, self.config.version >= NEW_TREE) {
                         if slug.is_none() && !rest.is_empty() {
                             *slug = Some(rest);
                         }
@@ -117,7 +118,8 @@ impl Header<'_> {
 const STRICT_DATES: (u32, u32) = (0, 112);
 
 /// `:filename`: `YYYY-MM-DD` or `YYYY-MM-DD-HH-MM-SS` before the name, and the rest of the name.
-fn date_of_name(name: &str, zone: chrono_tz::Tz) -> Option<(DateTime<FixedOffset>, String)> {
+/// The time only where it is read so.
+fn date_of_name(name: &str, zone: chrono_tz::Tz, timed: bool) -> Option<(DateTime<FixedOffset>, String)> {
     let rest = |from: usize| name[from..].trim_matches([' ', '-', '_']).to_owned();
     let day = chrono::NaiveDate::parse_from_str(name.get(..10)?, "%Y-%m-%d").ok()?;
     let shaped = |shape: &str, text: &str| {
@@ -130,7 +132,7 @@ fn date_of_name(name: &str, zone: chrono_tz::Tz) -> Option<(DateTime<FixedOffset
     if !shaped("9999-99-99", &name[..10]) {
         return None;
     }
-    let timed = name.get(..19).filter(|text| shaped("9999-99-99-99-99-99", text));
+    let timed = name.get(..19).filter(|text| timed && shaped("9999-99-99-99-99-99", text));
     let (at, used) = match timed.and_then(|text| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d-%H-%M-%S").ok())
     {
         Some(at) => (at, 19),

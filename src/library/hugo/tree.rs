@@ -237,7 +237,8 @@ impl Tree {
             _ => return None,
         };
         let markdown = extension == "md";
-        let known = |key: &str| config.languages.iter().any(|language| language.key == key.to_lowercase());
+        let folded = |key: &str| if config.version < NEW_TREE { key.to_owned() } else { key.to_lowercase() };
+        let known = |key: &str| config.languages.iter().any(|language| language.key == folded(key));
         Some(match stem.rsplit_once('.').filter(|(bare, _)| !bare.is_empty()) {
             Some((_, language)) if config.disabled.contains(&language.to_lowercase()) => return None,
             Some((bare, language)) if known(language) => {

@@ -52,7 +52,7 @@ const WORDS: [&[u8]; 32] = [
 ];
 
 /// The file with some of its bytes changed; `other` is one to mix in.
-fn mutated(noise: &mut Noise, mut bytes: Vec<u8>, other: &[u8]) -> Vec<u8> {
+pub fn mutated(noise: &mut Noise, mut bytes: Vec<u8>, other: &[u8]) -> Vec<u8> {
     for _ in 0..=noise.next(6) {
         // Most that can go wrong does so in the header.
         let near = if noise.next(2) == 0 { bytes.len().min(400) } else { bytes.len() };

