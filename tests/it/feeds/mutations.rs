@@ -141,6 +141,7 @@ fn watchdog() -> Sender<String> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the long run's figures are read by people")]
 fn a_broken_file_of_any_generator_harms_no_other() {
     #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
     let long = std::env::var_os("POSTRIDER_TEST_LONG").is_some();
