@@ -3,6 +3,7 @@
 //!
 //! `POSTRIDER_TEST_LONG=1` makes it 100,000 files and says which was the slowest.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -16,7 +17,6 @@ use postrider::post::{Page, id};
 use super::hostile::settings;
 use super::mutation::mutated;
 use super::noise::Noise;
-use super::of_library;
 use crate::support::peers;
 
 /// Longer than any machine takes for one file; who is still at it then hangs.
@@ -175,13 +175,21 @@ fn a_broken_file_of_any_generator_harms_no_other() {
             watchdog.send(at.clone()).expect("a watchdog");
             fs_err::write(site.file(&root, "broken"), &broken).expect("written");
             let begun = Instant::now();
-            let library = made(&at);
-            let (documents, _) = of_library(&library, &feed::Settings { by: Vec::new(), ..settings() });
+            let settings = feed::Settings { by: Vec::new(), ..settings() };
+            // Files of one size, written within one tick of the clock, look the same: the next scan reads such a one anew.
+            let (library, feeds) = (0..3)
+                .find_map(|_| {
+                    let library = made(&at);
+                    let none = BTreeMap::new();
+                    let feeds = feed::documents(&library.site, &library.posts, &settings, &library.bodies, &none);
+                    feeds.ok().map(|feeds| (library, feeds))
+                })
+                .unwrap_or_else(|| panic!("{at}: never read as it was scanned"));
             let took = begun.elapsed();
             if took > slowest.0 {
                 slowest = (took, format!("{at}, {} bytes", broken.len()));
             }
-            assert!(documents.iter().all(|document| !document.body.is_empty()), "{at}");
+            assert!(feeds.documents.iter().all(|document| !document.body.is_empty()), "{at}");
             assert_eq!(healthy(&library), before, "{at}");
             tried += 1;
             read += usize::from(library.all.len() > HEALTHY.len());
