@@ -10,7 +10,7 @@ use super::Page;
 const PAGES: usize = 3;
 
 /// Only lines that begin in so many bytes at the top of a body are compared: there a post begins.
-const TOP: usize = 6 * 1024;
+const TOP: usize = 2 * 1024;
 
 /// At most so many lines, and so many pictures.
 const LINES: usize = 48;
