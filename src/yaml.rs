@@ -24,7 +24,11 @@ pub struct Fault {
 /// Deepest nesting that is read. Real front matter stays below ten.
 const MAX_DEPTH: usize = 64;
 
-/// So many repeated keys are named, and so many odd numbers read again; finding the line of each reads the text once more.
+/// So many odd numbers are read again, in headers of the usual size. In larger ones as many as there are repeated keys.
+const MAX_NUMBERS: usize = 16;
+const USUAL: usize = 4096;
+
+/// So many repeated keys are named; finding the line of each, or an odd number, reads the text once more.
 const MAX_REPEATED: usize = 5;
 
 /// The scanner's work is tokens times open brackets; this much takes some 50 ms.
@@ -77,7 +81,8 @@ fn full(text: &str, hugo: bool) -> Result<(Value, Vec<Fault>), Fault> {
     let mut value =
         Node { state: &state }.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| fault(&error))?;
     let state = state.into_inner();
-    for path in state.numbers.iter().filter(|_| hugo) {
+    let numbers = if text.len() <= USUAL { MAX_NUMBERS } else { MAX_REPEATED };
+    for path in state.numbers.iter().take(numbers).filter(|_| hugo) {
         renumber(text, &mut value, path);
     }
     let faults = state
@@ -188,7 +193,7 @@ struct State {
 
 impl State {
     fn note_number(&mut self) {
-        if self.numbers.len() < MAX_REPEATED {
+        if self.numbers.len() < MAX_NUMBERS {
             self.numbers.push(self.path.clone());
         }
     }

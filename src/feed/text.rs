@@ -141,7 +141,7 @@ pub fn uri(address: &str) -> Option<String> {
     for (at, byte) in text.bytes().enumerate() {
         let stray = byte == b'%' && !is_escape(&text.as_bytes()[at..]);
         // Brackets are for IPv6 hosts alone.
-        let bracket = matches!(byte, b'[' | b']') && !text[..at].ends_with("//") && !in_host(text, at);
+        let bracket = matches!(byte, b'[' | b']') && !in_host(text, at);
         if stray || bracket || (!is_uri_byte(byte) && !matches!(byte, b'[' | b']')) {
             out.push_str(&percent_encoding::percent_encode_byte(byte).to_ascii_uppercase());
         } else {
@@ -231,6 +231,12 @@ mod tests {
     /// Production `Char` of XML 1.0 §2.2, written from the specification.
     fn is_xml(c: char) -> bool {
         matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+    }
+
+    #[test]
+    fn brackets_are_for_hosts_alone() {
+        assert_eq!(uri("https://example.org/\\]").as_deref(), Some("https://example.org//%5D"));
+        assert_eq!(uri("https://[::1]/[a] b").as_deref(), Some("https://[::1]/%5Ba%5D%20b"));
     }
 
     proptest! {
