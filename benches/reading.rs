@@ -3,7 +3,11 @@
 //! Makes a site of synthetic posts of 5 kB and holds, run by run in turn, each step against what anybody has: `cat` and
 //! `find` over the same files, and Hugo where `POSTRIDER_HUGO` names its program. Medians and ratios; machines are noisy.
 
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark is told what to do and says what it found")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark is told what to do and says what it found"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -77,8 +81,9 @@ fn post(noise: &mut Noise, number: usize) -> String {
 fn site(root: &Path, posts: usize) {
     let mut noise = Noise(7);
     fs_err::create_dir_all(root.join("content/posts")).expect("folders");
-    fs_err::write(root.join("hugo.toml"), HUGO).expect("a file");
-    fs_err::write(root.join("all.toml"), format!("{HUGO}[services.rss]\nlimit = -1\n")).expect("a file");
+    fs_err::write(root.join("hugo.toml"), SITE).expect("a file");
+    fs_err::write(root.join("newest.toml"), format!("{SITE}{RSS_ALONE}[services.rss]\nlimit = 20\n")).expect("a file");
+    fs_err::write(root.join("all.toml"), format!("{SITE}{RSS_ALONE}[services.rss]\nlimit = -1\n")).expect("a file");
     fs_err::create_dir_all(root.join("layouts")).expect("folders");
     for number in 0..posts {
         let folder = root.join(format!("content/posts/{}", number / 500));
@@ -89,10 +94,11 @@ fn site(root: &Path, posts: usize) {
     }
 }
 
-/// Hugo writes its RSS feeds and nothing else.
-const HUGO: &str = "baseURL = \"https://www.example.org/\"\ntitle = \"Harbour\"\nlanguageCode = \"en\"\n\
-                    disableKinds = [\"page\", \"section\", \"taxonomy\", \"term\", \"sitemap\", \"404\", \"robotsTXT\"]\n\
-                    [outputs]\nhome = [\"rss\"]\n";
+const SITE: &str = "baseURL = \"https://www.example.org/\"\ntitle = \"Harbour\"\nlanguageCode = \"en\"\n";
+
+/// Hugo writes its home page's RSS feed and nothing else.
+const RSS_ALONE: &str = "disableKinds = [\"page\", \"section\", \"taxonomy\", \"term\", \"sitemap\", \"404\", \"robotsTXT\"]\n\
+                         [outputs]\nhome = [\"rss\"]\n";
 
 /// One way of doing something.
 type Way<'a> = (&'a str, Box<dyn FnMut() -> Duration + 'a>);
@@ -256,7 +262,7 @@ fn main() {
     ];
     if let Some(hugo) = &hugo {
         for (name, config) in
-            [("Hugo, RSS of the newest 20", "hugo.toml"), ("Hugo, RSS of every post in full", "all.toml")]
+            [("Hugo, RSS of the newest 20", "newest.toml"), ("Hugo, RSS of every post in full", "all.toml")]
         {
             let (root, out) = (&root, &hugo_out);
             ways.push((
