@@ -88,7 +88,8 @@ pub fn source_hash(text: &str, start: usize) -> String {
     let head = |text: &str| text.as_bytes()[..text.len().min(HEAD)].to_vec();
     let (header, body) = text.split_at_checked(start).unwrap_or((text, ""));
     let of_body = crypto::sha256(&[body.len().to_le_bytes().to_vec(), head(body)].concat());
-    let whole = [text.len().to_le_bytes().to_vec(), header.len().to_le_bytes().to_vec(), head(header), of_body.to_vec()];
+    let whole =
+        [text.len().to_le_bytes().to_vec(), header.len().to_le_bytes().to_vec(), head(header), of_body.to_vec()];
     let mut hash = crypto::hex(&crypto::sha256(&whole.concat())[..20]);
     if body.trim().len() >= TELLING {
         hash.push(':');

@@ -28,7 +28,12 @@ async fn keeps_posts(bench: Bench) {
     let store = &bench.store;
     assert_eq!(store.known_posts().await.unwrap(), []);
     save(&bench, &[], 0).await;
-    let dated = Known { published: Some(-5), own_id: Some("名".to_owned()), gone: true, ..post("a", "第一篇 \\u0000 \"quoted\"\n") };
+    let dated = Known {
+        published: Some(-5),
+        own_id: Some("名".to_owned()),
+        gone: true,
+        ..post("a", "第一篇 \\u0000 \"quoted\"\n")
+    };
     save(&bench, &[dated.clone(), post("b", "two")], 0).await;
     let moved = Known { path: "content/new.md".to_owned(), published: Some(7), ..post("b", "two, edited") };
     save(&bench, &[moved.clone(), post("c", "nul\0nul")], 1).await;
@@ -53,7 +58,9 @@ async fn who_knows_an_older_state_saves_nothing(bench: Bench) {
     let version = store.posts_version().await.unwrap();
     let tries = (0..8).map(|n| {
         let (store, version) = (store.clone(), version.clone());
-        tokio::spawn(async move { store.save_posts(&[post(&format!("n{n}"), "x")], &[], &version, at(2)).await.unwrap() })
+        tokio::spawn(
+            async move { store.save_posts(&[post(&format!("n{n}"), "x")], &[], &version, at(2)).await.unwrap() },
+        )
     });
     let mut saved = 0;
     for one in tries.collect::<Vec<_>>() {
@@ -68,7 +75,8 @@ async fn doubts_are_not_announced_again(bench: Bench) {
     store.begin_digest("weekly", &ids(&["a"]), at(0)).await.unwrap();
     store.begin_digest("daily", &ids(&["b", "x"]), at(0)).await.unwrap();
     store.begin_digest("other", &ids(&["c"]), at(0)).await.unwrap();
-    let doubts = [Doubt { new: ids(&["x", "y"]), old: ids(&["a", "b"]) }, Doubt { new: ids(&["z"]), old: ids(&["gone"]) }];
+    let doubts =
+        [Doubt { new: ids(&["x", "y"]), old: ids(&["a", "b"]) }, Doubt { new: ids(&["z"]), old: ids(&["gone"]) }];
     let version = store.posts_version().await.unwrap();
     store.save_posts(&[], &doubts, &version, at(1)).await.unwrap().unwrap();
     let announced = async |digest: &str| {
