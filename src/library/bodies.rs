@@ -45,7 +45,7 @@ impl Bodies {
         settings.roles.hash(&mut hasher);
         scan.site.url.hash(&mut hasher);
         for page in &scan.pages {
-            (&page.path, &page.url, &page.language).hash(&mut hasher);
+            (&page.path, &page.url, &page.language, &page.title).hash(&mut hasher);
         }
         let knowledge = Knowledge {
             site: Arc::new(scan.site.clone()),

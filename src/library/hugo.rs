@@ -26,17 +26,11 @@ use tree::{Entry, Tree};
 /// Opens a folder that has a Hugo configuration.
 pub fn open(folder: &Folder, settings: &Settings) -> Option<Result<Box<dyn Layout>, Vec<Problem>>> {
     let loaded = load::load(folder)?;
-    Some(loaded.map_err(|problem| vec![problem]).and_then(|files| laid_out(folder, settings, "hugo", files)))
+    Some(loaded.map_err(|problem| vec![problem]).and_then(|files| laid_out(folder, settings, files)))
 }
 
-/// A site laid out as Hugo does, by a configuration that need not come from files.
-pub fn laid_out(
-    folder: &Folder,
-    settings: &Settings,
-    generator: &'static str,
-    files: load::Loaded,
-) -> Result<Box<dyn Layout>, Vec<Problem>> {
-    let config = Config::new(settings, generator, files)?;
+fn laid_out(folder: &Folder, settings: &Settings, files: load::Loaded) -> Result<Box<dyn Layout>, Vec<Problem>> {
+    let config = Config::new(settings, files)?;
     if !config.mounts.iter().any(|mount| folder.has(&mount.source)) {
         // Not a site without posts: a checkout under way, or a folder that is not mounted. What was published stays.
         let sources = config.mounts.iter().map(|mount| mount.source.as_str()).collect::<Vec<_>>().join(", ");

@@ -109,11 +109,11 @@ pub struct Handlers {
 
 impl Config {
     /// Checks what was loaded; `settings` win over it.
-    pub fn new(settings: &Settings, generator: &'static str, loaded: Loaded) -> Result<Self, Vec<Problem>> {
+    pub fn new(settings: &Settings, loaded: Loaded) -> Result<Self, Vec<Problem>> {
         let Loaded { value, sources, main, themes } = loaded;
         let version = settings.generator_version.unwrap_or(NEWEST);
         let text = |path: &[&str]| at(&value, path).and_then(text_of);
-        let url = address(settings.url.as_deref(), text(&["baseurl"]).as_deref(), &main, generator)?;
+        let url = address(settings.url.as_deref(), text(&["baseurl"]).as_deref(), &main)?;
         let mut problems = Vec::new();
 
         let (mut languages, disabled) = languages(&value, &text);
@@ -191,7 +191,7 @@ impl Config {
             description: description.map(|text| crate::post::summary::text_of_markup(&text)).unwrap_or_default(),
             language: shown.first().map(|language| language.tag.clone()).unwrap_or_default(),
             languages: shown,
-            generator: generator.into(),
+            generator: "hugo".into(),
             main_sections: main_sections.map(strings).unwrap_or_default(),
         };
 
@@ -232,7 +232,7 @@ impl Config {
 }
 
 /// The site's address, absolute and with a slash at its end.
-fn address(own: Option<&str>, base: Option<&str>, main: &str, generator: &str) -> Result<String, Vec<Problem>> {
+fn address(own: Option<&str>, base: Option<&str>, main: &str) -> Result<String, Vec<Problem>> {
     let parse = |text: &str| {
         Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
     };
@@ -250,9 +250,6 @@ fn address(own: Option<&str>, base: Option<&str>, main: &str, generator: &str) -
             let what = match base {
                 Some(base) if !base.trim().is_empty() => {
                     format!("`baseURL` is `{base}`, without a host: feeds need the site's full address")
-                }
-                _ if generator == "folder" => {
-                    "the site's address is not known: there is no generator's configuration here".into()
                 }
                 _ => "`baseURL` is missing or empty: feeds need the site's full address".into(),
             };

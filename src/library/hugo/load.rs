@@ -33,13 +33,6 @@ pub struct Theme {
 const NAMES: [&str; 2] = ["hugo", "config"];
 const EXTENSIONS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 
-/// A configuration made by hand, for folders that have none.
-impl From<Value> for Loaded {
-    fn from(value: Value) -> Self {
-        Self { value: lower_case(value), sources: Vec::new(), main: "postrider.yaml".into(), themes: Vec::new() }
-    }
-}
-
 /// The configuration in `folder`; `None` where there is none.
 pub fn load(folder: &Folder) -> Option<Result<Loaded, Problem>> {
     let single = single(folder, "");
