@@ -1,6 +1,8 @@
 //! A post's sections as a mail's templates are given them: what belongs together stands together, and all HTML is fit
 //! for mail.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::page::clean;
@@ -93,8 +95,12 @@ pub fn sections(sections: Vec<section::Section>, setting: html::Setting) -> Resu
                 level => (level - top.min(level) + setting.top).clamp(setting.top, 6),
             };
             let mut entries = Vec::new();
-            for part in section.parts {
-                add(&mut entries, part, &fit)?;
+            if tells_its_links(&section) {
+                for part in section.parts {
+                    add(&mut entries, part, &fit)?;
+                }
+            } else {
+                entries.push(Entry::Prose { html: fit(&section.html)? });
             }
             Ok(Section {
                 heading: clean(&section.heading),
@@ -105,6 +111,14 @@ pub fn sections(sections: Vec<section::Section>, setting: html::Setting) -> Resu
             })
         })
         .collect()
+}
+
+/// Is every link of the section in its parts? What entries have no place for, as a link on somebody's name, is not lost: the
+/// section is shown as it is written.
+fn tells_its_links(section: &section::Section) -> bool {
+    let parts = serde_json::to_string(&section.parts).unwrap_or_default();
+    let told: HashSet<&str> = parts.split('"').map(|piece| piece.trim_end_matches('\\')).collect();
+    section.links.iter().all(|link| told.contains(link.url.as_str()) || told.contains(&*link.url.replace('&', "&amp;")))
 }
 
 fn add(entries: &mut Vec<Entry>, part: Part, fit: &impl Fn(&str) -> Result<String, String>) -> Result<(), String> {

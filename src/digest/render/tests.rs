@@ -266,3 +266,14 @@ fn colours_have_contrast() {
         );
     }
 }
+
+#[test]
+fn a_letter_loses_no_link_that_its_entries_have_no_place_for() {
+    let html = "<h3>每周读者问答提炼</h3><p><strong>@<a href=\"https://e.org/haifeng\">海风</a></strong> 提问：</p>\
+                <blockquote><p>缆绳怎么系？</p></blockquote><p>A：看<a href=\"https://e.org/a?b=1&amp;c=2\">这里</a>。</p>\
+                <p>「Knots」：<a href=\"https://e.org/knots\">https://e.org/knots</a></p>";
+    let mail = render("letter", &[post(9, "周报", "zh", "", html)], "zh-CN");
+    for link in ["https://e.org/haifeng", "https://e.org/a?b=1&amp;c=2", "https://e.org/knots"] {
+        assert!(mail.html.contains(link), "{link}");
+    }
+}

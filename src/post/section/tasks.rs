@@ -16,8 +16,8 @@ struct State<'r> {
     level: Option<(usize, &'r str, u8)>,
     /// Tasks without an address yet, by their place among the parts.
     open: Vec<usize>,
-    /// A line said that the address follows.
-    address_follows: bool,
+    /// The line of an address that the line before announced.
+    address: Option<usize>,
 }
 
 /// The entries among `lines` of the page; `heading` is the section's.
@@ -35,21 +35,28 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles, heading: &str)
             out.skip(at);
             continue;
         }
-        let address = line.links.last().map(|link| link.url.as_str());
-        if marks::is_details(&line.text, roles) || state.address_follows && marks::bare_address(line).is_some() {
-            state.address_follows = address.is_none();
-            if let Some(address) = address {
+        if state.address.take_if(|address| *address == at).is_some() {
+            out.skip(at);
+            continue;
+        }
+        let next = (at + 1..lines.end).find(|next| !flow.lines[*next].text.is_empty());
+        if marks::is_details(&line.text, roles) {
+            let announced = || next.and_then(|next| Some((marks::bare_address(&flow.lines[next])?, Some(next))));
+            let address = match line.links.as_slice() {
+                [] => announced(),
+                [link] => Some((link.url.as_str(), None)),
+                _ => None,
+            };
+            // Tasks take their address; where none wants one, it is prose.
+            if let Some((address, place)) = address.filter(|_| !state.open.is_empty()) {
                 describe(&mut out.parts, &mut state.open, address);
-                // What is described needs its address no more; another one is prose.
                 out.skip(at);
+                state.address = place;
             }
             state.level = None;
             continue;
         }
-        state.address_follows = false;
-        let next_level = (at + 1..lines.end).find(|next| !flow.lines[*next].text.is_empty());
-        let next_level =
-            next_level.and_then(|next| marks::level(&flow.lines[next].text, roles)).map(|(place, _)| place);
+        let next_level = next.and_then(|next| marks::level(&flow.lines[next].text, roles)).map(|(place, _)| place);
         if is_project(line, next_level, &state) {
             line.text.trim_end_matches([':', '：']).trim().clone_into(&mut state.project);
             state.level = None;
