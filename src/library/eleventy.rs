@@ -10,6 +10,7 @@ mod template;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use crate::post::links;
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -75,7 +76,7 @@ fn ignored(folder: &Folder, config: &Config) -> [Vec<String>; 2] {
     own.extend(config.ignores.iter().cloned());
     [git, own].map(|lines| {
         let mut patterns = Vec::new();
-        for path in lines.iter().filter_map(|line| config::tidy(line)).filter(|path| !path.is_empty()) {
+        for path in lines.iter().filter_map(|line| links::joined("", line)).filter(|path| !path.is_empty()) {
             patterns.push(if !path.contains('*') && folder.is_folder(&path) { format!("{path}/**") } else { path });
         }
         patterns.sort();

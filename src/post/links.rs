@@ -225,7 +225,7 @@ pub fn is_markdown_file(path: &str) -> bool {
 }
 
 /// `path` from `folder`, without `.` and `..`; `None` when it leads out of the site.
-fn joined(folder: &str, path: &str) -> Option<String> {
+pub fn joined(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {

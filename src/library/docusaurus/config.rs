@@ -8,6 +8,7 @@ use crate::library::Settings;
 use crate::library::files::Folder;
 use crate::library::home::{self, Said};
 use crate::library::script::{self, Loader, Script, Value};
+use crate::post::links;
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -166,7 +167,7 @@ fn locales(folder: &Folder, settings: &Settings, value: &Value, url: &str) -> Ve
     let locale = |key: String| {
         let own = i18n.at(&["localeConfigs", &key]);
         let below = own.at(&["path"]).text().unwrap_or_else(|| key.clone());
-        let below = format!("{}/{below}", tidy(&translations).unwrap_or_default());
+        let below = format!("{}/{below}", links::joined("", &translations).unwrap_or_default());
         let translated = match own.at(&["translate"]) {
             Value::Bool(translated) => translated,
             _ => folder.has(&below),
@@ -248,7 +249,7 @@ fn blog(options: &Value, path: &str, problems: &mut Vec<Problem>) -> Option<Blog
     };
     let id = text("id", "default", problems);
     let written = text("path", "blog", problems);
-    let Some(folder) = tidy(&written) else {
+    let Some(folder) = links::joined("", &written) else {
         let what = format!("the blog's `path` is `{written}`, outside of the site's folder");
         let hint = "only what is inside the site's folder is read";
         problems.push(Problem::error(path, None, what, hint));
@@ -269,19 +270,4 @@ fn blog(options: &Value, path: &str, problems: &mut Vec<Problem>) -> Option<Blog
         },
         known_tags_only: options.at(&["onInlineTags"]).text().as_deref() == Some("throw"),
     })
-}
-
-/// A path inside the site's folder, without `.` and empty parts.
-fn tidy(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

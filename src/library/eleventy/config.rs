@@ -10,6 +10,7 @@ use crate::library::Settings;
 use crate::library::files::Folder;
 use crate::library::home::{self, Said};
 use crate::library::script::{self, Call, Loader, Script, Value};
+use crate::post::links;
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -84,9 +85,9 @@ impl Config {
             config.take(call, &mut folders);
         }
         let [input, data, includes, layouts, output] = folders;
-        config.input = tidy(input.as_deref().unwrap_or(".")).unwrap_or_else(|| "..".into());
+        config.input = links::joined("", input.as_deref().unwrap_or(".")).unwrap_or_else(|| "..".into());
         let below = |name: Option<String>, default: &str| {
-            tidy(&format!("{}/{}", config.input, name.unwrap_or_else(|| default.into())))
+            links::joined("", &format!("{}/{}", config.input, name.unwrap_or_else(|| default.into())))
         };
         let data = below(data, "_data");
         let includes = below(includes, "_includes");
@@ -94,7 +95,7 @@ impl Config {
         let reserved = [&data, &includes, &layouts].into_iter().flatten().filter(|folder| **folder != config.input);
         config.reserved = reserved.cloned().collect();
         // Content that lies in the folder that is written to is not hidden by it.
-        let output = tidy(&output.unwrap_or_else(|| "_site".into())).unwrap_or_default();
+        let output = links::joined("", &output.unwrap_or_else(|| "_site".into())).unwrap_or_default();
         let holds_input = output.is_empty() || format!("{}/", config.input).starts_with(&format!("{output}/"));
         config.reserved.extend(Some(output).filter(|_| !holds_input));
         config.layouts = [layouts, includes].into_iter().flatten().collect();
@@ -198,19 +199,4 @@ impl Config {
         site.main_sections = usual.map(str::to_owned).collect();
         Ok(site)
     }
-}
-
-/// A path inside the site's folder, without `.` and empty parts.
-pub(super) fn tidy(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::library::files::{File, Folder};
 use crate::library::matter;
 use crate::library::script::{Loader, Script, Value as Js};
+use crate::post::links;
 use crate::problem::Problem;
 use crate::yaml;
 
-use super::config::{Config, tidy};
+use super::config::Config;
 
 /// Stands for a `permalink` that cannot be read: where it is.
 pub(super) const UNREAD: &str = "postrider: not read";
@@ -108,7 +109,7 @@ impl Data {
             let paths = config
                 .layouts
                 .iter()
-                .flat_map(|folder| endings.map(|ending| tidy(&format!("{folder}/{wanted}{ending}"))));
+                .flat_map(|folder| endings.map(|ending| links::joined("", &format!("{folder}/{wanted}{ending}"))));
             let Some(values) = paths.flatten().find_map(|path| self.layouts.get(&path)) else { break };
             name = values.get("layout").and_then(Value::as_str).map(str::to_owned);
             chain.push(values);

@@ -11,6 +11,7 @@ use crate::library::{fields, home, matter};
 use crate::post::body::{Body, Dialect};
 use crate::post::date::ecma;
 use crate::post::front_matter::{FrontMatter, text_of};
+use crate::post::links;
 use crate::post::{Page, markdown};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -289,7 +290,7 @@ fn usual(below: &str) -> String {
 /// What becomes of a permalink: without `.`, `..`, empty parts and `index.html`.
 fn href(permalink: &str) -> String {
     let folder = permalink.ends_with('/');
-    let parts = super::config::tidy(permalink).unwrap_or_default();
+    let parts = links::joined("", permalink).unwrap_or_default();
     let path = match (folder, parts.as_str()) {
         (true, "") => "/".to_owned(),
         (true, parts) => format!("/{parts}/"),
