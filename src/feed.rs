@@ -18,6 +18,7 @@ mod group;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
@@ -72,6 +73,10 @@ pub struct Document {
     pub content_type: &'static str,
     /// Changes whenever anything does that the bytes are made of.
     pub made_of: u64,
+    /// The address holds these bytes for ever (RFC 8246): other bytes get another address.
+    pub immutable: bool,
+    /// Where each entry stands in the bytes, in their order; empty for what is no feed.
+    pub entries: Vec<Range<usize>>,
     /// The bytes: the same content gives the same bytes.
     pub body: Vec<u8>,
 }
@@ -230,7 +235,14 @@ pub fn documents(
 fn whole(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
-    Document { path: path.to_owned(), content_type, made_of: hasher.finish(), body }
+    Document {
+        path: path.to_owned(),
+        content_type,
+        made_of: hasher.finish(),
+        immutable: false,
+        entries: Vec::new(),
+        body,
+    }
 }
 
 /// A post that feeds can hold.
@@ -341,12 +353,23 @@ impl<'a> Plan<'a> {
         let channel = Channel { updated, ..channel.clone() };
         for (which, format) in Format::ALL.into_iter().enumerate() {
             let (start, end) = format.frame(&channel);
-            let fragments: Vec<&str> = fragments.iter().map(|fragments| fragments[which].as_str()).collect();
+            let (mut body, mut entries) = (start, Vec::with_capacity(fragments.len()));
+            for fragments in &fragments {
+                if !entries.is_empty() {
+                    body.push_str(format.joint());
+                }
+                let at = body.len();
+                body.push_str(&fragments[which]);
+                entries.push(at..body.len());
+            }
+            body.push_str(&end);
             documents.push(Document {
                 path: group.path(format),
                 content_type: format.content_type(),
                 made_of,
-                body: [start, fragments.join(format.joint()), end].concat().into_bytes(),
+                immutable: false,
+                entries,
+                body: body.into_bytes(),
             });
         }
     }

@@ -138,7 +138,14 @@ mod tests {
     use super::*;
 
     fn document(path: &str, body: &str) -> Document {
-        Document { path: path.to_owned(), content_type: "text/plain", made_of: 0, body: body.as_bytes().to_vec() }
+        Document {
+            path: path.to_owned(),
+            content_type: "text/plain",
+            made_of: 0,
+            immutable: false,
+            entries: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        }
     }
 
     fn files(folder: &Path) -> Vec<String> {

@@ -229,6 +229,8 @@ fn export(daemon: &Daemon, out: &Path) -> anyhow::Result<()> {
         path: path.clone(),
         content_type: served.content_type,
         made_of: served.made_of,
+        immutable: false,
+        entries: Vec::new(),
         body: served.identity.to_vec(),
     });
     build::export(out, &documents.collect::<Vec<_>>())?;
