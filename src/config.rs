@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::bounce::ReturnPath;
 use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use crate::feed::Family;
 use crate::problem::Problem;
@@ -153,7 +154,7 @@ impl Config {
             messages_per_connection: r.parsed("mail.messages_per_connection", values::count).unwrap_or(1),
             hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
             public_url: public_url.clone(),
-            bounce_address: r.parsed("mail.bounce_address", values::address),
+            bounce_address: r.parsed("mail.bounce_address", ReturnPath::parse),
             timeouts: mail::Timeouts::default(),
         };
         let digests: Vec<Digest> = r

@@ -69,12 +69,29 @@ pub fn random<const N: usize>() -> [u8; N] {
     out
 }
 
-/// A new id for a row: 128 random bits, 26 characters of lower-case base32 (RFC 4648 §6, no padding).
-/// One case only, because some mail servers fold the case of addresses that carry it.
+/// The digits of base32 (RFC 4648 §6) in lower case: some mail servers fold the case of addresses.
+const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A new id for a row: 128 random bits, 26 characters of lower-case base32.
 pub fn new_id() -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let bits = u128::from_be_bytes(random::<16>());
-    (0..26).map(|i| char::from(ALPHABET[usize::try_from((bits >> (5 * i)) & 31).unwrap_or(0)])).collect()
+    (0..26).map(|i| char::from(BASE32[usize::try_from((bits >> (5 * i)) & 31).unwrap_or(0)])).collect()
+}
+
+/// Lower-case base32 without padding (RFC 4648 §6) of `bytes`, a multiple of five.
+pub fn base32(bytes: &[u8]) -> String {
+    bytes
+        .chunks_exact(5)
+        .flat_map(|five| {
+            let bits = five.iter().fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
+            (0..8).rev().map(move |i| char::from(BASE32[usize::try_from((bits >> (5 * i)) & 31).unwrap_or(0)]))
+        })
+        .collect()
+}
+
+/// Is `text` an id by [`new_id`], by its looks?
+pub fn is_id(text: &str) -> bool {
+    text.len() == 26 && text.bytes().all(|byte| BASE32.contains(&byte))
 }
 
 /// URL-safe base64 without padding (RFC 4648 §5).

@@ -5,6 +5,7 @@
 //! `architecture` reads the `use` lines and fails when one points down.
 
 // Values: pure; no async, no I/O.
+pub mod bounce;
 pub mod clock;
 pub mod crypto;
 pub mod delivery;

@@ -16,6 +16,8 @@ mod wire;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::bounce::ReturnPath;
+
 /// `mail` of `postrider.yaml`.
 #[derive(Clone)]
 pub struct Settings {
@@ -30,7 +32,7 @@ pub struct Settings {
     /// Start of every link in a mail, ends in `/`.
     pub public_url: String,
     /// Envelope sender (bounces go there); default: the From address.
-    pub bounce_address: Option<String>,
+    pub bounce_address: Option<ReturnPath>,
     /// How long each step with a relay may take.
     pub timeouts: Timeouts,
 }

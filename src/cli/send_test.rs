@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::digest::coming::{coming, latest};
 use super::subscribers::language;
 use super::{Context, Exit, Usage, digest, outside};
+use crate::bounce::ReturnPath;
 use crate::config::Config;
 use crate::crypto;
 use crate::delivery::{Kind, Verdict};
@@ -70,8 +71,9 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     };
     let prepared = Prepared::new(&rendition, &config.mail.public_url);
     let bytes = prepared.compose(&reader, now)?;
+    let from = config.mail.bounce_address.as_ref().map(ReturnPath::plain);
     let mail = Mail {
-        from: config.mail.bounce_address.as_deref().unwrap_or(&prepared.from),
+        from: from.as_deref().unwrap_or(&prepared.from),
         to: &reader.address,
         message_id: &reader.message_id,
         bytes: &bytes,

@@ -114,7 +114,10 @@ impl Work {
             Err(error @ Error::Recipient) => return not_composed(&error.to_string()),
             Err(error @ Error::Rendition(_)) => return template_fault(&error.to_string()),
         };
-        let from = self.parts.settings.bounce_address.as_deref().unwrap_or(&prepared.from);
+        let Claim { id, kind, subscriber, .. } = &job.claim;
+        let path = self.parts.settings.bounce_address.as_ref();
+        let from = path.map(|path| path.sender(self.parts.store.key(), *kind, id, subscriber));
+        let from = from.as_deref().unwrap_or(&prepared.from);
         let mail = Mail { from, to: &job.claim.address, message_id: &job.claim.message_id, bytes: &bytes, date };
         line.send(&mail, &self.limits, &StillWanted { store: &self.parts.store, claim: &job.claim }).await
     }

@@ -3,8 +3,20 @@
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom to the top; a module uses its own layer and those below it, where not said otherwise.
-const VALUES: &[&str] =
-    &["crypto", "problem", "yaml", "post", "site", "feed", "template", "digest", "subscriber", "delivery", "clock"];
+const VALUES: &[&str] = &[
+    "crypto",
+    "problem",
+    "yaml",
+    "post",
+    "site",
+    "feed",
+    "template",
+    "digest",
+    "subscriber",
+    "delivery",
+    "bounce",
+    "clock",
+];
 const SHELL: &[&str] = &["library", "store", "mail"];
 const LOOPS: &[&str] = &["http", "publisher", "scheduler", "deliverer"];
 const PROGRAM: &[&str] = &["config", "daemon", "cli"];
