@@ -84,6 +84,8 @@ fn languages_fall_back_by_parts_and_message_by_message() {
     let ours = with(&[
         ("i18n/zh-TW.ftl", "month-1 = 元月\n"),
         ("i18n/de.ftl", "month-1 = Jänner\n"),
+        ("i18n/zh-SG.ftl", "month-1 = 正月\n"),
+        ("i18n/pt.ftl", "month-1 = janeiro\n"),
         ("i18n/en.ftl", "weekday-1 = Moonday\n"),
     ])
     .unwrap();
@@ -94,22 +96,37 @@ fn languages_fall_back_by_parts_and_message_by_message() {
         ("zh-HK", "元月"),
         ("zh", "一月"),
         ("zh-CN", "一月"),
-        ("zh-Hans-SG", "一月"),
+        ("zh-Hans-MY", "一月"),
+        ("zh-SG", "正月"),
         ("de-AT", "Jänner"),
         ("en-GB", "January"),
-        ("fr", "January"),
+        ("pt-BR", "janeiro"),
+        ("it", "January"),
         ("", "January"),
         ("no tag at all", "January"),
     ] {
         assert_eq!(ours.message(language, "month-1", &[]), wanted, "{language}");
     }
-    assert_eq!(ours.message("zh-TW", "month-2", &[]), "二月", "simplified is nearer than English");
-    assert_eq!(ours.message("de", "month-2", &[]), "February");
-    assert_eq!(ours.message("fr", "weekday-1", &[]), "Moonday");
-    assert_eq!(ours.message("fr", "no-such", &[]), "no-such");
-    assert_eq!(ours.nearest("zh-MO"), "zh-TW");
-    assert_eq!(ours.nearest("pt-BR"), "en");
-    assert_eq!(with(&[]).unwrap().nearest("zh-Hant-TW"), "zh-CN");
+    assert_eq!(ours.message("zh-SG", "month-2", &[]), "二月", "simplified is nearer than English");
+    assert_eq!(ours.message("pt", "month-2", &[]), "February");
+    assert_eq!(ours.message("it", "weekday-1", &[]), "Moonday");
+    assert_eq!(ours.message("it", "no-such", &[]), "no-such");
+    assert_eq!(ours.nearest("pt-BR"), "pt");
+    let own = with(&[]).unwrap();
+    for (language, wanted) in [
+        ("zh-MO", "zh-TW"),
+        ("zh-Hant-TW", "zh-TW"),
+        ("zh-HK", "zh-TW"),
+        ("zh-Hans-HK", "zh-CN"),
+        ("zh", "zh-CN"),
+        ("ja-JP", "ja"),
+        ("fr-CA", "fr"),
+        ("es-419", "es"),
+        ("ar-EG", "ar"),
+        ("pt-BR", "en"),
+    ] {
+        assert_eq!(own.nearest(language), wanted, "{language}");
+    }
 }
 
 #[test]
@@ -123,6 +140,12 @@ fn dates_are_said_in_their_own_offset() {
     assert_eq!(said("en", "time"), "Friday, 15 October 2021, 23:05");
     assert_eq!(said("zh", "long"), "2021 年 10 月 15 日");
     assert_eq!(said("zh", "time"), "2021 年 10 月 15 日星期五 23:05");
+    assert_eq!(said("zh-Hant", "short"), "10 月 15 日");
+    assert_eq!(said("ja", "time"), "2021年10月15日（金曜日）23:05");
+    assert_eq!(said("de", "time"), "Freitag, 15. Oktober 2021, 23:05 Uhr");
+    assert_eq!(said("fr", "long"), "15 octobre 2021");
+    assert_eq!(said("es", "long"), "15 de octubre de 2021");
+    assert_eq!(said("ar", "long"), "15 أكتوبر 2021");
 }
 
 #[test]
@@ -157,6 +180,82 @@ fn every_language_has_every_message() {
         let theirs = keys(text);
         assert_eq!(english.difference(&theirs).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in {path}");
         assert_eq!(theirs.difference(&english).collect::<Vec<_>>(), Vec::<&String>::new(), "only in {path}");
+    }
+}
+
+/// The names of the values that a message takes.
+fn takes(message: &str) -> BTreeSet<&str> {
+    let name = |rest: &str| rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+    message.split('$').skip(1).map(|rest| &rest[..name(rest)]).collect()
+}
+
+#[test]
+fn every_message_can_be_said_of_any_number() {
+    let templates = with(&[]).unwrap();
+    let mut files = BTreeMap::new();
+    collect(&EMBEDDED, &mut files);
+    let messages = |text: &'static str| {
+        let mut all: BTreeMap<String, String> = BTreeMap::new();
+        let mut last = String::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((key, rest)) =
+                line.split_once('=').filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            {
+                key.trim().clone_into(&mut last);
+                all.insert(last.clone(), rest.to_owned());
+            } else if let Some(message) = all.get_mut(&last) {
+                message.push_str(line);
+            }
+        }
+        all
+    };
+    let english = messages(files["i18n/en.ftl"]);
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with("i18n/")) {
+        let language = path.trim_start_matches("i18n/").trim_end_matches(".ftl");
+        for (key, message) in messages(text) {
+            let dates = takes("$day $month $number $year $weekday $time");
+            let given = if key.starts_with("date-") { dates } else { takes(&english[&key]) };
+            assert!(takes(&message).is_subset(&given), "{path}: `{key}` takes what the English one does not");
+            for number in [0, 1, 2, 3, 11, 100, 1234] {
+                let values: Vec<(&str, Argument)> = given
+                    .iter()
+                    .map(|name| match *name {
+                        "count" | "more" | "minutes" => (*name, Argument::Number(f64::from(number))),
+                        _ => (*name, Argument::Text("TEXT".into())),
+                    })
+                    .collect();
+                let said = templates.words.message(language, &key, &values);
+                assert!(said.as_ref().is_ok_and(|said| !said.is_empty()), "{path}: `{key}` of {number}: {said:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_and_plurals_are_those_of_the_language() {
+    let templates = with(&[]).unwrap();
+    let said = |language: &str, key: &str, number: u32| {
+        templates
+            .words
+            .message(language, key, &[("count", Argument::Number(number.into())), ("site", Argument::Text("S".into()))])
+            .unwrap()
+    };
+    for (language, number, wanted) in [
+        ("en", 1, "1 post"),
+        ("en", 1234, "1,234 posts"),
+        ("de", 1_234_567, "1.234.567 Beiträge"),
+        ("fr", 1234, "1\u{202f}234 articles"),
+        ("fr", 0, "0 article"),
+        ("es", 1234, "1234 artículos"),
+        ("es", 12345, "12.345 artículos"),
+        ("ja", 1234, "1,234 件"),
+        ("zh-HK", 3, "3 篇"),
+        ("ar", 1, "مقالة واحدة"),
+        ("ar", 2, "مقالتان"),
+        ("ar", 3, "3 مقالات"),
+        ("ar", 11, "11 مقالة"),
+    ] {
+        assert_eq!(said(language, "feeds-posts", number), wanted, "{language}");
     }
 }
 

@@ -72,6 +72,14 @@ impl Words {
             let mut bundle = FluentBundle::new_concurrent(vec![tag]);
             // Marks that keep directions apart are invisible rubbish in a subject line or a text part.
             bundle.set_use_isolating(false);
+            // The library writes every number without any grouping.
+            bundle.set_formatter(Some(match language.split('-').next() {
+                Some("de") => |value, _| grouped(value, ".", 4),
+                // One of four digits is not divided (Real Academia Española).
+                Some("es") => |value, _| grouped(value, ".", 5),
+                Some("fr") => |value, _| grouped(value, "\u{202f}", 4),
+                _ => |value, _| grouped(value, ",", 4),
+            }));
             bundle
         });
         bundle.add_resource_overriding(resource);
@@ -145,6 +153,18 @@ impl Words {
         }
         self.bundles.keys().map(String::as_str).find(|tag| tag.split('-').next() == Some(exact.as_str()))
     }
+}
+
+/// A whole number of at least `least` digits in groups of three.
+fn grouped(value: &FluentValue<'_>, separator: &str, least: usize) -> Option<String> {
+    let FluentValue::Number(number) = value else { return None };
+    let digits = number.as_string().into_owned();
+    if digits.len() < least || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (head, rest) = digits.split_at(digits.len() % 3);
+    let groups = rest.as_bytes().chunks(3).filter_map(|group| std::str::from_utf8(group).ok());
+    Some([head].into_iter().filter(|head| !head.is_empty()).chain(groups).collect::<Vec<_>>().join(separator))
 }
 
 /// `zh-TW` → `zh-TW`, `zh-Hant`, `zh`, `en`. Anything that is no tag → `en`.

@@ -314,14 +314,17 @@ async fn readers_get_their_language() {
     let mut house = House::sqlite().await;
     house.publish("new", minutes(-60));
     house.scan(minutes(-10));
-    house.read("d@example.org", Some("fr")).await;
+    house.read("d@example.org", Some("fr-CA")).await;
+    house.read("e@example.org", Some("it")).await;
     house.step(slot()).await;
     let issue = &house.issues().await[0];
     let renditions = house.store.issue_renditions(&issue.id).await.unwrap();
     let languages: Vec<_> = renditions.iter().map(|rendition| rendition.language.as_str()).collect();
-    assert_eq!(languages, ["zh-CN", "en", "fr"], "the digest's own first; French readers are told in English");
+    assert_eq!(languages, ["zh-CN", "en", "fr-CA", "it"], "the digest's own first");
     assert!(renditions[0].html.contains("<html lang=\"zh-CN\"") && renditions[0].text.contains("退订"));
-    assert!(renditions[2].html.contains("<html lang=\"en\"") && renditions[2].text.contains("Unsubscribe"));
+    assert!(renditions[2].html.contains("<html lang=\"fr\"") && renditions[2].text.contains("Se désabonner"));
+    let italian = &renditions[3];
+    assert!(italian.html.contains("<html lang=\"en\"") && italian.text.contains("Unsubscribe"), "told in English");
 }
 
 #[tokio::test]

@@ -124,7 +124,9 @@ async fn pages_speak_the_visitors_language() {
     for (path, accepted, language, words) in [
         ("/feeds/", "", "zh-CN", "按标签"),
         ("/feeds/", "en-GB,en;q=0.9,zh;q=0.8", "en", "By tag"),
-        ("/feeds/", "xx, zh-TW;q=0.5, en;q=0.4", "zh-CN", "按标签"),
+        ("/feeds/", "xx, zh-TW;q=0.5, en;q=0.4", "zh-TW", "依標籤"),
+        ("/feeds/", "de-CH", "de", "Nach Schlagwort"),
+        ("/subscribe", "ja,en;q=0.5", "ja", "メールで購読する"),
         ("/feeds/?lang=en", "zh-CN", "en", "By tag"),
         ("/feeds/?lang=nonsense", "en", "en", "By tag"),
         ("/nothing", "zh", "zh-CN", "这里什么都没有"),
@@ -136,6 +138,8 @@ async fn pages_speak_the_visitors_language() {
         assert!(page.contains(&format!("<html lang=\"{language}\" dir=\"ltr\">")), "{path} {accepted}: {page}");
         assert!(page.contains(words), "{path} {accepted} {words}: {page}");
     }
+    let arabic = server.ask("GET", "/", &[("accept-language", "ar")], "").await.body;
+    assert!(arabic.contains("<html lang=\"ar\" dir=\"rtl\">") && arabic.contains("كل الجمعة"), "{arabic}");
 }
 
 #[tokio::test]
