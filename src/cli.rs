@@ -13,6 +13,7 @@ mod check;
 mod deliveries;
 mod demo;
 mod digest;
+mod dkim;
 mod init;
 mod posts;
 mod send_test;
@@ -70,6 +71,8 @@ enum Command {
     Deliveries(deliveries::Arguments),
     /// Mails what a subscriber would get to one address
     SendTest(send_test::Arguments),
+    /// Makes the keys that mail is signed with
+    Dkim(dkim::Arguments),
 }
 
 /// How a command ended, when nothing failed on the way.
@@ -167,6 +170,7 @@ pub fn main() -> ExitCode {
             Command::Subscribers(arguments) => subscribers::run(&context, arguments).await,
             Command::Deliveries(arguments) => deliveries::run(&context, arguments).await,
             Command::SendTest(arguments) => send_test::run(&context, arguments).await,
+            Command::Dkim(arguments) => dkim::run(&context, arguments).await,
         }
     });
     // A blocked file system call must not keep an ended program alive.

@@ -155,6 +155,8 @@ impl Config {
             hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
             public_url: public_url.clone(),
             bounce_address: r.parsed("mail.bounce_address", ReturnPath::parse),
+            complaints_address: r.parsed("mail.complaints_address", values::address),
+            dkim: read_dkim(r, &at),
             timeouts: mail::Timeouts::default(),
         };
         let digests: Vec<Digest> = r
@@ -162,6 +164,10 @@ impl Config {
             .iter()
             .filter_map(|digest| read_digest(r, digest, library.language.as_deref()))
             .collect();
+        if let Some(digest) = digests.iter().find(|digest| !mail.dkim.is_aligned(&digest.from.address)) {
+            let what = format!("is no domain that `{}` is at home in", digest.from.address);
+            r.fault("mail.dkim.domain", &what, "name the domain of `from`, or leave it out: it is taken by itself");
+        }
         let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
 
         let to_the_world = matches!(&mail.transport, mail::Transport::Smtp(relay) if !mail::is_loopback(&relay.host));
@@ -291,6 +297,20 @@ fn mail_transport(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::Tr
     }
 }
 
+fn read_dkim(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::dkim::Settings {
+    let domain = r.parsed("mail.dkim.domain", |text| {
+        values::address(&format!("a@{text}"))
+            .map(|address| address[2..].to_owned())
+            .map_err(|_| "is no domain".to_owned())
+    });
+    let mut keys = Vec::new();
+    for selector in r.names("mail.dkim.keys") {
+        let key = |file: &str| mail::dkim::Key::read(&selector, &at(file));
+        keys.extend(r.parsed(&format!("mail.dkim.keys.{selector}"), key).map(Arc::new));
+    }
+    mail::dkim::Settings { domain, keys }
+}
+
 fn relay(text: &str, password: Option<String>) -> Result<mail::Relay, String> {
     let url = Url::parse(text).map_err(|_| "is no address of a mail server".to_owned())?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no server")?;
@@ -361,6 +381,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::signing::{Algorithm, SigningKey};
     use crate::yaml;
 
     /// The example with every key live: `#key: value` becomes `key: value`.
@@ -389,7 +410,8 @@ mod tests {
         let (tree, repeated) = yaml::parse(&text, 1 << 20).expect("the example is YAML");
         assert_eq!(repeated, []);
         for key in KEYS {
-            let path = key.path.replace("roles.*", "roles.questions").replace('*', "weekly");
+            let path =
+                key.path.replace("roles.*", "roles.questions").replace("keys.*", "keys.rsa2026").replace('*', "weekly");
             let value = path.split('.').try_fold(&tree, |value, part| value.get(part));
             let value = value.unwrap_or_else(|| panic!("`{path}` is not in deploy/postrider.example.yaml"));
             let shown = match value {
@@ -409,6 +431,13 @@ mod tests {
         assert_eq!(listed, crate::post::section::Roles::default().headings, "the words of the roles");
         let folder = tempfile::tempdir().expect("a folder");
         fs_err::create_dir(folder.path().join("templates")).expect("the owner's templates");
+        fs_err::create_dir(folder.path().join("dkim")).expect("the owner's keys");
+        for name in ["rsa2026", "ed2026"] {
+            let key = SigningKey::generate(Algorithm::Ed25519).and_then(|key| key.to_pem()).expect("a key");
+            let file = folder.path().join(format!("dkim/{name}.pem"));
+            fs_err::write(&file, key).expect("its file");
+            fs_err::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its mode");
+        }
         let read = Config::read(&text, "postrider.yaml", folder.path(), None, &BTreeMap::new());
         read.map(|_| ()).expect("no key in the example that the code does not know");
     }

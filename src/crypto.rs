@@ -1,4 +1,6 @@
-//! Hashes, MACs and random ids: the one owner of the crypto library.
+//! Hashes, MACs, random ids and signatures: the one owner of the crypto library.
+
+pub mod signing;
 
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine as _;

@@ -25,7 +25,7 @@ use tracing::error;
 
 use crate::clock::Clock;
 use crate::mail;
-use crate::mail::message::Prepared;
+use crate::mail::message::{self, Prepared};
 use crate::mail::transport::{Limits, Line, Route};
 use crate::store::{Claim, Report, Store};
 use pause::Pause;
@@ -230,20 +230,27 @@ impl Deliverer {
         for claim in claims {
             let prepared = match self.prepared.get(&claim.rendition) {
                 Some(prepared) => Some(Arc::clone(prepared)),
-                None => self.prepare(&claim.rendition).await?,
+                None => self.prepare(claim).await?,
             };
             jobs.push(work::Job { claim: claim.clone(), prepared });
         }
         Ok(jobs)
     }
 
-    async fn prepare(&mut self, id: &str) -> anyhow::Result<Option<Arc<Prepared>>> {
+    async fn prepare(&mut self, claim: &Claim) -> anyhow::Result<Option<Arc<Prepared>>> {
+        let id = &claim.rendition;
         let Some(rendition) = self.parts.store.rendition(id).await? else { return Ok(None) };
         if self.prepared.len() >= PREPARED {
             self.prepared.clear();
         }
-        let prepared = Arc::new(Prepared::new(&rendition, &self.parts.settings.public_url));
-        self.prepared.insert(id.to_owned(), Arc::clone(&prepared));
+        let prepared = Arc::new(Prepared::new(&rendition, &self.parts.settings));
+        // A signature that does not hold is a fault of ours that every reader's mailbox would count against the sender.
+        if let Err(message::Error::Signature(why)) =
+            prepared.check(&work::recipient(&self.parts, claim), self.clock.now())
+        {
+            anyhow::bail!("no mail is sent: {why}");
+        }
+        self.prepared.insert(id.clone(), Arc::clone(&prepared));
         Ok(Some(prepared))
     }
 

@@ -1,6 +1,7 @@
-//! Mail on its way out: messages composed as bytes, SMTP, and a folder of `.eml` files as the embedded default.
+//! Mail on its way out: messages composed as bytes and signed, SMTP, and a folder of `.eml` files as the embedded default.
 //! The one owner of `lettre`, which is the wire and nothing else.
 
+pub mod dkim;
 pub mod message;
 pub mod read;
 pub mod transport;
@@ -33,8 +34,29 @@ pub struct Settings {
     pub public_url: String,
     /// Envelope sender (bounces go there); default: the From address.
     pub bounce_address: Option<ReturnPath>,
+    /// Where mailboxes send complaints (CFBL-Address, RFC 9477).
+    pub complaints_address: Option<String>,
+    /// Keys that mail is signed with.
+    pub dkim: dkim::Settings,
     /// How long each step with a relay may take.
     pub timeouts: Timeouts,
+}
+
+impl Settings {
+    /// With the defaults of everything else.
+    pub fn new(transport: Transport, public_url: &str) -> Self {
+        Self {
+            transport,
+            connections: 4,
+            messages_per_connection: 100,
+            hello: "localhost".to_owned(),
+            public_url: public_url.to_owned(),
+            bounce_address: None,
+            complaints_address: None,
+            dkim: dkim::Settings::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
 }
 
 /// How long an SMTP server may take for each step. The defaults are RFC 5321 §4.5.3.2's: shorter ones turn slow servers

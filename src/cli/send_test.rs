@@ -66,10 +66,11 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         address: arguments.address.as_str().to_owned(),
         message_id: format!("{}@{domain}", crypto::new_id()),
         unsubscribe_url: link("unsubscribe"),
+        unsubscribe_address: None,
         preferences_url: link("preferences"),
         confirm_url: None,
     };
-    let prepared = Prepared::new(&rendition, &config.mail.public_url);
+    let prepared = Prepared::new(&rendition, &config.mail);
     let bytes = prepared.compose(&reader, now)?;
     let from = config.mail.bounce_address.as_ref().map(ReturnPath::plain);
     let mail = Mail {

@@ -109,10 +109,10 @@ impl Work {
     async fn attempt(&self, job: &Job, line: &mut Line) -> Attempt {
         let Some(prepared) = &job.prepared else { return not_composed("its rendition is gone") };
         let date = self.clock.now();
-        let bytes = match prepared.compose(&self.recipient(&job.claim), date) {
+        let bytes = match prepared.compose(&recipient(&self.parts, &job.claim), date) {
             Ok(bytes) => bytes,
             Err(error @ Error::Recipient) => return not_composed(&error.to_string()),
-            Err(error @ Error::Rendition(_)) => return template_fault(&error.to_string()),
+            Err(error @ (Error::Rendition(_) | Error::Signature(_))) => return template_fault(&error.to_string()),
         };
         let Claim { id, kind, subscriber, .. } = &job.claim;
         let path = self.parts.settings.bounce_address.as_ref();
@@ -121,24 +121,28 @@ impl Work {
         let mail = Mail { from, to: &job.claim.address, message_id: &job.claim.message_id, bytes: &bytes, date };
         line.send(&mail, &self.limits, &StillWanted { store: &self.parts.store, claim: &job.claim }).await
     }
+}
 
-    fn recipient(&self, claim: &Claim) -> Recipient {
-        let link = |page: &str, purpose: Purpose, row: &str| {
-            let token = match (row, claim.kind) {
-                // A test mail belongs to no reader; its links show what a reader's look like and open nothing.
-                ("", Kind::Test) => "test".to_owned(),
-                ("", _) => return None,
-                (row, _) => token::make(self.parts.store.key(), purpose, row),
-            };
-            Some(format!("{}{page}/{token}", self.parts.settings.public_url))
+/// Whom `claim` goes to, with the links that are theirs.
+pub fn recipient(parts: &Parts, claim: &Claim) -> Recipient {
+    let link = |page: &str, purpose: Purpose, row: &str| {
+        let token = match (row, claim.kind) {
+            // A test mail belongs to no reader; its links show what a reader's look like and open nothing.
+            ("", Kind::Test) => "test".to_owned(),
+            ("", _) => return None,
+            (row, _) => token::make(parts.store.key(), purpose, row),
         };
-        Recipient {
-            address: claim.address.clone(),
-            message_id: claim.message_id.clone(),
-            unsubscribe_url: link("unsubscribe", Purpose::Unsubscribe, &claim.subscription),
-            preferences_url: link("preferences", Purpose::Preferences, &claim.subscriber),
-            confirm_url: link("confirm", Purpose::Confirm, &claim.confirmation),
-        }
+        Some(format!("{}{page}/{token}", parts.settings.public_url))
+    };
+    Recipient {
+        address: claim.address.clone(),
+        message_id: claim.message_id.clone(),
+        unsubscribe_url: link("unsubscribe", Purpose::Unsubscribe, &claim.subscription),
+        unsubscribe_address: Some(&claim.subscription)
+            .filter(|row| !row.is_empty())
+            .and_then(|row| parts.settings.bounce_address.as_ref()?.unsubscribe(parts.store.key(), row)),
+        preferences_url: link("preferences", Purpose::Preferences, &claim.subscriber),
+        confirm_url: link("confirm", Purpose::Confirm, &claim.confirmation),
     }
 }
 

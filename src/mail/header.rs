@@ -77,6 +77,16 @@ pub fn plain(out: &mut Vec<u8>, name: &str, value: &str) {
     line.end();
 }
 
+/// Writes `name: value, value`, each on a line of its own where they do not fit together.
+pub fn list<'a>(out: &mut Vec<u8>, name: &str, values: impl Iterator<Item = &'a String>) {
+    let mut line = Line::begin(out, name);
+    let mut values = values.peekable();
+    while let Some(value) = values.next() {
+        line.word(&if values.peek().is_some() { format!("{value},") } else { value.clone() });
+    }
+    line.end();
+}
+
 /// May this stand as it is? `=?` would be taken for the start of an encoded word, and long tokens cannot be folded.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))

@@ -5,13 +5,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{encode::Part, header};
+use super::dkim::Signer;
+use super::{Settings, encode::Part, header};
 use crate::crypto;
 use crate::delivery::Kind;
 use crate::digest::{Hole, Rendition};
 
 /// A Rendition with everything encoded that is the same for all of its readers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Prepared {
     /// See [`Rendition::digest`].
     pub digest: String,
@@ -19,13 +20,16 @@ pub struct Prepared {
     pub from: String,
     rendition: String,
     kind: Kind,
-    /// May hold marks.
-    subject: String,
+    /// Where it holds marks.
+    subject: Option<String>,
     /// Headers from From to Content-Type, each with its CRLF; without those that differ between readers.
     headers: Vec<u8>,
+    /// Are complaints asked for? Then each says which mail it is about.
+    complaints: bool,
     boundary: String,
     text: Part,
     html: Part,
+    signer: Option<Signer>,
 }
 
 /// Whose mail it becomes.
@@ -37,6 +41,8 @@ pub struct Recipient {
     pub message_id: String,
     /// See [`Hole::UnsubscribeUrl`].
     pub unsubscribe_url: Option<String>,
+    /// A mail to this address unsubscribes too.
+    pub unsubscribe_address: Option<String>,
     /// See [`Hole::PreferencesUrl`].
     pub preferences_url: Option<String>,
     /// See [`Hole::ConfirmUrl`].
@@ -63,11 +69,14 @@ pub enum Error {
     /// This reader cannot be mailed.
     #[error("the address or Message-ID cannot stand in a header")]
     Recipient,
+    /// No mail can be signed.
+    #[error("{0}")]
+    Signature(String),
 }
 
 impl Prepared {
-    /// Encodes what all readers share. `public_url` gives the List-ID its host (RFC 2919).
-    pub fn new(rendition: &Rendition, public_url: &str) -> Self {
+    /// Encodes what all readers share.
+    pub fn new(rendition: &Rendition, settings: &Settings) -> Self {
         let text = Part::new(&rendition.text, &rendition.id);
         let html = Part::new(&rendition.html, &rendition.id);
         // `=_` occurs neither in quoted-printable nor in base64, so no part can hold the boundary.
@@ -77,12 +86,22 @@ impl Prepared {
         if let Some(reply_to) = &rendition.reply_to {
             header::mailbox(&mut headers, "Reply-To", reply_to);
         }
+        let personal = Hole::ALL.iter().any(|hole| rendition.subject.contains(&hole.mark(&rendition.id)));
+        if !personal {
+            header::text(&mut headers, "Subject", &rendition.subject);
+        }
         if rendition.kind != Kind::Confirmation {
             let title = Some(&rendition.from.name).filter(|name| !name.is_empty()).unwrap_or(&rendition.digest);
-            let id = list_id(&rendition.digest, public_url);
+            let id = list_id(&rendition.digest, &settings.public_url);
             header::phrase_and_id(&mut headers, "List-ID", title, &id);
+            let archive = format!("<{}archive/{}/>", settings.public_url, rendition.digest);
+            header::plain(&mut headers, "List-Archive", &archive);
         }
         header::plain(&mut headers, "Auto-Submitted", "auto-generated");
+        header::plain(&mut headers, "Feedback-ID", &feedback_id(rendition));
+        if let Some(address) = &settings.complaints_address {
+            header::plain(&mut headers, "CFBL-Address", &format!("{address}; report=arf"));
+        }
         header::plain(&mut headers, "MIME-Version", "1.0");
         headers.extend_from_slice(
             format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n").as_bytes(),
@@ -92,21 +111,19 @@ impl Prepared {
             from: rendition.from.address.clone(),
             rendition: rendition.id.clone(),
             kind: rendition.kind,
-            subject: rendition.subject.clone(),
+            subject: personal.then(|| rendition.subject.clone()),
             headers,
+            complaints: settings.complaints_address.is_some(),
             boundary,
             text,
             html,
+            signer: Signer::new(&settings.dkim, &rendition.from.address),
         }
     }
 
-    /// The whole message for one reader, sent at `date`: CRLF only, ASCII but for an address that is not, lines of at
-    /// most 998 octets.
+    /// The whole message for one reader, sent and signed at `date`: CRLF only, ASCII but for an address that is not,
+    /// lines of at most 998 octets.
     pub fn compose(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<Vec<u8>, Error> {
-        let Recipient { address, message_id, .. } = recipient;
-        if !is_token(address, 320) || !is_token(message_id, 900) || !message_id.is_ascii() {
-            return Err(Error::Recipient);
-        }
         for hole in self.text.holes().chain(self.html.holes()) {
             match recipient.value(hole) {
                 None => return Err(Error::Rendition(hole)),
@@ -114,30 +131,67 @@ impl Prepared {
                 Some(_) => {}
             }
         }
-        let mut out = Vec::with_capacity(self.headers.len() + self.text.size() + self.html.size() + 2048);
-        header::plain(&mut out, "Date", &date.to_rfc2822());
-        header::plain(&mut out, "To", address);
-        header::plain(&mut out, "Message-ID", &format!("<{message_id}>"));
-        header::text(&mut out, "Subject", &self.subject(recipient)?);
-        if let (Kind::Issue | Kind::Test, Some(url)) = (self.kind, &recipient.unsubscribe_url) {
-            if !is_token(url, 900) || !url.is_ascii() {
-                return Err(Error::Recipient);
-            }
-            header::plain(&mut out, "List-Unsubscribe", &format!("<{url}>"));
-            header::plain(&mut out, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
-        }
-        out.extend_from_slice(&self.headers);
-        self.part(&mut out, "plain", &self.text, |hole| recipient.value(hole).unwrap_or_default());
+        let head = self.head(recipient, date)?;
+        let mut body = Vec::with_capacity(self.text.size() + self.html.size() + 1024);
+        self.part(&mut body, "plain", &self.text, |hole| recipient.value(hole).unwrap_or_default());
         let escaped = Hole::ALL.map(|hole| recipient.value(hole).map(escape).unwrap_or_default());
-        self.part(&mut out, "html", &self.html, |hole| {
+        self.part(&mut body, "html", &self.html, |hole| {
             Hole::ALL.iter().position(|known| *known == hole).map_or("", |at| escaped[at].as_str())
         });
-        out.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+        body.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+
+        let mut out = Vec::with_capacity(head.len() + body.len() + 2048);
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut out, &head, &body, date).map_err(Error::Signature)?;
+        }
+        out.extend_from_slice(&head);
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(&body);
         Ok(out)
     }
 
-    fn subject(&self, recipient: &Recipient) -> Result<String, Error> {
-        Hole::ALL.iter().try_fold(self.subject.clone(), |subject, hole| {
+    /// Composes a mail and looks whether its signatures hold for who receives it: once, before the first of many.
+    pub fn check(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<(), Error> {
+        let message = self.compose(recipient, date)?;
+        self.signer.as_ref().map_or(Ok(()), |signer| signer.check(&message)).map_err(Error::Signature)
+    }
+
+    fn head(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<Vec<u8>, Error> {
+        let Recipient { address, message_id, .. } = recipient;
+        if !is_token(address, 320) || !is_token(message_id, 900) || !message_id.is_ascii() {
+            return Err(Error::Recipient);
+        }
+        let mut out = Vec::with_capacity(self.headers.len() + 1024);
+        header::plain(&mut out, "Date", &date.to_rfc2822());
+        header::plain(&mut out, "To", address);
+        header::plain(&mut out, "Message-ID", &format!("<{message_id}>"));
+        if let Some(subject) = &self.subject {
+            header::text(&mut out, "Subject", &self.filled(subject, recipient)?);
+        }
+        if let (Kind::Issue | Kind::Test, Some(url)) = (self.kind, &recipient.unsubscribe_url) {
+            let mail = recipient.unsubscribe_address.as_ref();
+            if !is_token(url, 900)
+                || !url.is_ascii()
+                || mail.is_some_and(|mail| !is_token(mail, 320) || !mail.is_ascii())
+            {
+                return Err(Error::Recipient);
+            }
+            // RFC 2369 §2: the first is preferred. RFC 8058 §3.1: the https one is what a mailbox's button uses.
+            let values = [Some(format!("<{url}>")), mail.map(|mail| format!("<mailto:{mail}>"))];
+            header::list(&mut out, "List-Unsubscribe", values.iter().flatten());
+            header::plain(&mut out, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        }
+        if self.complaints {
+            // RFC 9477 §3.2. Nobody can guess it, and it says nothing of the reader.
+            let id = message_id.split('@').next().unwrap_or_default();
+            header::plain(&mut out, "CFBL-Feedback-ID", id);
+        }
+        out.extend_from_slice(&self.headers);
+        Ok(out)
+    }
+
+    fn filled(&self, subject: &str, recipient: &Recipient) -> Result<String, Error> {
+        Hole::ALL.iter().try_fold(subject.to_owned(), |subject, hole| {
             let mark = hole.mark(&self.rendition);
             if subject.contains(&mark) {
                 Ok(subject.replace(&mark, recipient.value(*hole).ok_or(Error::Rendition(*hole))?))
@@ -150,9 +204,7 @@ impl Prepared {
     fn part<'a>(&self, out: &mut Vec<u8>, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
         out.extend_from_slice(
             format!(
-                "{}--{}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
-                // The empty line that ends the headers stands before the first boundary only.
-                if subtype == "plain" { "\r\n" } else { "" },
+                "--{}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
                 self.boundary,
                 part.encoding()
             )
@@ -168,6 +220,20 @@ fn list_id(digest: &str, public_url: &str) -> String {
     let host: String =
         host.chars().map(|c| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '-' }).collect();
     format!("{}.{}", digest.to_lowercase(), if host.is_empty() { "localhost" } else { &host })
+}
+
+/// What Gmail counts complaints by: the mail, the digest, its kind, and last the sender, 5 to 15 characters that never change.
+/// No field is repeated; an empty one counts for nothing.
+fn feedback_id(rendition: &Rendition) -> String {
+    let domain = rendition.from.address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let mut sender: String = domain.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+    while sender.len() < 5 {
+        sender.push('x');
+    }
+    let kind = rendition.kind.as_str();
+    let of = if rendition.kind == Kind::Issue { rendition.id.as_str() } else { "" };
+    let digest = Some(rendition.digest.as_str()).filter(|name| *name != sender && *name != kind).unwrap_or_default();
+    format!("{of}:{digest}:{kind}:{sender}")
 }
 
 /// One unbroken run of visible characters that cannot close its angle brackets.

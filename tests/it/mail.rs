@@ -1,5 +1,6 @@
 //! Mail against servers and parsers that know nothing of our code.
 
+mod authentic;
 mod deliverer;
 mod message;
 mod send_test;

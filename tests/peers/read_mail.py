@@ -1,7 +1,7 @@
 """Reads messages with Python's own email package and compares them with what was meant.
 
 Standard input: one JSON object a line, {"raw": base64, "headers": [names], "subject", "from", "reply_to": [name, address],
-"to", "message_id", "list_unsubscribe": or null, "text", "html"}; subject and names as the author wrote them. Prints how many
+"to", "message_id", "list_unsubscribe": [addresses], "text", "html"}; subject and names as the author wrote them. Prints how many
 were right; the first that is not ends it with 1.
 """
 
@@ -60,8 +60,9 @@ def one(line, meant):
             pairs = email.utils.getaddresses([unfolded(name)])
             check(line, f"number of mailboxes in {name}", len(pairs), 1)
             check(line, name, [decoded(pairs[0][0]), pairs[0][1]], [shown(mailbox[0]), mailbox[1]])
-    unsubscribe = message["List-Unsubscribe"]
-    check(line, "unsubscribe", unsubscribe and unsubscribe.strip(), unsubscribe and f"<{meant['list_unsubscribe']}>")
+    if message["List-Unsubscribe"]:
+        found = [part.strip() for part in unfolded("List-Unsubscribe").split(",")]
+        check(line, "unsubscribe", found, [f"<{address}>" for address in meant["list_unsubscribe"]])
     date = email.utils.parsedate_to_datetime(message["Date"])
     check(line, "zone", date.utcoffset() is not None, True)
 

@@ -48,7 +48,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         let coming = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
         scheduler::renditions(&templates, &scan.site, &coming, &languages).map_err(anyhow::Error::msg)?
     };
-    let mails: Vec<Mail> = renditions.iter().map(|rendition| Mail::of(rendition, &config.mail.public_url)).collect();
+    let mails: Vec<Mail> = renditions.iter().map(|rendition| Mail::of(rendition, &config.mail)).collect();
     let holds = issue.posts.len() > digest.hold_above;
     let slot = issue.slot.with_timezone(&zone).fixed_offset();
 
@@ -138,8 +138,9 @@ struct Mail {
 }
 
 impl Mail {
-    fn of(rendition: &Rendition, public_url: &str) -> Self {
-        let message = Prepared::new(rendition, public_url).compose(&reader(public_url), chrono::DateTime::UNIX_EPOCH);
+    fn of(rendition: &Rendition, settings: &crate::mail::Settings) -> Self {
+        let reader = reader(&settings.public_url);
+        let message = Prepared::new(rendition, settings).compose(&reader, chrono::DateTime::UNIX_EPOCH);
         Self {
             language: rendition.language.clone(),
             subject: rendition.subject.clone(),
@@ -157,6 +158,7 @@ pub fn reader(public_url: &str) -> Recipient {
         address: "reader@example.org".to_owned(),
         message_id: "preview@example.org".to_owned(),
         unsubscribe_url: Some(format!("{public_url}unsubscribe/preview")),
+        unsubscribe_address: None,
         preferences_url: Some(format!("{public_url}preferences/preview")),
         confirm_url: None,
     }

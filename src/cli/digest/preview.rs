@@ -56,7 +56,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     let wanted = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
     let rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?;
     let reader = reader(&config.mail.public_url);
-    let message = Prepared::new(&rendition, &config.mail.public_url).compose(&reader, issue.slot)?;
+    let message = Prepared::new(&rendition, &config.mail).compose(&reader, issue.slot)?;
     let fill = |text: &str, escape: &dyn Fn(&str) -> String| {
         Hole::ALL.iter().fold(text.to_owned(), |text, hole| {
             let value = match hole {

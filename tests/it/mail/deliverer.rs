@@ -128,29 +128,21 @@ impl Bench {
 
     fn parts(&self, server: &Server) -> Parts {
         let patience = Duration::from_secs(20);
+        let relay = Relay {
+            host: server.address.ip().to_string(),
+            port: server.address.port(),
+            security: Security::None,
+            login: None,
+            trusted: None,
+        };
+        let mut settings = Settings::new(Transport::Smtp(relay), "https://feeds.example.org/");
+        (settings.connections, settings.messages_per_connection) = (3, 5);
+        "client.example".clone_into(&mut settings.hello);
+        settings.timeouts =
+            Timeouts { connect: patience, command: patience, data: patience, body: patience, dot: patience };
         Parts {
             store: self.store.clone(),
-            settings: Arc::new(Settings {
-                transport: Transport::Smtp(Relay {
-                    host: server.address.ip().to_string(),
-                    port: server.address.port(),
-                    security: Security::None,
-                    login: None,
-                    trusted: None,
-                }),
-                connections: 3,
-                messages_per_connection: 5,
-                hello: "client.example".to_owned(),
-                public_url: "https://feeds.example.org/".to_owned(),
-                bounce_address: None,
-                timeouts: Timeouts {
-                    connect: patience,
-                    command: patience,
-                    data: patience,
-                    body: patience,
-                    dot: patience,
-                },
-            }),
+            settings: Arc::new(settings),
             owner: crypto::new_id(),
             mail_queued: Arc::new(Notify::new()),
         }

@@ -18,21 +18,18 @@ const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(150);
 
 fn settings(address: SocketAddr, patience: Duration) -> Settings {
-    Settings {
-        transport: Transport::Smtp(Relay {
-            host: address.ip().to_string(),
-            port: address.port(),
-            security: Security::None,
-            login: None,
-            trusted: None,
-        }),
-        connections: 2,
-        messages_per_connection: 100,
-        hello: "client.example".to_owned(),
-        public_url: "https://feeds.example.org/".to_owned(),
-        bounce_address: None,
-        timeouts: Timeouts { connect: LONG, command: patience, data: patience, body: patience, dot: patience },
-    }
+    let relay = Relay {
+        host: address.ip().to_string(),
+        port: address.port(),
+        security: Security::None,
+        login: None,
+        trusted: None,
+    };
+    let mut settings = Settings::new(Transport::Smtp(relay), "https://feeds.example.org/");
+    "client.example".clone_into(&mut settings.hello);
+    settings.connections = 2;
+    settings.timeouts = Timeouts { connect: LONG, command: patience, data: patience, body: patience, dot: patience };
+    settings
 }
 
 fn line(settings: Settings) -> Line {

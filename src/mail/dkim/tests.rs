@@ -1,0 +1,92 @@
+use super::*;
+
+const HEAD: &[u8] = b"From: Weekly <weekly@example.org>\r\nTo: a@example.net\r\nSubject: =?utf-8?Q?n=C3=A9?=\r\n  folded\r\nList-Unsubscribe: <https://x/>\r\n";
+
+fn settings() -> Settings {
+    let key = |selector: &str, algorithm| {
+        Arc::new(Key::new(selector, SigningKey::generate(algorithm).unwrap()).map_err(|why| panic!("{why}")).unwrap())
+    };
+    Settings { domain: None, keys: vec![key("r1", Algorithm::Rsa), key("e1", Algorithm::Ed25519)] }
+}
+
+fn signed(signer: &Signer, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    signer.sign(&mut out, HEAD, body, DateTime::from_timestamp(1_634_288_400, 0).unwrap()).unwrap();
+    [&out, HEAD, b"\r\n", body].concat()
+}
+
+#[test]
+fn both_signatures_hold_and_any_change_breaks_them() {
+    let signer = Signer::new(&settings(), "weekly@example.org").unwrap();
+    for body in [&b""[..], b"\r\n", b"a  b\t\r\n\r\n", b"plain\r\n"] {
+        let message = signed(&signer, body);
+        assert_eq!(signer.check(&message), Ok(()));
+        let text = String::from_utf8(message).unwrap();
+        assert!(text.split("\r\n").all(|line| line.len() <= 78), "{text}");
+        for (old, new) in [
+            ("To: a@", "To: b@"),
+            ("Subject:", "Subject: x\r\nSubject:"),
+            ("From:", "Cc: x@example.net\r\nFrom:"),
+            ("List-Unsubscribe", "List-Nothing"),
+            ("\r\n\r\n", "\r\n\r\nx"),
+        ] {
+            assert!(signer.check(text.replacen(old, new, 1).as_bytes()).is_err(), "{old} -> {new}");
+        }
+        // Blanks that a relay runs together change nothing.
+        assert_eq!(signer.check(text.replace("\r\n  folded", " \t folded").as_bytes()), Ok(()));
+    }
+    assert!(Signer::new(&Settings::default(), "weekly@example.org").is_none());
+}
+
+#[test]
+fn every_signed_header_is_named_once_more_than_it_occurs() {
+    let signer = Signer::new(&settings(), "weekly@example.org").unwrap();
+    let text = String::from_utf8(signed(&signer, b"x\r\n")).unwrap().replace("\r\n ", "");
+    let named = text.split(";h=").nth(1).unwrap().split(';').next().unwrap().split(':').collect::<Vec<_>>();
+    let count = |name: &str| named.iter().filter(|named| **named == name).count();
+    assert_eq!((count("From"), count("List-Unsubscribe"), count("Cc"), count("List-Unsubscribe-Post")), (2, 2, 1, 1));
+    assert!(!text.contains(";l=") && !text.contains("; l="), "{text}");
+}
+
+#[test]
+fn the_domain_is_the_senders_or_above_it() {
+    let with = |domain: Option<&str>| Settings { domain: domain.map(str::to_owned), keys: Vec::new() };
+    assert_eq!(with(None).domain_of("a@news.example.org"), "news.example.org");
+    for (domain, aligned) in [
+        (None, true),
+        (Some("example.org"), true),
+        (Some("news.example.org"), true),
+        (Some("ews.example.org"), false),
+        (Some("example.com"), false),
+        (Some("a.news.example.org"), false),
+    ] {
+        assert_eq!(with(domain).is_aligned("a@news.example.org"), aligned, "{domain:?}");
+    }
+}
+
+#[test]
+fn records_are_what_verifiers_look_up() {
+    let settings = settings();
+    let record = settings.keys[0].record("example.org");
+    assert!(record.starts_with("r1._domainkey.example.org. IN TXT ( \"v=DKIM1; h=sha256; k=rsa; p=MII"), "{record}");
+    assert_eq!(record.matches('"').count(), 4, "longer than one string may be");
+    assert!(settings.keys[1].value().starts_with("v=DKIM1; h=sha256; k=ed25519; p="));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    fs_err::write(&file, SigningKey::generate(Algorithm::Ed25519).unwrap().to_pem().unwrap()).unwrap();
+    for (mode, fine) in [(0o644, false), (0o640, false), (0o604, false), (0o600, true), (0o400, true)] {
+        fs_err::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let read = Key::read("s1", &file);
+        assert_eq!(read.is_ok(), fine, "{mode:o}");
+        if let Err(why) = read {
+            assert!(why.contains("chmod 600"), "{why}");
+        }
+    }
+    assert!(Key::read("S 1", &file).is_err());
+}
