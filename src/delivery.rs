@@ -85,6 +85,10 @@ pub struct Outcome {
     pub text: String,
 }
 
+/// How long what the store said of a reader ("still wanted") may be relied on, from the asking to the MAIL command. Who
+/// leaves is answered only when that long has passed: by then whoever asked before has said MAIL, or asks again.
+pub const FRESH: std::time::Duration = std::time::Duration::from_millis(250);
+
 /// What an attempt means for the Delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod feed;
 pub mod post;
 pub mod problem;
+pub mod sabotage;
 pub mod site;
 pub mod subscriber;
 pub mod template;

@@ -33,7 +33,9 @@ macro_rules! unit {
                 async {
                     let mut $tx = pool.begin_with("begin immediate").await?;
                     let out = $body;
+                    $crate::sabotage::point!("before commit");
                     $tx.commit().await?;
+                    $crate::sabotage::point!("after commit");
                     Ok::<_, $crate::store::Error>(out)
                 }
                 .await
@@ -44,7 +46,9 @@ macro_rules! unit {
                     let done = async {
                         let mut $tx = pool.begin().await?;
                         let out = $body;
+                        $crate::sabotage::point!("before commit");
                         $tx.commit().await?;
+                        $crate::sabotage::point!("after commit");
                         Ok::<_, $crate::store::Error>(out)
                     }
                     .await;

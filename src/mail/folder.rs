@@ -11,6 +11,7 @@ use super::reply::{self, Refusal};
 use super::transport::{Attempt, Mail, Stage};
 use crate::crypto;
 use crate::delivery::{Outcome, Verdict};
+use crate::sabotage::point;
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -87,9 +88,13 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
         #[cfg(unix)]
         fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&unfinished)?;
+        point!("before writing");
         file.write_all(bytes)?;
+        point!("before sync");
         file.sync_all()?;
+        point!("before renaming");
         fs_err::rename(&unfinished, folder.join(name))?;
+        point!("after renaming");
         // The rename itself is on disk only when the folder is.
         fs_err::File::open(folder)?.sync_all()
     })();

@@ -15,7 +15,7 @@ use super::folder::Folder;
 use super::reply::Refusal;
 use super::smtp::Session;
 use super::{Settings, Transport, connect, reply};
-use crate::delivery::{Outcome, Verdict};
+use crate::delivery::{FRESH, Outcome, Verdict};
 
 /// One mail on its way.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +122,12 @@ pub struct Limits {
 impl Limits {
     /// Waits for `step`, at most `limit`. The error says what was waited for in vain.
     pub(super) async fn step<T>(&self, limit: Duration, step: impl Future<Output = T>) -> Result<T, String> {
-        let end = (Instant::now() + limit).min(self.until);
+        let now = Instant::now();
+        if now >= self.until {
+            // This process was stopped for a while: another one has the mail by now.
+            return Err("the time for this mail is over".to_owned());
+        }
+        let end = (now + limit).min(self.until);
         tokio::select! {
             biased;
             done = step => Ok(done),
@@ -131,15 +136,20 @@ impl Limits {
         }
     }
 
-    /// Asks `gate`. Nothing may be awaited between this and MAIL.
+    /// Asks `gate`, until an answer is fresh enough to be relied on. Nothing may be awaited between this and MAIL.
     pub(super) async fn pass(&self, gate: &impl Gate) -> Result<(), Refusal> {
         const LIMIT: Duration = Duration::from_secs(30);
-        match self.step(LIMIT, gate.is_open()).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(Refusal::unwanted()),
-            Ok(Err(why)) | Err(why) => {
-                Err(Refusal::ours(format!("whether the mail may still leave is not known: {why}")))
-            }
+        let begun = Instant::now();
+        loop {
+            let asked = Instant::now();
+            let why = match self.step(LIMIT, gate.is_open()).await {
+                Ok(Ok(true)) if asked.elapsed() < FRESH => return Ok(()),
+                Ok(Ok(true)) if begun.elapsed() < LIMIT => continue,
+                Ok(Ok(true)) => "the store answers too slowly".to_owned(),
+                Ok(Ok(false)) => return Err(Refusal::unwanted()),
+                Ok(Err(why)) | Err(why) => why,
+            };
+            return Err(Refusal::ours(format!("whether the mail may still leave is not known: {why}")));
         }
     }
 }

@@ -11,6 +11,8 @@ use std::task::{Context, Poll, ready};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::sabotage::point;
+
 /// More of a reply's line than this is thrown away (RFC 5321 §4.5.3.1.5 allows 512 octets).
 const LINE: usize = 900;
 
@@ -107,6 +109,7 @@ impl AsyncRead for Wire {
             if received.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
+            point!("after a read");
             this.take(received.filled());
         }
         let amount = buf.remaining().min(this.lines.len() - this.read);
@@ -118,7 +121,9 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        point!("before a write");
         let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, octets))?;
+        point!("after a write");
         self.written.0.fetch_add(taken as u64, Ordering::SeqCst);
         Poll::Ready(Ok(taken))
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::deliveries::attempts;
 use super::{Error, Result, Store, at, json, ms};
-use crate::delivery::{Kind, Outcome, State};
+use crate::delivery::{Kind, Outcome, State, Verdict};
+use crate::sabotage::{Plant, planted};
 use crate::subscriber;
 
 /// A Delivery that this process may attempt until `lease` has passed.
@@ -106,8 +107,9 @@ fn is_wanted(kind: Kind, state: Option<&str>, suppressed: Option<&str>, address:
         Kind::Confirmation => Some(subscriber::State::Unconfirmed),
         Kind::Test => None,
     };
-    let there = wanted.is_none_or(|wanted| state == Some(wanted.as_str()));
-    there && suppressed.is_none() && address.is_some_and(|address| !address.is_empty())
+    let there = wanted.is_none_or(|wanted| state == Some(wanted.as_str())) || planted(Plant::NoRecheck);
+    let suppressed = suppressed.is_some() && !planted(Plant::SuppressionIgnored);
+    there && !suppressed && address.is_some_and(|address| !address.is_empty())
 }
 
 impl Candidate {
@@ -126,9 +128,10 @@ impl Candidate {
     fn claim(self, kind: Kind) -> Claim {
         let from = self.from_address.unwrap_or_default();
         let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let again = if planted(Plant::NewMessageId) { self.fence.to_string() } else { String::new() };
         Claim {
             kind,
-            message_id: format!("{}@{domain}", self.id),
+            message_id: format!("{}{again}@{domain}", self.id),
             rendition: self.rendition,
             address: self.address.unwrap_or_default(),
             subscriber: self.subscriber.unwrap_or_default(),
@@ -191,7 +194,10 @@ impl Store {
             update deliveries set state = r.value ->> 'state', wake_at = cast(r.value ->> 'wake_at' as bigint), owner = $2,
                 attempts = attempts + cast(r.value ->> 'attempt' as bigint), fence = fence + 1, changed_at = $3
             from {rows} as r where deliveries.id = r.value ->> 'id'";
-        let ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
+        let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
+        if planted(Plant::LeaseIgnored) {
+            ends = now;
+        }
         let rows: Vec<(Candidate, Kind, State)> = unit!(self, tx => {
             let mut rows = Vec::new();
             for rank in RANKS {
@@ -217,9 +223,9 @@ impl Store {
                 .iter()
                 .map(|(row, _, state)| Claimed {
                     id: &row.id,
-                    state: state.as_str(),
+                    state: if planted(Plant::CursorAtFetch) { State::Sent } else { *state }.as_str(),
                     attempt: i64::from(*state == State::Sending),
-                    wake_at: (*state == State::Sending).then_some(ms(ends)),
+                    wake_at: (*state == State::Sending && !planted(Plant::CursorAtFetch)).then_some(ms(ends)),
                 })
                 .collect();
             sqlx::query(self.sql(TAKE)).bind(json(&taken)).bind(owner).bind(ms(now)).execute(&mut *tx).await?;
@@ -235,7 +241,7 @@ impl Store {
     }
 
     /// Does the claim still stand (nobody has a newer one, it is not erased), and does its reader still want it? What any
-    /// process committed before this was called is seen.
+    /// process committed before this was called is seen. Good for [`crate::delivery::FRESH`], counted from the call.
     pub async fn still_wanted(&self, claim: &Claim) -> Result<bool> {
         const STANDS: &str = "
             select n.state, x.hash, coalesce(s.address, d.address)
@@ -247,6 +253,9 @@ impl Store {
         let row: Option<(Option<String>, Option<String>, Option<String>)> = on!(self, pool => {
             sqlx::query_as(STANDS).bind(&claim.id).bind(claim.fence).fetch_optional(pool).await?
         });
+        if planted(Plant::CursorAtFetch) || planted(Plant::NoLastLook) {
+            return Ok(true);
+        }
         Ok(row.is_some_and(|(state, suppressed, address)| {
             is_wanted(claim.kind, state.as_deref(), suppressed.as_deref(), address.as_deref())
         }))
@@ -282,8 +291,12 @@ impl Store {
             })
             .collect();
         rows.sort_by(|a, b| a.id.cmp(b.id));
+        sabotage_results(&mut rows, reports);
         let rows = json(&rows);
         let taken = unit!(self, tx => {
+            if planted(Plant::NoFence) {
+                sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(&mut *tx).await?;
+            }
             sqlx::query(self.sql(END)).bind(&rows).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
         })?;
         self.finish_issues(now).await?;
@@ -301,6 +314,9 @@ impl Store {
         rows.sort_by(|a, b| a.id.cmp(b.id));
         let rows = json(&rows);
         unit!(self, tx => {
+            if planted(Plant::NoFence) {
+                sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(&mut *tx).await?;
+            }
             sqlx::query(self.sql(BACK)).bind(&rows).bind(ms(due_at)).bind(ms(now)).execute(&mut *tx).await?;
         })
     }
@@ -323,6 +339,9 @@ impl Store {
             return Ok(0);
         }
         unit!(self, tx => {
+            if planted(Plant::SentAgain) {
+                sqlx::query(AGAIN).bind(ms(now)).execute(&mut *tx).await?;
+            }
             sqlx::query(END).bind(owner).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
         })
     }
@@ -336,5 +355,29 @@ impl Store {
             next = next.into_iter().chain(wake).min();
         }
         Ok(next.map(at))
+    }
+}
+
+// ---- planted by the crash harness (see `sabotage`) ----
+
+/// Whatever a machine says of a mail is made to be of the newest claim.
+const UNFENCED: &str = "
+    update deliveries set state = 'sending', fence = cast(r.value ->> 'fence' as bigint)
+    from {rows} as r where deliveries.id = r.value ->> 'id'";
+/// What was sent is handed out again.
+const AGAIN: &str = "update deliveries set state = 'sending', wake_at = $1 where state = 'sent'";
+
+fn sabotage_results(rows: &mut Vec<Ended<'_>>, reports: &[Report]) {
+    let verdict = |id: &str| reports.iter().find(|report| report.delivery == id).map(|report| report.outcome.verdict);
+    for row in rows.iter_mut() {
+        let becomes = match verdict(row.id) {
+            Some(Verdict::Temporary) if planted(Plant::ResultBefore250) && row.code == 0 => State::Sent,
+            Some(Verdict::Uncertain) if planted(Plant::UncertainFails) => State::Failed,
+            _ => continue,
+        };
+        (row.state, row.wake_at) = (becomes.as_str(), None);
+    }
+    if planted(Plant::OutcomeLost) {
+        rows.retain(|row| !row.id.ends_with(['a', 'c', 'e', 'g']));
     }
 }

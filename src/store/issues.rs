@@ -10,6 +10,7 @@ use super::{Error, Result, Store, at, count, json, ms};
 use crate::delivery::State;
 use crate::digest::Rendition;
 use crate::post::id::PostId;
+use crate::sabotage::{Plant, planted};
 
 /// An Issue to be written, whole, in one transaction.
 #[derive(Debug, Clone)]
@@ -189,6 +190,9 @@ impl Store {
                     .execute(&mut *tx)
                     .await?
                     .rows_affected();
+                if planted(Plant::DoublePlan) {
+                    sqlx::query(TWICE).bind(&issue.id).execute(&mut *tx).await?;
+                }
                 sqlx::query(COUNT).bind(&issue.id).bind(i64::try_from(planned).unwrap_or(i64::MAX)).execute(&mut *tx).await?;
             }
             true
@@ -297,6 +301,9 @@ impl Store {
             and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
         const DONE: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending'
             and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
+        if planted(Plant::DoneTooEarly) {
+            unit!(self, tx => sqlx::query(TOO_EARLY).bind(ms(now)).execute(&mut *tx).await?.rows_affected())?;
+        }
         let over: i64 = on!(self, pool => sqlx::query_scalar(OPEN).fetch_one(pool).await?);
         if over > 0 {
             unit!(self, tx => sqlx::query(DONE).bind(ms(now)).execute(&mut *tx).await?.rows_affected())?;
@@ -304,6 +311,16 @@ impl Store {
         Ok(())
     }
 }
+
+/// Planted by the crash harness (see `sabotage`).
+const TWICE: &str = "
+    insert into deliveries (id, rank, kind, digest, issue, rendition, address, state, attempts, fence, owner, code, reply, due_at,
+        wake_at, expires_at, created_at, changed_at)
+    select d.id || 'x', d.rank, 'test', d.digest, d.issue, d.rendition, s.address, d.state, 0, 0, '', 0, '', d.due_at,
+        d.wake_at, d.expires_at, d.created_at, d.changed_at
+    from deliveries d join subscribers s on s.id = d.subscriber where d.issue = $1";
+const TOO_EARLY: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending'
+    and exists (select 1 from deliveries d where d.issue = issues.id and d.state = 'sent')";
 
 const RELEASE: &str = "update issues set state = $2, changed_at = $3 where id = $1 and state = 'held'";
 

@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use super::{Db, Error, Result, Settings, Shared, Store, lock_file, schema};
 use crate::crypto::{self, Key};
+use crate::sabotage::point;
 
 /// How long a statement waits for another process that writes, and a caller for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -143,13 +144,17 @@ async fn key(db: &Db, secret: Option<&str>, shown: &str) -> Result<Key> {
         Db::Sqlite(pool) => {
             let mut tx = pool.begin_with("begin immediate").await?;
             let key = settle!(&mut *tx);
+            point!("before commit");
             tx.commit().await?;
+            point!("after commit");
             Ok(key)
         }
         Db::Postgres(pool) => {
             let mut tx = pool.begin().await?;
             let key = settle!(&mut *tx);
+            point!("before commit");
             tx.commit().await?;
+            point!("after commit");
             Ok(key)
         }
     }

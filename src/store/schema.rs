@@ -2,6 +2,7 @@
 //! nothing between. Two machines that start at once on one PostgreSQL take turns.
 
 use super::{Db, Error, Result};
+use crate::sabotage::point;
 use sqlx::AssertSqlSafe;
 
 /// Every step so far, in order. Never edit one that was released; add another.
@@ -53,14 +54,18 @@ pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Res
             Db::Sqlite(pool) => {
                 let mut tx = pool.begin_with("begin immediate").await.map_err(|error| not_ours(error, shown))?;
                 let version = step!(&mut *tx, steps, shown);
+                point!("before commit");
                 tx.commit().await?;
+                point!("after commit");
                 version
             }
             Db::Postgres(pool) => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("select pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *tx).await?;
                 let version = step!(&mut *tx, steps, shown);
+                point!("before commit");
                 tx.commit().await?;
+                point!("after commit");
                 version
             }
         };

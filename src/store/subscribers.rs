@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::suppressions::SENDING;
 use super::{Error, Result, Store, at, clean, count, json, ms};
 use crate::crypto;
 use crate::subscriber::{Address, State, Subscriber, Subscription};
@@ -227,7 +228,7 @@ impl Store {
         Ok(done)
     }
 
-    /// Unsubscribes from one digest, or from all, by a person's hand. False: nobody of that address (with that digest).
+    /// Unsubscribes from one digest, or from all, by a person's hand; as final as [`Store::unsubscribe`]. False: nobody of that address (with that digest).
     pub async fn remove(&self, address: &str, digest: Option<&str>, now: DateTime<Utc>) -> Result<bool> {
         const THERE: &str = "
             select count(*) from subscribers s left join subscriptions n on n.subscriber = s.id
@@ -245,13 +246,15 @@ impl Store {
             where state = 'queued' and subscriber in (select id from subscribers where hash = $1)
                 and ($2 is null or digest = $2)";
         let hash = self.address_hash(&key_of(address));
-        let there: i64 = unit!(self, tx => {
+        let (there, sending): (i64, i64) = unit!(self, tx => {
             for text in [LEAVE, VOID, DROP] {
                 sqlx::query(text).bind(&hash).bind(digest).bind(ms(now)).execute(&mut *tx).await?;
             }
-            sqlx::query_scalar(THERE).bind(&hash).bind(digest).fetch_one(&mut *tx).await?
+            let there = sqlx::query_scalar(THERE).bind(&hash).bind(digest).fetch_one(&mut *tx).await?;
+            (there, sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?)
         })?;
         self.finish_issues(now).await?;
+        self.is_known_everywhere(sending).await;
         Ok(there > 0)
     }
 

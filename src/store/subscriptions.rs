@@ -197,7 +197,8 @@ impl Store {
         row.map(|row| row.said(DateTime::<Utc>::MIN_UTC)).transpose()
     }
 
-    /// Unsubscribes; the same answer however often. Queued Deliveries of that digest to the reader end as suppressed.
+    /// Unsubscribes; the same answer however often. Queued Deliveries of that digest to the reader end as suppressed. When this
+    /// returns no process says MAIL for one of them any more.
     pub async fn unsubscribe(&self, id: &str, now: DateTime<Utc>) -> Result<Option<TokenRow>> {
         const LEAVE: &str = "
             update subscriptions set state = 'unsubscribed', changed_at = $2, unsubscribed_at = $2
@@ -206,13 +207,18 @@ impl Store {
         const DROP: &str = "
             update deliveries set state = 'suppressed', wake_at = null, changed_at = $2
             where state = 'queued' and subscription = $1 and subscriber = (select subscriber from subscriptions where id = $1)";
-        let row: Option<TokenOut> = unit!(self, tx => {
+        const SENDING: &str = "
+            select count(*) from deliveries
+            where state = 'sending' and subscriber = (select subscriber from subscriptions where id = $1)";
+        let (row, sending): (Option<TokenOut>, i64) = unit!(self, tx => {
             for text in [LEAVE, VOID, DROP] {
                 sqlx::query(text).bind(id).bind(ms(now)).execute(&mut *tx).await?;
             }
-            sqlx::query_as(BY_SUBSCRIPTION).bind(id).fetch_optional(&mut *tx).await?
+            let row = sqlx::query_as(BY_SUBSCRIPTION).bind(id).fetch_optional(&mut *tx).await?;
+            (row, sqlx::query_scalar(SENDING).bind(id).fetch_one(&mut *tx).await?)
         })?;
         self.finish_issues(now).await?;
+        self.is_known_everywhere(sending).await;
         row.map(|row| row.said(now)).transpose()
     }
 

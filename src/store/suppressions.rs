@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::subscribers::key_of;
 use super::{Result, Store, clean, ms};
+use crate::delivery::FRESH;
 use crate::subscriber::Address;
 
 impl Store {
@@ -24,17 +25,19 @@ impl Store {
             where address_hash = $1 or subscriber in (select id from subscribers where hash = $1)";
         const SUBSCRIBER: &str = "delete from subscribers where hash = $1";
         let hash = self.address_hash(&key_of(address));
-        let there = unit!(self, tx => {
+        let (there, sending) = unit!(self, tx => {
             let there: i64 = sqlx::query_scalar(THERE).bind(&hash).fetch_one(&mut *tx).await?;
+            let sending: i64 = sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?;
             if there > 0 {
                 sqlx::query(SUPPRESS).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
                 sqlx::query(DELIVERIES).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
                 sqlx::query(SUBSCRIBER).bind(&hash).execute(&mut *tx).await?;
             }
-            there > 0
+            (there > 0, sending)
         })?;
         if there {
             self.finish_issues(now).await?;
+            self.is_known_everywhere(sending).await;
             self.forget().await?;
         }
         Ok(there)
@@ -48,10 +51,26 @@ impl Store {
             update deliveries set state = 'suppressed', wake_at = null, changed_at = $2
             where state = 'queued' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
         let hash = self.address_hash(&address.key());
-        unit!(self, tx => {
+        let sending = unit!(self, tx => {
             sqlx::query(SUPPRESS).bind(&hash).bind(address.key()).bind(clean(reason)).bind(ms(now)).execute(&mut *tx).await?;
             sqlx::query(DROP).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
+            sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?
         })?;
-        self.finish_issues(now).await
+        self.finish_issues(now).await?;
+        self.is_known_everywhere(sending).await;
+        Ok(())
+    }
+
+    /// Waits, where `sending` mails to a reader who left are handed out, until whoever asked for them before the reader left
+    /// (see [`Store::still_wanted`]) has said MAIL or must ask again.
+    pub(super) async fn is_known_everywhere(&self, sending: i64) {
+        if sending > 0 {
+            tokio::time::sleep(2 * FRESH).await;
+        }
     }
 }
+
+/// Mails to the reader of hash `$1` that are handed out to a process.
+pub(super) const SENDING: &str = "
+    select count(*) from deliveries
+    where state = 'sending' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const VALUES: &[&str] = &[
     "crypto",
     "problem",
+    "sabotage",
     "yaml",
     "post",
     "site",
