@@ -6,6 +6,7 @@
 mod architecture;
 mod support;
 
+mod crash;
 mod deploy;
 mod digests;
 mod end_to_end;

@@ -1,0 +1,108 @@
+//! Kills without number, at chance's choice and at every point: nobody is lost, and only what a connection had last in hand
+//! comes twice. The short run is `tests/run`'s; the long one ten thousand kills.
+
+use std::collections::{BTreeMap, HashSet};
+use std::os::unix::process::ExitStatusExt as _;
+
+use super::random::Random;
+use super::round::{Broken, Plan, Round};
+use super::sink::Manners;
+use super::{databases, long};
+
+/// What was done to the processes, and what it cost.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub rounds: u64,
+    pub kills: u64,
+    /// SIGTERM, after which nothing may come twice.
+    pub stops: u64,
+    /// SIGSTOP until the lease was over, and SIGCONT.
+    pub zombies: u64,
+    /// Points: how often a process died there, and how often one was to.
+    pub points: BTreeMap<String, (u64, u64)>,
+    pub mails: u64,
+    pub repeats: u64,
+    pub unanswered: u64,
+}
+
+/// SIGABRT: the process died at a point.
+const ABORTED: i32 = 6;
+
+pub fn plan(seed: u64) -> Plan {
+    let manners = Manners { unanswered: 1, forgotten: 1, dropped: 1, later: 2, goodbye: 1 };
+    Plan { readers: 240, connections: 4, leaving: 5, restless: 20, manners, haste: 600, plant: None, seed }
+}
+
+/// One Issue from its first mail to its last, one process after the other. `points`: where to die, and how often one life passes
+/// there.
+pub async fn one_by_one(round: &mut Round, points: &BTreeMap<String, u64>, tally: &mut Tally) -> Result<(), Broken> {
+    tally.rounds += 1;
+    loop {
+        round.check(false).await?;
+        if round.open().await.0 == 0 {
+            break;
+        }
+        round.somebody_may_leave();
+        let moves = round.random.below(70);
+        let kind = round.random.below(10);
+        // The points that fewest have died at come first.
+        let tried = |name: &String| tally.points.get(name).map_or(0, |point| point.1);
+        let point = points.iter().min_by_key(|(name, _)| tried(name));
+        if let (5..9, Some((name, times))) = (kind, point) {
+            let nth = 1 + round.random.below((*times).min(40));
+            let mut machine = round.spawn(&format!("die={name}@{nth}"));
+            round.until(u64::MAX, &mut machine).await;
+            let died = machine.ended().is_some_and(|ended| ended.signal() == Some(ABORTED));
+            round.bury(machine).await;
+            // A point that this life did not come to is tried again, not for ever.
+            let (dead, tried) = tally.points.entry(name.clone()).or_default();
+            *dead += u64::from(died);
+            *tried += 1;
+            tally.kills += 1;
+        } else {
+            let mut machine = round.spawn("");
+            round.until(moves, &mut machine).await;
+            if kind == 9 && machine.has_begun() {
+                round.end_well(machine).await?;
+                tally.stops += 1;
+            } else {
+                round.bury(machine).await;
+                tally.kills += 1;
+            }
+        }
+    }
+    // The last look at the Issue may have died with its process.
+    let mut machine = round.spawn("");
+    while !round.open().await.1 {
+        round.until(1, &mut machine).await;
+    }
+    round.bury(machine).await;
+    round.check(true).await?;
+    round.sum_up(tally);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_lost_on_sqlite() {
+    let wanted = if long() { 10_000 } else { 150 };
+    let mut tally = Tally::default();
+    let mut points: BTreeMap<String, u64> = BTreeMap::new();
+    let mut seeds = Random::new(if long() { u64::from(std::process::id()) } else { 1 });
+    while tally.kills < wanted {
+        let seed = seeds.next();
+        let folder = tempfile::tempdir().unwrap();
+        let mut round = Round::new(databases::sqlite(folder.path()), folder, plan(seed)).await;
+        if points.is_empty() {
+            points = round.trace(80).await;
+            tally.kills += 1;
+        }
+        if let Err(broken) = one_by_one(&mut round, &points, &mut tally).await {
+            panic!("seed {seed}, after {tally:?}: {broken}");
+        }
+        assert!(tally.repeats <= 4 * tally.kills + tally.unanswered);
+    }
+    let missed: HashSet<_> =
+        points.keys().filter(|name| tally.points.get(*name).is_none_or(|point| point.0 == 0)).collect();
+    assert!(missed.is_empty(), "nobody died at {missed:?}");
+    println!("{tally:#?}");
+}

@@ -1,0 +1,102 @@
+//! Four deliverers on one PostgreSQL, which are killed, told to end, and stopped until their leases are over and then continued.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::kills::Tally;
+use super::random::Random;
+use super::round::{Broken, IDLE, Machine, Plan, Round};
+use super::sink::Manners;
+use super::{databases, long};
+
+const MACHINES: usize = 4;
+/// A lease is twenty minutes; after this long others have what a stopped machine had.
+const TAKEN_OVER: chrono::Duration = chrono::Duration::minutes(22);
+
+pub fn plan(seed: u64) -> Plan {
+    let manners = Manners { unanswered: 1, forgotten: 1, dropped: 1, later: 2, goodbye: 1 };
+    Plan { readers: 400, connections: 2, leaving: 8, restless: 30, manners, haste: 300, plant: None, seed }
+}
+
+/// One Issue by several machines at once.
+pub async fn together(round: &mut Round, tally: &mut Tally) -> Result<(), Broken> {
+    tally.rounds += 1;
+    let mut fleet: Vec<Machine> = (0..MACHINES).map(|_| round.spawn("")).collect();
+    let mut stopped: Option<(usize, DateTime<Utc>)> = None;
+    loop {
+        let moves = round.random.below(80);
+        pass(round, moves).await;
+        round.check(false).await?;
+        if round.open().await.0 == 0 && stopped.is_none() {
+            break;
+        }
+        round.somebody_may_leave();
+        if let Some((at, until)) = stopped
+            && round.now() >= until
+        {
+            round.others_have_what_it_had(&fleet[at].name);
+            fleet[at].signal("-CONT");
+            stopped = None;
+        }
+        let at = usize::try_from(round.random.below(MACHINES as u64)).unwrap();
+        let is_stopped = stopped.is_some_and(|(stopped, _)| stopped == at);
+        match round.random.below(10) {
+            0..=4 if !is_stopped => {
+                let fresh = round.spawn("");
+                round.bury(std::mem::replace(&mut fleet[at], fresh)).await;
+                tally.kills += 1;
+            }
+            5 if !is_stopped => {
+                let mut fresh = round.spawn("");
+                std::mem::swap(&mut fleet[at], &mut fresh);
+                round.end_well(fresh).await?;
+                tally.stops += 1;
+            }
+            6..=8 if stopped.is_none() && fleet[at].has_begun() => {
+                fleet[at].signal("-STOP");
+                stopped = Some((at, round.now() + TAKEN_OVER));
+                tally.zombies += 1;
+            }
+            _ => {}
+        }
+    }
+    let begun = Instant::now();
+    while !round.open().await.1 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "the Issue never becomes done");
+        pass(round, 1).await;
+    }
+    for machine in fleet {
+        round.end_well(machine).await?;
+    }
+    round.check(true).await?;
+    round.sum_up(tally);
+    Ok(())
+}
+
+/// Waits until `moves` more things have happened on the wire, or nothing happens for a while.
+async fn pass(round: &Round, moves: u64) {
+    let first = round.sink.moves();
+    let mut last = (first, Instant::now());
+    while round.sink.moves() - first < moves && last.1.elapsed() < IDLE {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        if round.sink.moves() != last.0 {
+            last = (round.sink.moves(), Instant::now());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_machines_lose_nobody_on_postgres() {
+    let (wanted, zombies) = if long() { (1000, 100) } else { (20, 3) };
+    let mut tally = Tally::default();
+    let mut seeds = Random::new(if long() { u64::from(std::process::id()) } else { 2 });
+    while tally.kills < wanted || tally.zombies < zombies {
+        let seed = seeds.next();
+        let mut round = Round::new(databases::postgres().await, tempfile::tempdir().unwrap(), plan(seed)).await;
+        if let Err(broken) = together(&mut round, &mut tally).await {
+            panic!("seed {seed}, after {tally:?}: {broken}");
+        }
+    }
+    println!("{tally:#?}");
+}

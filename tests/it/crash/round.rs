@@ -1,0 +1,385 @@
+//! One Issue, sent by processes that are killed again and again, and what must hold whenever one has died.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use postrider::clock::Clock;
+use postrider::crypto;
+use postrider::delivery::{Kind, State};
+use postrider::digest::{Hole, Mailbox, Rendition};
+use postrider::sabotage::{self, Plant};
+use postrider::store::{Import, IssueState, NewIssue, Settings, Store};
+use postrider::subscriber::Address;
+
+use super::kills::Tally;
+use super::random::Random;
+use super::sink::{Manners, Sink};
+
+/// Longer than anything here takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// A process that has begun and says nothing for so long has nothing to do.
+pub const IDLE: Duration = Duration::from_millis(300);
+
+/// What a round is like.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    pub readers: usize,
+    pub connections: usize,
+    /// Readers who leave in the middle, and the chance of one that somebody does now.
+    pub leaving: usize,
+    pub restless: u64,
+    pub manners: Manners,
+    /// How much faster the processes' clocks run, so that leases and pauses end.
+    pub haste: i64,
+    pub plant: Option<Plant>,
+    pub seed: u64,
+}
+
+/// A finding: a promise that was broken.
+pub type Broken = String;
+
+/// A running process and the name that it says hello with.
+pub struct Machine {
+    pub name: String,
+    child: Child,
+    out: PathBuf,
+    pub log: PathBuf,
+}
+
+impl Machine {
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Has it opened its store and begun?
+    pub fn has_begun(&self) -> bool {
+        fs_err::metadata(&self.out).is_ok_and(|out| out.len() > 0)
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// SIGKILL; it is gone when this returns.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
+    /// What it said on standard error.
+    pub fn said(&self) -> String {
+        fs_err::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Readers who asked to leave, and from where on nothing may come any more.
+#[derive(Debug, Default)]
+struct Leaving {
+    asked: HashSet<String>,
+    answered: Vec<(String, u64)>,
+}
+
+pub struct Round {
+    pub plan: Plan,
+    pub store: Store,
+    url: String,
+    folder: tempfile::TempDir,
+    pub sink: Arc<Sink>,
+    issue: String,
+    epoch: DateTime<Utc>,
+    lives: u64,
+    pub random: Random,
+    /// Names of processes that were killed.
+    pub cut: HashSet<String>,
+    /// Mails whose process was stopped until others took them over.
+    pub taken_over: HashSet<usize>,
+    leaving: Arc<Mutex<Leaving>>,
+    leavers: Vec<String>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+fn rendition() -> Rendition {
+    let id = crypto::new_id();
+    let [unsubscribe, preferences, _, address] = Hole::ALL.map(|hole| hole.mark(&id));
+    Rendition {
+        kind: Kind::Issue,
+        digest: "weekly".to_owned(),
+        language: "en".to_owned(),
+        from: Mailbox { name: "Weekly".to_owned(), address: "weekly@example.org".to_owned() },
+        reply_to: None,
+        subject: "News".to_owned(),
+        html: format!("<a href=\"{unsubscribe}\">leave</a> <a href=\"{preferences}\">change</a> {address}\n"),
+        text: format!("{unsubscribe}\n{preferences}\n{address}\n"),
+        id,
+    }
+}
+
+impl Round {
+    /// An Issue to `plan.readers` readers, planned and due, some of whose mailboxes are gone.
+    pub async fn new(url: String, folder: tempfile::TempDir, plan: Plan) -> Self {
+        let store = Store::open(&Settings { url: url.clone(), secret: None }).await.unwrap();
+        let epoch = Clock::System.now();
+        let name =
+            |i: usize| if i.is_multiple_of(17) { format!("gone{i}@example.net") } else { format!("r{i}@example.net") };
+        let rows: Vec<Import> = (0..plan.readers)
+            .map(|i| Import { address: Address::parse(&name(i)).unwrap(), name: String::new(), language: None })
+            .collect();
+        store.import(&rows, "weekly", "import", epoch).await.unwrap();
+        let issue = NewIssue {
+            id: crypto::new_id(),
+            digest: "weekly".to_owned(),
+            slot: epoch,
+            held: false,
+            expires_at: epoch + chrono::Duration::days(3650),
+            posts: vec!["p1".to_owned()],
+            renditions: vec![rendition()],
+        };
+        assert!(store.create_issue(&issue, epoch).await.unwrap());
+        let mut random = Random::new(plan.seed);
+        let leavers = (0..plan.leaving)
+            .map(|_| rows[usize::try_from(random.below(plan.readers as u64)).unwrap()].address.as_str().to_owned());
+        let leavers = leavers.collect();
+        fs_err::create_dir(folder.path().join("content")).unwrap();
+        fs_err::write(folder.path().join("hugo.toml"), "baseURL = \"https://harbour.example.org/\"\n").unwrap();
+        Self {
+            sink: Arc::new(Sink::start(plan.manners, plan.seed)),
+            issue: issue.id,
+            lives: 0,
+            random,
+            cut: HashSet::new(),
+            taken_over: HashSet::new(),
+            leaving: Arc::default(),
+            leavers,
+            tasks: Vec::new(),
+            plan,
+            store,
+            url,
+            folder,
+            epoch,
+        }
+    }
+
+    /// A process that does nothing but deliver, with these orders of `sabotage` besides the round's own.
+    pub fn spawn(&mut self, orders: &str) -> Machine {
+        self.lives += 1;
+        let name = format!("m{}.example", self.lives);
+        let mut all = format!("haste={}@{};{orders}", self.plan.haste, self.epoch.timestamp_millis());
+        if let Some(plant) = self.plan.plant {
+            all.push_str(&format!(";plant={plant:?}"));
+        }
+        let (out, log) =
+            (self.folder.path().join(format!("{name}.out")), self.folder.path().join(format!("{name}.log")));
+        let file = |path: &PathBuf| Stdio::from(fs_err::File::create(path).unwrap().into_parts().0);
+        let child = Command::new(env!("CARGO_BIN_EXE_postrider"))
+            .args(["serve", "--roles", "deliver"])
+            .current_dir(self.folder.path())
+            .env(sabotage::VARIABLE, all)
+            .env("POSTRIDER_STORE_URL", &self.url)
+            .env("POSTRIDER_MAIL_URL", format!("smtp://127.0.0.1:{}", self.sink.port))
+            .env("POSTRIDER_MAIL_CONNECTIONS", self.plan.connections.to_string())
+            .env("POSTRIDER_MAIL_MESSAGES_PER_CONNECTION", "20")
+            .env("POSTRIDER_MAIL_HELLO", &name)
+            .env("POSTRIDER_HTTP_PUBLIC_URL", "https://feeds.example.org/")
+            .stdin(Stdio::null())
+            .stdout(file(&out))
+            .stderr(file(&log))
+            .spawn()
+            .unwrap();
+        Machine { name, child, out, log }
+    }
+
+    /// Waits until `moves` more things have happened on the wire, the process has ended, or has nothing to do.
+    pub async fn until(&self, moves: u64, machine: &mut Machine) {
+        let (begun, first) = (Instant::now(), self.sink.moves());
+        let mut last = (first, Instant::now());
+        while self.sink.moves() - first < moves && machine.ended().is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if self.sink.moves() != last.0 || !machine.has_begun() {
+                last = (self.sink.moves(), Instant::now());
+            }
+            if last.1.elapsed() > IDLE {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the process neither works nor ends:\n{}", machine.said());
+        }
+    }
+
+    /// SIGKILL (or it has died by itself); returns when the server has read all that it left behind.
+    pub async fn bury(&mut self, mut machine: Machine) {
+        if let Some(ended) = machine.ended() {
+            assert!(ended.signal().is_some(), "it ended by itself, {ended}:\n{}", machine.said());
+        }
+        machine.kill();
+        self.sink.is_done_with(&machine.name).await;
+        self.cut.insert(machine.name.clone());
+    }
+
+    /// SIGTERM: it ends by itself, and nothing that it sent is sent again.
+    pub async fn end_well(&mut self, mut machine: Machine) -> Result<(), Broken> {
+        // Before it has begun nobody listens to the signal.
+        let begun = Instant::now();
+        while !machine.has_begun() && machine.ended().is_none() && begun.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        machine.signal("-TERM");
+        let told = Instant::now();
+        let ended = loop {
+            if let Some(ended) = machine.ended() {
+                break ended;
+            }
+            if told.elapsed() > Duration::from_secs(30) {
+                return Err(format!("30 s after SIGTERM it still runs:\n{}", machine.said()));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        };
+        if !ended.success() {
+            return Err(format!("SIGTERM ended it with {ended}:\n{}", machine.said()));
+        }
+        self.sink.is_done_with(&machine.name).await;
+        Ok(())
+    }
+
+    /// The process `name` is stopped, and its lease is over: what its connections had last in hand may come again.
+    pub fn others_have_what_it_had(&mut self, name: &str) {
+        let log = self.sink.log();
+        self.taken_over.extend(log.connections.iter().filter(|c| c.open && c.name == name).filter_map(|c| c.last));
+    }
+
+    pub fn sum_up(&self, tally: &mut Tally) {
+        let log = self.sink.log();
+        tally.mails += log.arrivals.len() as u64;
+        tally.unanswered += log.arrivals.iter().filter(|arrival| !arrival.answered).count() as u64;
+        let readers: HashSet<&str> = log.arrivals.iter().map(|arrival| arrival.to.as_str()).collect();
+        tally.repeats += (log.arrivals.len() - readers.len()) as u64;
+    }
+
+    /// Sometimes: one of those who leave asks to, while mails are on their way.
+    pub fn somebody_may_leave(&mut self) {
+        if self.leavers.is_empty() || !self.random.chance(self.plan.restless) {
+            return;
+        }
+        let address = self.leavers.remove(0);
+        let by_suppression = self.random.chance(50);
+        let (store, sink, leaving, now) =
+            (self.store.clone(), Arc::clone(&self.sink), Arc::clone(&self.leaving), self.epoch);
+        leaving.lock().unwrap().asked.insert(address.clone());
+        self.tasks.push(tokio::spawn(async move {
+            if by_suppression {
+                store.suppress(&Address::parse(&address).unwrap(), "complaint", now).await.unwrap();
+            } else {
+                let reader = store.subscriber_by_address(&address).await.unwrap().unwrap();
+                store.unsubscribe(&reader.subscriptions[0].id, now).await.unwrap();
+            }
+            let mark = sink.mark().await;
+            leaving.lock().unwrap().answered.push((address, mark));
+        }));
+    }
+
+    /// Open Deliveries, and whether the Issue says that it is done.
+    pub async fn open(&self) -> (u64, bool) {
+        let counts = self.store.delivery_counts(Some(&self.issue)).await.unwrap();
+        let open = counts.iter().filter(|(state, _)| matches!(state, State::Queued | State::Sending)).map(|row| row.1);
+        let issues = self.store.issues(None, 9).await.unwrap();
+        (open.sum(), issues.iter().any(|issue| issue.state == IssueState::Done))
+    }
+
+    /// Everything that must hold at any time; with `over`, also that everybody is at their end.
+    pub async fn check(&mut self, over: bool) -> Result<(), Broken> {
+        if over {
+            for task in self.tasks.drain(..) {
+                task.await.unwrap();
+            }
+        }
+        // The rows first: what they say was sent, the server must have seen by then.
+        let issues = self.store.issues(None, 9).await.unwrap();
+        let rows = self.store.deliveries(Some(&self.issue), None, None, 1_000_000).await.unwrap();
+        let [issue] = &issues[..] else { return Err(format!("{} Issues of one Slot", issues.len())) };
+        let (planned, readers) = (issue.deliveries, self.plan.readers as u64);
+        if planned != readers || rows.len() as u64 != planned {
+            return Err(format!("eligible {readers}, planned {planned}, rows {}", rows.len()));
+        }
+        let open = rows.iter().filter(|row| matches!(row.state, State::Queued | State::Sending)).count();
+        if open > 0 && (over || issue.state == IssueState::Done) {
+            return Err(format!("{open} are open, and the Issue is {:?}", issue.state));
+        }
+        let asked = self.leaving.lock().unwrap().asked.clone();
+        let log = self.sink.log();
+        let mut of: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, arrival) in log.arrivals.iter().enumerate() {
+            of.entry(&arrival.to).or_default().push(at);
+        }
+        let quiet = self.plan.manners.unanswered + self.plan.manners.forgotten > 0;
+        for row in &rows {
+            let theirs = of.get(row.address.as_str()).map_or(&[][..], Vec::as_slice);
+            let answered = theirs.iter().any(|at| log.arrivals[*at].answered);
+            let right = match row.state {
+                State::Queued | State::Sending => true,
+                State::Sent => answered,
+                State::Failed => row.address.starts_with("gone"),
+                State::Suppressed => asked.contains(&row.address),
+                State::Expired => false,
+                State::Uncertain => quiet || !self.cut.is_empty(),
+            };
+            if !right {
+                let (state, code, text) = (row.state, row.code, &row.text);
+                return Err(format!("{} is {state:?} ({code} {text}) after {} mails", row.address, theirs.len()));
+            }
+        }
+        let excused = log.excused(&self.cut);
+        let mut ids = HashMap::new();
+        for (reader, theirs) in &of {
+            let repeats: Vec<_> =
+                theirs.iter().filter(|at| !excused.contains(*at) && !self.taken_over.contains(*at)).collect();
+            if repeats.len() > 1 {
+                let shown: Vec<_> = theirs.iter().map(|at| &log.arrivals[*at]).collect();
+                return Err(format!("{reader} has {} mails for no reason: {shown:?}", repeats.len()));
+            }
+            for at in theirs {
+                let id = &log.arrivals[*at].id;
+                if id.is_empty() || ids.insert(id, reader).is_some_and(|other| other != reader) {
+                    return Err(format!("{reader}: the Message-ID `{id}` is nothing or somebody else's"));
+                }
+                if *id != log.arrivals[theirs[0]].id {
+                    return Err(format!("{reader}: another Message-ID at another attempt"));
+                }
+            }
+        }
+        for (reader, mark) in &self.leaving.lock().unwrap().answered {
+            if let Some((at, _)) = log.named.iter().find(|(at, to)| to == reader && at > mark) {
+                return Err(format!("{reader} left at {mark}, and MAIL came at {at}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the processes' clocks show.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.epoch + (Clock::System.now() - self.epoch) * i32::try_from(self.plan.haste).unwrap()
+    }
+
+    /// Every point that a life of `moves` passes, and how many times.
+    pub async fn trace(&mut self, moves: u64) -> BTreeMap<String, u64> {
+        let mut machine = self.spawn("trace");
+        self.until(moves, &mut machine).await;
+        let said = machine.said();
+        self.bury(machine).await;
+        let mut points = BTreeMap::new();
+        for point in said.lines().filter_map(|line| line.strip_prefix("passed ")) {
+            *points.entry(point.to_owned()).or_default() += 1;
+        }
+        points
+    }
+}
