@@ -104,5 +104,5 @@ async fn nobody_is_lost_on_sqlite() {
     let missed: HashSet<_> =
         points.keys().filter(|name| tally.points.get(*name).is_none_or(|point| point.0 == 0)).collect();
     assert!(missed.is_empty(), "nobody died at {missed:?}");
-    println!("{tally:#?}");
+    eprintln!("{tally:#?}");
 }

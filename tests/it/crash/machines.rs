@@ -98,5 +98,5 @@ async fn four_machines_lose_nobody_on_postgres() {
             panic!("seed {seed}, after {tally:?}: {broken}");
         }
     }
-    println!("{tally:#?}");
+    eprintln!("{tally:#?}");
 }

@@ -176,10 +176,8 @@ impl Round {
     pub fn spawn(&mut self, orders: &str) -> Machine {
         self.lives += 1;
         let name = format!("m{}.example", self.lives);
-        let mut all = format!("haste={}@{};{orders}", self.plan.haste, self.epoch.timestamp_millis());
-        if let Some(plant) = self.plan.plant {
-            all.push_str(&format!(";plant={plant:?}"));
-        }
+        let plant = self.plan.plant.map(|plant| format!("plant={plant:?}")).unwrap_or_default();
+        let all = format!("haste={}@{};{plant};{orders}", self.plan.haste, self.epoch.timestamp_millis());
         let (out, log) =
             (self.folder.path().join(format!("{name}.out")), self.folder.path().join(format!("{name}.log")));
         let file = |path: &PathBuf| Stdio::from(fs_err::File::create(path).unwrap().into_parts().0);
