@@ -25,7 +25,8 @@ pub async fn resume(context: &Context, _arguments: Arguments) -> anyhow::Result<
     let store = context.store(&config).await?;
     let held = store.resume(daemon::patience(&config.digests), context.clock.now()).await?;
     let counts = store.delivery_counts(None).await?;
-    let waiting = counts.iter().find(|(state, _)| *state == State::Queued).map_or(0, |row| row.1);
+    let open = counts.iter().filter(|(state, _)| matches!(state, State::Queued | State::Sending));
+    let waiting: u64 = open.map(|row| row.1).sum();
     let mails = counted(waiting, "mail");
     if held {
         say!("mail leaves again; {mails} wait{}", if waiting == 1 { "s" } else { "" });

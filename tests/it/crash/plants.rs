@@ -54,7 +54,7 @@ planted! {
     a_cursor_that_moves_at_the_fetch_is_found: CursorAtFetch, ["is Sent"];
     no_look_at_the_subscription_is_found: NoRecheck, ["left at"];
     no_look_at_the_suppressions_is_found: SuppressionIgnored, ["left at"];
-    no_fence_is_found: NoFence, ["mails for no reason", "is Queued", "are open"];
+    no_fence_is_found: NoFence, ["mails for no reason", "is Suppressed", "is Sent"];
     a_result_before_250_is_found: ResultBefore250, ["is Sent"];
     a_lost_outcome_is_found: OutcomeLost, ["mails for no reason"];
     a_lease_that_nobody_heeds_is_found: LeaseIgnored, ["mails for no reason"];

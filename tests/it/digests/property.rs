@@ -114,9 +114,9 @@ impl Wanted {
     fn newest(&self, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut minute = at.with_second(0).unwrap().with_nanosecond(0).unwrap();
         for _ in 0..62 {
-            // Zones have moved their clocks by up to a day: three days are looked at for one.
+            // A day back reaches into the date before the last one where the clock was put forward, by up to a day.
             let date = minute.with_timezone(&zone).date_naive();
-            let near = (-1..=1).any(|days| self.is_day(date + Duration::days(days)));
+            let near = (-3..=1).any(|days| self.is_day(date + Duration::days(days)));
             let until = minute - Duration::days(1);
             while minute > until {
                 if near && self.is_slot(zone, minute) {
