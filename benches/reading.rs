@@ -1,6 +1,6 @@
 //! Reading and publishing: what the README says of speed. `cargo bench --bench reading -- [POSTS]`
 //!
-//! Makes a site of synthetic posts of 5 kB and holds, run by run in turn, each step against what anybody has: `cat` and
+//! Makes sites of synthetic posts of 5 kB and holds, run by run in turn, each step against what anybody has: `cat` and
 //! `find` over the same files, and Hugo where `POSTRIDER_HUGO` names its program. Medians and ratios; machines are noisy.
 
 #![expect(
@@ -9,8 +9,11 @@
     reason = "a benchmark is told what to do and says what it found"
 )]
 
-use std::fmt::Write as _;
-use std::path::Path;
+#[path = "reading/site.rs"]
+mod site;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,87 +27,19 @@ use postrider::store::{self, Store};
 
 const RUNS: usize = 5;
 
-/// Words to fill posts with; ours.
-const WORDS: [&str; 24] = [
-    "harbour", "lantern", "the", "keeper", "writes", "a", "letter", "to", "every", "ship", "that", "asked", "for",
-    "news", "and", "posts", "it", "at", "dawn", "before", "gulls", "wake", "over", "water",
-];
+/// Posts of the site that is held against others; a number on the command line is another.
+const POSTS: usize = 10_000;
 
-/// The same posts on every machine.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or(0) % below
-    }
-
-    fn sentence(&mut self) -> String {
-        let words: Vec<&str> = (0..6 + self.next(14)).map(|_| WORDS[self.next(WORDS.len())]).collect();
-        format!("{}. ", words.join(" "))
-    }
-}
-
-fn post(noise: &mut Noise, number: usize) -> String {
-    let (year, month, day) = (2000 + number / 336 % 25, 1 + number / 28 % 12, 1 + number % 28);
-    let mut text = format!(
-        "---\ntitle: \"Letter {number} from the harbour\"\ndate: {year}-{month:02}-{day:02}T{:02}:{:02}:00+08:00\n\
-         author: keeper {}\ntags: [news, topic {}]\ndescription: What happened in week {number}\n---\n\n",
-        number % 24,
-        number / 24 % 60,
-        number % 7,
-        number % 40,
-    );
-    let mut part = 0;
-    while text.len() < 5000 {
-        part += 1;
-        match part % 5 {
-            0 => {
-                let _ = write!(text, "## Part {part}\n\n");
-            }
-            1 => {
-                let _ = write!(
-                    text,
-                    "- [{}](https://www.example.org/{number}/{part}/)\n- `code` and **bold**\n\n",
-                    noise.sentence()
-                );
-            }
-            _ => {
-                let sentences: String = (0..4).map(|_| noise.sentence()).collect();
-                let _ = write!(text, "{sentences}\n\n");
-            }
-        }
-    }
-    text
-}
-
-fn site(root: &Path, posts: usize) {
-    let mut noise = Noise(7);
-    fs_err::create_dir_all(root.join("content/posts")).expect("folders");
-    fs_err::write(root.join("hugo.toml"), SITE).expect("a file");
-    fs_err::write(root.join("newest.toml"), format!("{SITE}{RSS_ALONE}[services.rss]\nlimit = 20\n")).expect("a file");
-    for number in 0..posts {
-        let folder = root.join(format!("content/posts/{}", number / 500));
-        if number % 500 == 0 {
-            fs_err::create_dir_all(&folder).expect("folders");
-        }
-        fs_err::write(folder.join(format!("letter-{number}.md")), post(&mut noise, number)).expect("a file");
-    }
-}
-
-const SITE: &str = "baseURL = \"https://www.example.org/\"\ntitle = \"Harbour\"\nlanguageCode = \"en\"\n";
-
-/// Hugo writes its home page's RSS feed and nothing else.
-const RSS_ALONE: &str = "disableKinds = [\"page\", \"section\", \"taxonomy\", \"term\", \"sitemap\", \"404\", \"robotsTXT\"]\n\
-                         [outputs]\nhome = [\"rss\"]\n";
+/// Time must grow as the number of posts does, and no faster.
+const SCALE: [usize; 3] = [1_000, 10_000, 100_000];
 
 /// One way of doing something.
 type Way<'a> = (&'a str, Box<dyn FnMut() -> Duration + 'a>);
 
 /// Medians, the ways in turn, run by run.
-fn medians(ways: &mut [Way<'_>]) -> Vec<Duration> {
+fn medians(ways: &mut [Way<'_>], runs: usize) -> Vec<Duration> {
     let mut times = vec![Vec::new(); ways.len()];
-    for run in 0..=RUNS {
+    for run in 0..=runs {
         for ((_, way), times) in ways.iter_mut().zip(&mut times) {
             let took = way();
             // The first warms the caches.
@@ -129,10 +64,6 @@ fn timed(command: &mut Command) -> Duration {
     begun.elapsed()
 }
 
-fn settings(root: &Path) -> Settings {
-    Settings { root: root.to_owned(), ..Settings::default() }
-}
-
 /// Peak memory of a program, KiB.
 fn peak(command: &mut Command) -> u64 {
     let program = command.get_program().to_owned();
@@ -147,43 +78,116 @@ fn peak(command: &mut Command) -> u64 {
     String::from_utf8_lossy(&out.stdout).trim().parse().unwrap_or(0)
 }
 
-fn build(config: &Path, root: &Path, out: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
-    command.env_remove("POSTRIDER_HUGO");
-    command.arg("--config").arg(config).arg("--site").arg(root).arg("build").arg("--out").arg(out);
-    command
+/// A site, and where its feeds go.
+struct Bench {
+    folder: tempfile::TempDir,
+    root: PathBuf,
+    out: PathBuf,
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
-    let posts = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(10_000);
-    let folder = tempfile::tempdir().expect("a folder");
-    let root = folder.path().join("site");
-    site(&root, posts);
-    let config = |name: &str, feeds: &str| {
-        let file = folder.path().join(name);
+impl Bench {
+    fn new(posts: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (root, out) = (folder.path().join("site"), folder.path().join("out"));
+        site::write(&root, posts);
+        // What is written to the disk meanwhile would be measured, too.
+        let _ = Command::new("sync").status();
+        Self { folder, root, out }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { root: self.root.clone(), ..Settings::default() }
+    }
+
+    /// A configuration with these `feeds`.
+    fn config(&self, name: &str, feeds: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
         fs_err::write(&file, format!("feeds: {feeds}\n")).expect("a file");
         file
-    };
-    let newest = config("newest.yaml", "{ entries: 20, by: [] }");
-    let whole = config("whole.yaml", &format!("{{ entries: {posts}, max_bytes: 4000000000, by: [] }}"));
-    let out = folder.path().join("out");
+    }
+
+    /// The newest 20 of the site.
+    fn newest(&self) -> PathBuf {
+        self.config("newest.yaml", "{ entries: 20, by: [] }")
+    }
+
+    /// Into a folder that is not there.
+    fn build(&self, config: &Path) -> Command {
+        let _ = fs_err::remove_dir_all(&self.out);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        command.env_remove("POSTRIDER_HUGO");
+        command.arg("--config").arg(config).arg("--site").arg(&self.root).arg("build").arg("--out").arg(&self.out);
+        command
+    }
+
+    fn hugo(&self, hugo: &OsString, config: &str) -> Command {
+        let out = self.folder.path().join("hugo");
+        let _ = fs_err::remove_dir_all(&out);
+        let mut command = Command::new(hugo);
+        command.args(["--config", config, "-d"]).arg(out).current_dir(&self.root);
+        command
+    }
+
+    fn cat(&self) -> Command {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg("find content -name '*.md' -print0 | xargs -0 cat").current_dir(&self.root);
+        command
+    }
+
+    fn find(&self) -> Command {
+        let mut command = Command::new("find");
+        command.args(["content", "-printf", "%p %T@ %s\n"]).current_dir(&self.root);
+        command
+    }
+
+    fn first_scan(&self) -> Duration {
+        let mut scanner = Scanner::new(self.settings());
+        let begun = Instant::now();
+        let scan = scanner.scan().expect("a site");
+        let took = begun.elapsed();
+        drop(scan);
+        took
+    }
+
+    /// A scanner that has read everything, and will not read anything once more.
+    fn known(&self) -> Scanner {
+        let mut known = Scanner::new(self.settings());
+        known.scan().expect("a site");
+        known.scan_at(settled()).expect("a site");
+        known
+    }
+}
+
+/// What was written just before it was read is read once more, and then never again.
+fn settled() -> Instant {
+    Instant::now() + Duration::from_secs(6)
+}
+
+fn rescan(known: &mut Scanner) -> Duration {
+    // The edit of the last run is another matter.
+    known.scan_at(settled()).expect("a site");
+    let begun = Instant::now();
+    known.scan().expect("a site");
+    assert_eq!(known.files_read(), 0);
+    begun.elapsed()
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Each step beside what anybody has.
+fn beside_others(posts: usize) {
+    let bench = Bench::new(posts);
+    let (newest, hugo) = (bench.newest(), std::env::var_os("POSTRIDER_HUGO"));
+    let mut known = bench.known();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-
-    let fresh_out = || {
-        let _ = fs_err::remove_dir_all(&out);
-    };
-    let mut known = Scanner::new(settings(&root));
-    known.scan().expect("a site");
-    // What was written just before it was read is read once more, and then never again.
-    let settled = || Instant::now() + Duration::from_secs(6);
-    known.scan_at(settled()).expect("a site");
     let mut parts = publisher::Parts {
-        scanner: Scanner::new(settings(&root)),
+        scanner: Scanner::new(bench.settings()),
         store: runtime
             .block_on(Store::open(&store::Settings {
-                url: format!("sqlite:{}", folder.path().join("published.db").display()),
+                url: format!("sqlite:{}", bench.folder.path().join("published.db").display()),
                 secret: None,
             }))
             .expect("a store"),
@@ -201,63 +205,18 @@ fn main() {
     };
     runtime.block_on(publisher::step(&mut parts, Clock::System.now())).expect("published");
     parts.scanner.scan_at(settled()).expect("a site");
-    let hugo = std::env::var_os("POSTRIDER_HUGO");
-    let hugo_out = folder.path().join("hugo");
     let mut edits = 0;
     let mut ways: Vec<Way<'_>> = vec![
+        ("cat of all files", Box::new(|| timed(&mut bench.cat()))),
+        ("find with time and size", Box::new(|| timed(&mut bench.find()))),
+        ("build, RSS, Atom, JSON of the newest 20", Box::new(|| timed(&mut bench.build(&newest)))),
+        ("first scan", Box::new(|| bench.first_scan())),
+        ("re-scan, nothing changed", Box::new(|| rescan(&mut known))),
         (
-            "cat of all files",
-            Box::new(|| {
-                timed(
-                    Command::new("sh")
-                        .arg("-c")
-                        .arg("find content -name '*.md' -print0 | xargs -0 cat")
-                        .current_dir(&root),
-                )
-            }),
-        ),
-        (
-            "find with time and size",
-            Box::new(|| timed(Command::new("find").args(["content", "-printf", "%p %T@ %s\n"]).current_dir(&root))),
-        ),
-        (
-            "build, RSS, Atom, JSON of the newest 20",
-            Box::new(|| {
-                fresh_out();
-                timed(&mut build(&newest, &root, &out))
-            }),
-        ),
-        (
-            "build, every post in full",
-            Box::new(|| {
-                fresh_out();
-                timed(&mut build(&whole, &root, &out))
-            }),
-        ),
-        (
-            "first scan",
-            Box::new(|| {
-                let begun = Instant::now();
-                Scanner::new(settings(&root)).scan().expect("a site");
-                begun.elapsed()
-            }),
-        ),
-        (
-            "re-scan, nothing changed",
-            Box::new(|| {
-                // The edit of the last run is another matter.
-                known.scan().expect("a site");
-                let begun = Instant::now();
-                known.scan().expect("a site");
-                assert_eq!(known.files_read(), 0);
-                begun.elapsed()
-            }),
-        ),
-        (
-            "one post changed, published again",
+            "the newest post changed, published again",
             Box::new(|| {
                 edits += 1;
-                let file = root.join("content/posts/0/letter-7.md");
+                let file = site::file(&bench.root, site::newest(posts));
                 let text = fs_err::read_to_string(&file).expect("a file");
                 fs_err::write(&file, format!("{text}\nEdit {edits}.\n")).expect("a file");
                 let begun = Instant::now();
@@ -267,27 +226,68 @@ fn main() {
         ),
     ];
     if let Some(hugo) = &hugo {
-        let (root, out) = (&root, &hugo_out);
-        let run = move || {
-            let _ = fs_err::remove_dir_all(out);
-            timed(Command::new(hugo).args(["--config", "newest.toml", "-d"]).arg(out).current_dir(root))
-        };
-        ways.push(("Hugo, RSS of the newest 20", Box::new(run)));
+        ways.push(("Hugo, RSS of the newest 20", Box::new(|| timed(&mut bench.hugo(hugo, site::NEWEST)))));
     }
-    let names: Vec<&str> = ways.iter().map(|(name, _)| *name).collect();
-    let times = medians(&mut ways);
-    drop(ways);
-    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let times = medians(&mut ways, RUNS);
     println!("\n{posts} posts of 5 kB, medians of {RUNS}");
-    for (name, time) in names.iter().zip(&times) {
-        println!("{name:40} {:9.1} ms", ms(*time));
+    for ((name, _), time) in ways.iter().zip(&times) {
+        println!("{name:44} {:9.1} ms", ms(*time));
     }
-    let ratio = |what: &str, a: usize, b: usize| println!("{what:60} {:.2}", ms(times[a]) / ms(times[b]));
-    ratio("first scan / cat", 4, 0);
-    ratio("re-scan / find", 5, 1);
+    drop(ways);
+    let ratio = |what: &str, a: Duration, b: Duration| println!("{what:60} {:6.2}", ms(a) / ms(b));
+    ratio("first scan / cat", times[3], times[0]);
+    ratio("re-scan / find", times[4], times[1]);
     if hugo.is_some() {
-        ratio("Hugo's RSS / all three formats of the newest 20", 7, 2);
-        ratio("Hugo's RSS of the newest 20 / all three formats in full", 7, 3);
+        ratio("Hugo's RSS / build of the newest 20", times[6], times[2]);
     }
-    println!("peak memory of build, newest 20: {} MiB", peak(&mut build(&newest, &root, &out)) / 1024);
+
+    let all = bench.config("whole.yaml", &format!("{{ entries: {posts}, max_bytes: 4000000000, by: [] }}"));
+    let mut ways: Vec<Way<'_>> = vec![("build, every post in full", Box::new(|| timed(&mut bench.build(&all))))];
+    if let Some(hugo) = &hugo {
+        ways.push(("Hugo, RSS with every post in full", Box::new(|| timed(&mut bench.hugo(hugo, site::WHOLE)))));
+    }
+    let times = medians(&mut ways, 3);
+    for ((name, _), time) in ways.iter().zip(&times) {
+        println!("{name:44} {:9.1} ms", ms(*time));
+    }
+    if hugo.is_some() {
+        ratio("Hugo's RSS in full / build in full", times[1], times[0]);
+    }
+}
+
+/// The same at another size, and what it takes of memory.
+fn at_scale(posts: usize) {
+    let bench = Bench::new(posts);
+    let (newest, families) = (bench.newest(), bench.config("families.yaml", "{ entries: 50 }"));
+    let mut known = bench.known();
+    let mut ways: Vec<Way<'_>> = vec![
+        ("build", Box::new(|| timed(&mut bench.build(&newest)))),
+        ("first scan", Box::new(|| bench.first_scan())),
+        ("re-scan", Box::new(|| rescan(&mut known))),
+    ];
+    let times = medians(&mut ways, 3);
+    drop(ways);
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(u32::try_from(posts).unwrap_or(u32::MAX));
+    println!(
+        "{posts:7} posts: build {:7.1} ms ({:4.1} us each), first scan {:7.1} ms ({:4.1}), re-scan {:6.1} ms ({:4.1}); \
+         at its peak, build takes {} MiB for the newest 20, {} MiB for every feed",
+        ms(times[0]),
+        each(times[0]),
+        ms(times[1]),
+        each(times[1]),
+        ms(times[2]),
+        each(times[2]),
+        peak(&mut bench.build(&newest)) / 1024,
+        peak(&mut bench.build(&families)) / 1024,
+    );
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let posts = arguments.next().and_then(|count| count.parse().ok());
+    beside_others(posts.unwrap_or(POSTS));
+    if posts.is_none() {
+        println!();
+        SCALE.into_iter().for_each(at_scale);
+    }
 }
