@@ -137,9 +137,12 @@ impl Expanded<'_> {
     }
 
     /// `html`, made from (a part of) `text`, with the calls' own HTML in it.
-    pub fn fill(&self, html: &str) -> String {
-        let filled = out::fill(html, &self.token, &self.inserts);
-        self.before.as_ref().map_or_else(|| filled.clone(), |before| before.fill(&filled))
+    pub fn fill<'h>(&self, html: &'h str) -> Cow<'h, str> {
+        match (out::fill(html, &self.token, &self.inserts), &self.before) {
+            (filled, None) => filled,
+            (Cow::Borrowed(html), Some(before)) => before.fill(html),
+            (Cow::Owned(html), Some(before)) => Cow::Owned(before.fill(&html).into_owned()),
+        }
     }
 
     /// The text once more without `:::` blocks.
@@ -271,7 +274,7 @@ mod tests {
         let around = Around::new(&page, &file, &site);
         let expanded = expand(body, &around);
         let html = markdown::read(&expanded.text, dialect, &mut |_, _| None);
-        (expanded.fill(&html), expanded.found)
+        (expanded.fill(&html).into_owned(), expanded.found)
     }
 
     pub(super) fn shown(dialect: Dialect, body: &str) -> String {

@@ -1,8 +1,10 @@
 //! HTML that may be shown anywhere: an allow-list, every address absolute, ids that do not clash. The one owner of
 //! `ammonia` and `lol_html`.
 //!
-//! Two passes. The first turns what readers cannot show (frames, checkboxes, lazy pictures) into what they can, and
+//! What Markdown gives of itself is cleaned as it stands ([`plain`]); everything else in two passes. The first turns what readers cannot show (frames, checkboxes, lazy pictures) into what they can, and
 //! bounds nesting. The second, `ammonia`, decides alone what is safe. Whatever comes in, what goes out is well-formed.
+
+mod plain;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -28,6 +30,10 @@ const MAX_ELEMENTS: usize = 400_000;
 
 /// Sanitised `html` of the page at `page`, every address absolute against it.
 pub fn sanitize(html: &str, page: &Url) -> String {
+    plain::clean(html, page).unwrap_or_else(|| by_parser(html, page))
+}
+
+fn by_parser(html: &str, page: &Url) -> String {
     let ids = RefCell::new(HashSet::new());
     let prepared = prepare(html, &ids);
     let prefix = format!("p{}-", &crypto::sha256_hex(page.path().as_bytes())[..8]);

@@ -209,9 +209,9 @@ pub fn escape(text: &str) -> String {
 }
 
 /// `html`, in which words stand for `inserts`, with these in their places.
-pub fn fill(html: &str, token: &str, inserts: &[Insert]) -> String {
+pub fn fill<'h>(html: &'h str, token: &str, inserts: &[Insert]) -> Cow<'h, str> {
     if inserts.is_empty() {
-        return html.to_owned();
+        return Cow::Borrowed(html);
     }
     let mut out = String::with_capacity(html.len() * 2);
     let mut place = Place::default();
@@ -244,7 +244,7 @@ pub fn fill(html: &str, token: &str, inserts: &[Insert]) -> String {
         place.touched = true;
     }
     place.walk(rest, &mut out);
-    out
+    Cow::Owned(out)
 }
 
 /// Ends the paragraph that was opened at `start`; one in which nothing stands was none.
