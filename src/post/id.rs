@@ -16,6 +16,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono::Datelike as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use url::Url;
 
@@ -106,23 +107,20 @@ pub fn assign_among(known: &[Known], pages: &[Arc<Page>], taken: impl Fn(&str) -
     if !new.is_empty() {
         here.extend(known.iter().map(|known| known.id.clone()));
     }
-    let mut minted: HashMap<usize, PostId> = HashMap::new();
+    let mut minted: Vec<PostId> = vec![PostId::new(); pages.len()];
     for at in new {
         let wanted = own(&pages[at]).into_iter().chain(numbered(tag(&pages[at])));
         let free = wanted.into_iter().find(|id| !here.contains(id) && !taken(id));
         let id = free.unwrap_or_default();
         here.insert(id.clone());
-        minted.insert(at, id);
+        minted[at] = id;
     }
     let doubts = matched.doubts.into_iter().map(|(new, old)| Doubt {
-        new: new.iter().filter_map(|at| minted.get(at).cloned()).collect(),
+        new: new.iter().map(|at| &minted[*at]).filter(|id| !id.is_empty()).cloned().collect(),
         old: old.iter().map(|at| known[*at].id.clone()).collect(),
     });
     let doubts = doubts.collect();
-    let ids = matched.posts.iter().enumerate().map(|(at, post)| match post {
-        Some(post) => known[*post].id.clone(),
-        None => minted.remove(&at).unwrap_or_default(),
-    });
+    let ids = matched.posts.iter().zip(minted).map(|(post, minted)| post.map_or(minted, |post| known[post].id.clone()));
     Assigned { ids: ids.collect(), doubts }
 }
 
@@ -202,11 +200,28 @@ fn host(page: &Page) -> String {
 
 /// `tag:{host},{date}:{path}` (RFC 4151).
 fn tag(page: &Page) -> PostId {
-    let date = page.published.map_or_else(|| NO_DATE.to_owned(), |at| at.format("%Y-%m-%d").to_string());
     // RFC 4151 knows years of four digits only.
-    let date = if date.len() == 10 { date } else { NO_DATE.to_owned() };
+    let date = page.published.filter(|at| (0..=9999).contains(&at.year()));
+    let date =
+        date.map_or_else(|| NO_DATE.to_owned(), |at| format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day()));
+    if let Some((host, path)) = plain(&page.url) {
+        return format!("tag:{host},{date}:{path}");
+    }
     let path = Url::parse(&page.url).map_or_else(|_| format!("/{}", page.path), |url| url.path().to_owned());
     format!("tag:{},{date}:{}", host(page), escaped(&percent_decode_str(&path).collect::<Vec<u8>>()))
+}
+
+/// Host and path of an address in which nothing has to be decoded or encoded, which most are: nobody need parse it.
+fn plain(url: &str) -> Option<(&str, &str)> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let (host, path) = rest.split_at(rest.find('/')?);
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    // A name that ends in a number is an address of another kind.
+    let is_name = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+    let is_host = is_name && host.bytes().all(is_plain) && !host.contains("xn--");
+    let is_path =
+        path.bytes().all(|byte| is_plain(byte) || byte.is_ascii_uppercase() || matches!(byte, b'_' | b'~' | b'/'));
+    (is_host && is_path && !path.contains("/.")).then_some((host, path))
 }
 
 /// The id, and what it is when somebody has it: the second, the third …

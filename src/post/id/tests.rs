@@ -471,6 +471,19 @@ fn keep(store: &mut Vec<Known>, pages: &[Arc<Page>], ids: &[PostId]) {
 }
 
 proptest! {
+    #[test]
+    fn a_plain_address_is_taken_apart_as_any_other(
+        url in "(https?|ftp)://([a-z0-9.-]{0,5}|example.org|e.0x1|xn--a.b|A.b)(:80)?/([a-zA-Z0-9_~-]{1,3}|\\.|\\.\\.|%41|é|/| |#|\\?){0,6}"
+    ) {
+        if let Some((host, path)) = plain(&url) {
+            let parsed = Url::parse(&url).expect("an address");
+            prop_assert_eq!((parsed.host_str(), parsed.path()), (Some(host), path));
+            prop_assert_eq!(escaped(path.as_bytes()), path);
+        }
+    }
+}
+
+proptest! {
     /// Whatever happens between two scans, as long as anybody could say which post is which: every post keeps the id
     /// that it was first given, two never share one, and the order of the pages does not matter.
     #[test]
