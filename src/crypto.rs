@@ -8,8 +8,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// SHA-256 of `bytes`, 32 octets.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    sha256_of([bytes])
+}
+
+/// SHA-256 of `parts` one behind the other, 32 octets.
+pub fn sha256_of<'b>(parts: impl IntoIterator<Item = &'b [u8]>) -> [u8; 32] {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    parts.into_iter().for_each(|part| hash.update(part));
     let mut out = [0; 32];
-    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out.copy_from_slice(hash.finish().as_ref());
     out
 }
 
@@ -25,9 +32,10 @@ pub fn sha1_hex(bytes: &[u8]) -> String {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        out.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        out.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
         out
     })
 }

@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::post::Post;
 use crate::post::body::Bodies;
+use crate::post::{FullPost, Post};
 use crate::problem::Problem;
 use crate::site::Site;
 use entry::{Channel, Entry};
@@ -192,9 +192,9 @@ pub fn documents(
     bodies: &dyn Bodies,
     kept: &BTreeMap<String, u64>,
 ) -> Result<Feeds, Problem> {
-    let dated = Dated::all(posts);
-    let groups = group::groups(site, dated.iter().map(|dated| dated.post.as_ref()), &settings.by);
-    let plan = Plan::new(site, settings, &dated, bodies);
+    let dated = dated(posts);
+    let groups = group::groups(site, dated.iter().map(|(post, _)| post.as_ref()), &settings.by);
+    let plan = Plan::new(site, settings, &dated, &groups, bodies);
     let plans: Vec<(&Group, Channel, u64)> = groups.iter().map(|group| plan.of(group)).collect();
     let is_kept =
         |group: &Group, made_of: u64| Format::ALL.iter().all(|format| kept.get(&group.path(*format)) == Some(&made_of));
@@ -205,15 +205,14 @@ pub fn documents(
         .copied()
         .collect();
     let needed: Vec<usize> = needed.into_iter().collect();
-    let full = bodies.full(&needed.iter().map(|at| Arc::clone(dated[*at].post)).collect::<Vec<_>>())?;
-    let fragments: HashMap<usize, [String; 3]> = needed
-        .into_iter()
-        .zip(full)
-        .map(|(at, full)| {
-            let entry = Entry::new(site, &full, dated[at].published, dated[at].stamp);
-            (at, Format::ALL.map(|format| format.entry(&entry)))
-        })
-        .collect();
+    let posts: Vec<Arc<Post>> = needed.iter().map(|at| Arc::clone(dated[*at].0)).collect();
+    let write = |number: usize, full: &FullPost| {
+        let at = needed[number];
+        let entry = Entry::new(site, full, dated[at].1, plan.stamp(at));
+        Format::ALL.iter().map(|format| format.entry(&entry)).collect()
+    };
+    let written = bodies.written(&posts, &write)?;
+    let fragments: HashMap<usize, Vec<String>> = needed.iter().copied().zip(written).collect();
 
     let (mut documents, mut unchanged) = (Vec::with_capacity(groups.len() * Format::ALL.len() + 2), Vec::new());
     for (group, channel, made_of) in plans {
@@ -224,7 +223,7 @@ pub fn documents(
         }
     }
     let outlines: Vec<_> = groups.iter().map(|group| (&group.listing, group.title.clone())).collect();
-    let newest = groups.iter().flat_map(|group| plan.members(group)).map(|at| dated[*at].stamp).max();
+    let newest = groups.iter().flat_map(|group| plan.members(group)).map(|at| plan.stamp(*at)).max();
     let list = opml::document(&text::line(&site.title), &site.url, &settings.public_url, &outlines, newest);
     documents.push(whole(OPML, "text/x-opml; charset=utf-8", list));
     documents.push(whole(STYLESHEET, "text/css; charset=utf-8", include_bytes!("feed/browser.css").to_vec()));
@@ -245,39 +244,19 @@ fn whole(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
     }
 }
 
-/// A post that feeds can hold.
-struct Dated<'a> {
-    post: &'a Arc<Post>,
-    published: DateTime<FixedOffset>,
-    /// [`Entry::stamp`]
-    stamp: DateTime<FixedOffset>,
+/// A post that feeds can hold, with its date.
+type Dated<'a> = (&'a Arc<Post>, DateTime<FixedOffset>);
+
+fn dated(posts: &[Arc<Post>]) -> Vec<Dated<'_>> {
+    let mut seen = HashSet::with_capacity(posts.len());
+    // Two entries with one id would be one to readers; ids are made unique before, this only makes sure.
+    let dated = posts.iter().filter_map(|post| Some((post, post.published?)));
+    dated.filter(|(post, _)| seen.insert(text::identifier(&post.id))).collect()
 }
 
-impl<'a> Dated<'a> {
-    fn all(posts: &'a [Arc<Post>]) -> Vec<Self> {
-        let mut seen = HashSet::new();
-        // Two entries with one id would be one to readers; ids are made unique before, this only makes sure.
-        let dated: Vec<_> = posts
-            .iter()
-            .filter_map(|post| Some((post, post.published?)))
-            .filter(|(post, _)| seen.insert(text::identifier(&post.id)))
-            .collect();
-        let newest: BTreeMap<_, _> = dated
-            .iter()
-            .map(|(post, published)| {
-                (post.id.as_str(), post.updated.map_or(*published, |updated| updated.max(*published)))
-            })
-            .collect();
-        let stamps = date::distinct(&newest);
-        dated
-            .into_iter()
-            .map(|(post, published)| Self {
-                post,
-                published,
-                stamp: stamps.get(&post.id).copied().unwrap_or(published),
-            })
-            .collect()
-    }
+/// The later of a post's dates, before it is told apart from those of others.
+fn latest((post, published): &Dated<'_>) -> DateTime<FixedOffset> {
+    post.updated.map_or(*published, |updated| updated.max(*published))
 }
 
 /// What each feed holds, before anything of it is written.
@@ -286,20 +265,44 @@ struct Plan<'a> {
     settings: &'a Settings,
     stylesheet: String,
     dated: &'a [Dated<'a>],
-    /// Of each dated post: changes whenever its entry does.
-    versions: Vec<u64>,
+    /// Of the posts that some feed shows, by their place among the dated.
+    shown: HashMap<usize, Fact>,
+}
+
+/// What a feed has to know of a post that it shows.
+struct Fact {
+    /// [`Entry::stamp`]
+    stamp: DateTime<FixedOffset>,
+    /// Changes whenever its entry does.
+    version: u64,
 }
 
 impl<'a> Plan<'a> {
-    fn new(site: &'a Site, settings: &'a Settings, dated: &'a [Dated<'a>], bodies: &dyn Bodies) -> Self {
+    fn new(
+        site: &'a Site,
+        settings: &'a Settings,
+        dated: &'a [Dated<'a>],
+        groups: &[Group],
+        bodies: &dyn Bodies,
+    ) -> Self {
         let base = settings.public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let stylesheet = format!("/{}{STYLESHEET}", base.map_or("", |(_, path)| path));
-        let version = |dated: &Dated<'_>| {
+        let mut plan = Self { site, settings, stylesheet, dated, shown: HashMap::new() };
+        let shown: BTreeSet<usize> = groups.iter().flat_map(|group| plan.members(group)).copied().collect();
+        let stamps = stamps(dated, &shown);
+        let posts: Vec<&Post> = shown.iter().map(|at| dated[*at].0.as_ref()).collect();
+        for (at, version) in shown.into_iter().zip(bodies.versions(&posts)) {
+            let (post, published) = dated[at];
+            let stamp = stamps.get(&post.id).copied().unwrap_or(published);
             let mut hasher = DefaultHasher::new();
-            (&dated.post.id, bodies.version(dated.post), dated.stamp).hash(&mut hasher);
-            hasher.finish()
-        };
-        Self { site, settings, stylesheet, versions: dated.iter().map(version).collect(), dated }
+            (&post.id, version, stamp).hash(&mut hasher);
+            plan.shown.insert(at, Fact { stamp, version: hasher.finish() });
+        }
+        plan
+    }
+
+    fn stamp(&self, at: usize) -> DateTime<FixedOffset> {
+        self.shown.get(&at).map_or(self.dated[at].1, |fact| fact.stamp)
     }
 
     fn members<'g>(&self, group: &'g Group) -> &'g [usize] {
@@ -323,7 +326,8 @@ impl<'a> Plan<'a> {
         (self.settings.max_bytes, &channel, &self.site.language, &self.site.url).hash(&mut hasher);
         for at in self.members(group) {
             // An entry's language is told by the site's name of it.
-            (self.versions[*at], self.site.tag(&self.dated[*at].post.language)).hash(&mut hasher);
+            let version = self.shown.get(at).map(|fact| fact.version);
+            (version, self.site.tag(&self.dated[*at].0.language)).hash(&mut hasher);
         }
         (group, channel, hasher.finish())
     }
@@ -333,7 +337,7 @@ impl<'a> Plan<'a> {
         group: &Group,
         channel: &Channel,
         made_of: u64,
-        fragments: &HashMap<usize, [String; 3]>,
+        fragments: &HashMap<usize, Vec<String>>,
         documents: &mut Vec<Document>,
     ) {
         // The date is filled in when it is known which entries fit; its length does not depend on that by more than this.
@@ -342,18 +346,21 @@ impl<'a> Plan<'a> {
         let mut sizes = frames.map(|(start, end)| start.len() + end.len() + slack);
         let members = self.members(group).iter().filter_map(|at| Some((at, fragments.get(at)?)));
         let fits = members.enumerate().take_while(|(place, (_, fragments))| {
-            for (size, fragment) in sizes.iter_mut().zip(*fragments) {
+            for (size, fragment) in sizes.iter_mut().zip(fragments.iter()) {
                 *size += fragment.len() + 2;
             }
             *place == 0 || sizes.iter().all(|size| *size <= self.settings.max_bytes)
         });
-        let (members, fragments): (Vec<usize>, Vec<&[String; 3]>) =
+        let (members, fragments): (Vec<usize>, Vec<&Vec<String>>) =
             fits.map(|(_, (at, fragments))| (*at, fragments)).unzip();
-        let updated = members.iter().map(|at| self.dated[*at].stamp).max();
+        let updated = members.iter().map(|at| self.stamp(*at)).max();
         let channel = Channel { updated, ..channel.clone() };
         for (which, format) in Format::ALL.into_iter().enumerate() {
             let (start, end) = format.frame(&channel);
-            let (mut body, mut entries) = (start, Vec::with_capacity(fragments.len()));
+            // Large ones are not copied again and again while they grow.
+            let mut body = String::with_capacity(sizes[which] + slack);
+            body.push_str(&start);
+            let mut entries = Vec::with_capacity(fragments.len());
             for fragments in &fragments {
                 if !entries.is_empty() {
                     body.push_str(format.joint());
@@ -373,4 +380,12 @@ impl<'a> Plan<'a> {
             });
         }
     }
+}
+
+/// The stamps of the posts that are shown, by id. Whose second is nobody's that is shown need not be told apart from them.
+fn stamps(dated: &[Dated<'_>], shown: &BTreeSet<usize>) -> BTreeMap<String, DateTime<FixedOffset>> {
+    let second = |dated: &Dated<'_>| date::writable(latest(dated)).timestamp();
+    let seconds: HashSet<i64> = shown.iter().map(|at| second(&dated[*at])).collect();
+    let meeting = dated.iter().filter(|dated| seconds.contains(&second(dated)));
+    date::distinct(&meeting.map(|dated| (dated.0.id.as_str(), latest(dated))).collect())
 }

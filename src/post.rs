@@ -69,8 +69,8 @@ pub struct Page {
     pub body: body::Body,
     /// Changes whenever the file does, or what it is read by. Filled in by who scans.
     pub version: u64,
-    /// What of the text may come back in other pages: [`recurring::marks`]. No generator puts it in.
-    pub marks: Box<[u32]>,
+    /// What of the text may come back in other pages: looked up where a body is shown.
+    pub marks: recurring::Marks,
     /// An id that the front matter gives, verbatim: an absolute URI or a mere name.
     pub own_id: Option<String>,
     /// Absolute addresses that the page had before (Hugo's `aliases`).

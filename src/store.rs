@@ -101,11 +101,9 @@ macro_rules! readers {
     };
 }
 
-mod backup;
 mod claims;
 mod deliveries;
 mod digests;
-mod holds;
 mod issues;
 mod open;
 mod posts;
@@ -116,8 +114,7 @@ mod subscriptions;
 mod suppressions;
 
 pub use claims::{Claim, Report};
-pub use deliveries::{DeliveryRow, IssueSum};
-pub use holds::Hold;
+pub use deliveries::DeliveryRow;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
 pub use posts::FeedVersion;
 pub use subscribers::{Import, Imported};

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Context, Exit, counted};
 use crate::crypto;
 use crate::feed::{self, Document};
-use crate::library::Library;
+use crate::library::{Library, threads};
 use crate::post::id;
 use crate::problem::{Faults, Severity};
 
@@ -64,22 +64,26 @@ pub struct Tally {
 pub fn export(out: &Path, documents: &[Document]) -> io::Result<Tally> {
     fs_err::create_dir_all(out)?;
     let before = read_manifest(out)?;
+    let hashes = threads::each(documents.len(), |at| crypto::sha256_hex(&documents[at].body));
     let now: BTreeMap<String, String> =
-        documents.iter().map(|document| (document.path.clone(), crypto::sha256_hex(&document.body))).collect();
+        documents.iter().zip(hashes).map(|(document, hash)| (document.path.clone(), hash)).collect();
     // First of all both: a run that ends too early must not forget what it may have written.
     let mut both = before.clone();
     both.extend(now.clone());
     write_manifest(out, &both)?;
 
-    let mut tally = Tally::default();
-    for document in documents {
+    let write = |at: usize| {
+        let document: &Document = &documents[at];
         let file = out.join(&document.path);
-        if fs_err::read(&file).is_ok_and(|bytes| bytes == document.body) {
-            tally.unchanged += 1;
-            continue;
+        let differs = !is(&file, &document.body);
+        if differs {
+            replace(&file, &document.body)?;
         }
-        replace(&file, &document.body)?;
-        tally.written += 1;
+        Ok::<bool, io::Error>(differs)
+    };
+    let mut tally = Tally::default();
+    for written in threads::each(documents.len(), write) {
+        *(if written? { &mut tally.written } else { &mut tally.unchanged }) += 1;
     }
     for (path, hash) in before.iter().filter(|(path, _)| !now.contains_key(*path)) {
         let file = out.join(path);
@@ -94,6 +98,12 @@ pub fn export(out: &Path, documents: &[Document]) -> io::Result<Tally> {
     }
     write_manifest(out, &now)?;
     Ok(tally)
+}
+
+/// Does `file` hold these bytes already?
+fn is(file: &Path, bytes: &[u8]) -> bool {
+    let size = fs_err::metadata(file).map(|metadata| metadata.len());
+    size.is_ok_and(|size| size == bytes.len() as u64) && fs_err::read(file).is_ok_and(|read| read == bytes)
 }
 
 /// Whoever opens `file` meanwhile finds the old bytes or the new ones.

@@ -56,7 +56,7 @@ impl Entry {
         let url = text::web_address(&post.url).unwrap_or_else(|| site.url.clone());
         let summary = text::line(&post.shown.summary);
         Self {
-            id: text::identifier(&post.id),
+            id: text::identifier(&post.id).into_owned(),
             title: title(&text::line(&post.title), &summary, &url),
             summary,
             html: text::clean(post.shown.html.trim()).into_owned(),

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use crate::post::body::{self, Shown};
 use crate::post::calls;
 use crate::post::links::{Knowledge, Links};
-use crate::post::recurring::Recurring;
+use crate::post::recurring::{self, Recurring};
 use crate::post::{FullPost, Page, Post};
 use crate::problem::Problem;
 
 use super::files::Folder;
-use super::{Scan, Settings, threads};
+use super::{Scan, Settings, text_print, threads};
 
 /// The bodies of the posts of one scan.
 #[derive(Debug, Clone, Default)]
@@ -34,23 +34,20 @@ pub(super) type Suspects = Arc<Mutex<Vec<String>>>;
 
 impl Bodies {
     /// Of the site that was just scanned.
-    pub(super) fn new(
-        folder: Folder,
-        scan: &Scan,
-        settings: &Settings,
-        recurring: Arc<Recurring>,
-        suspects: Suspects,
-    ) -> Self {
+    pub(super) fn new(folder: Folder, scan: &Scan, settings: &Settings, suspects: Suspects) -> Self {
         let mut hasher = DefaultHasher::new();
         settings.roles.hash(&mut hasher);
         scan.site.url.hash(&mut hasher);
-        for page in &scan.pages {
-            (&page.path, &page.url, &page.language, &page.title).hash(&mut hasher);
-        }
+        let told = |print, page: &Arc<Page>| {
+            [&page.path, &page.url, &page.language, &page.title]
+                .iter()
+                .fold(print, |print, text| text_print(print, text))
+        };
+        scan.pages.iter().fold(0, told).hash(&mut hasher);
         let knowledge = Knowledge {
             site: Arc::new(scan.site.clone()),
             links: Links::new(scan.pages.clone()),
-            recurring,
+            recurring: Arc::new(Recurring::new(scan.pages.clone())),
             roles: Arc::clone(&settings.roles),
         };
         Self { site: Some(Arc::new(Read { folder, knowledge, fingerprint: hasher.finish(), suspects })) }
@@ -58,25 +55,55 @@ impl Bodies {
 
     /// What the bodies of `pages` hold that is not known here, and their links that lead nowhere.
     pub fn told(&self, pages: &[Arc<Page>]) -> Vec<Problem> {
-        let found = threads::each(pages.len(), |at| self.show(&pages[at]).map(|shown| shown.found).unwrap_or_default());
+        let found = self.shown(pages.len(), |at| &pages[at], |_, shown| shown.found);
+        let found: Vec<_> = found.into_iter().map(Result::unwrap_or_default).collect();
         calls::problems(pages.iter().zip(&found).map(|(page, found)| (page.path.as_str(), found.as_slice())))
     }
 
-    fn show(&self, page: &Page) -> Result<Shown, Problem> {
-        let Some(site) = &self.site else { return Ok(Shown::default()) };
-        let text = site.folder.read(&page.path).and_then(|text| {
+    /// What `make` makes of what each of so many pages shows.
+    fn shown<'p, T: Send>(
+        &self,
+        count: usize,
+        page: impl Fn(usize) -> &'p Page + Sync,
+        make: impl Fn(usize, Shown) -> T + Sync,
+    ) -> Vec<Result<T, Problem>> {
+        let Some(site) = &self.site else { return (0..count).map(|at| Ok(make(at, Shown::default()))).collect() };
+        site.compare((0..count).map(&page));
+        threads::each_with(count, Vec::new, |room, at| site.show(page(at), room).map(|shown| make(at, shown)))
+    }
+}
+
+impl Read {
+    /// Looks up what has to be known of other pages before one of `pages` is shown.
+    fn compare<'p>(&self, pages: impl IntoIterator<Item = &'p Page>) {
+        let unread = self.knowledge.recurring.unread(pages);
+        threads::each_with(unread.len(), Vec::new, |room, at| {
+            let page = unread[at].as_ref();
+            // One that has changed is read by the next scan, and compared then.
+            if let Ok(text) = self.text(page, room) {
+                page.marks.found(recurring::marks(&page.summary, text.get(page.body.start..).unwrap_or_default()));
+            }
+        });
+    }
+
+    /// The text of the page's file, which is as it was when it was scanned.
+    fn text<'r>(&self, page: &Page, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+        let text = self.folder.read_again(&page.path, room).and_then(|text| {
             let hint = "it is read again by the next scan";
             let changed = || Problem::warning(&page.path, None, "changed while the site was read", hint);
-            if body::source_hash(&text, page.body.start) == page.source_hash { Ok(text) } else { Err(changed()) }
+            if body::source_hash(text, page.body.start) == page.source_hash { Ok(text) } else { Err(changed()) }
         });
-        let text = text.inspect_err(|_| {
-            if let Ok(mut suspects) = site.suspects.lock() {
+        text.inspect_err(|_| {
+            if let Ok(mut suspects) = self.suspects.lock() {
                 suspects.push(page.path.clone());
             }
-        })?;
+        })
+    }
+
+    fn show(&self, page: &Page, room: &mut Vec<u8>) -> Result<Shown, Problem> {
+        let text = self.text(page, room)?;
         // A fault of ours in one page must not take the site down.
-        let shown =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body::shown(page, &text, &site.knowledge)));
+        let shown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body::shown(page, text, &self.knowledge)));
         Ok(shown.unwrap_or_else(|_| {
             tracing::error!(
                 at = page.path,
@@ -85,26 +112,34 @@ impl Bodies {
             Shown::default()
         }))
     }
+
+    fn version(&self, post: &Post) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (post.version, self.fingerprint).hash(&mut hasher);
+        // What the others of its series say decides what of it is its own.
+        self.knowledge.recurring.seen_from(&post.page).fingerprint().hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl body::Bodies for Bodies {
-    fn version(&self, post: &Post) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        post.version.hash(&mut hasher);
-        if let Some(site) = &self.site {
-            site.fingerprint.hash(&mut hasher);
-            // What the others of its series say decides what of it is its own.
-            site.knowledge.recurring.seen_from(&post.page).fingerprint().hash(&mut hasher);
+    fn versions(&self, posts: &[&Post]) -> Vec<u64> {
+        match &self.site {
+            None => posts.iter().map(|post| post.version).collect(),
+            Some(site) => {
+                site.compare(posts.iter().map(|post| post.page.as_ref()));
+                posts.iter().map(|post| site.version(post)).collect()
+            }
         }
-        hasher.finish()
     }
 
     fn full(&self, posts: &[Arc<Post>]) -> Result<Vec<FullPost>, Problem> {
-        let shown = threads::each(posts.len(), |at| self.show(&posts[at].page));
-        posts
-            .iter()
-            .zip(shown)
-            .map(|(post, shown)| Ok(FullPost { post: Arc::clone(post), shown: Arc::new(shown?) }))
-            .collect()
+        let full = |at: usize, shown| FullPost { post: Arc::clone(&posts[at]), shown: Arc::new(shown) };
+        self.shown(posts.len(), |at| posts[at].page.as_ref(), full).into_iter().collect()
+    }
+
+    fn written(&self, posts: &[Arc<Post>], write: body::Write<'_>) -> Result<Vec<Vec<String>>, Problem> {
+        let written = |at: usize, shown| write(at, &FullPost { post: Arc::clone(&posts[at]), shown: Arc::new(shown) });
+        self.shown(posts.len(), |at| posts[at].page.as_ref(), written).into_iter().collect()
     }
 }

@@ -3,6 +3,8 @@
 //! Only regular files are read, no link is followed, and a size limit holds, so that a link to `/etc`, a FIFO or a
 //! device in the folder costs a Problem and nothing else.
 
+mod walk;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -10,6 +12,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{Mode, OFlags};
 use walkdir::WalkDir;
 
 use crate::problem::Problem;
@@ -18,9 +21,6 @@ use super::trace::{Asked, Log};
 
 /// A larger page or configuration file is not read.
 pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
-
-/// Folders nested deeper are not looked into.
-const MAX_DEPTH: usize = 40;
 
 /// A file that changes while it is read is read again so often.
 const ATTEMPTS: usize = 3;
@@ -175,66 +175,56 @@ impl Folder {
     }
 
     fn walked(&self, path: &str, past: &dyn Fn(&str) -> bool, problems: &mut Vec<Problem>) -> Vec<File> {
-        let mut files = Vec::new();
-        let Some(start) = self.inside(path) else { return files };
-        let hidden =
-            |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
-        let walk =
-            WalkDir::new(&start).max_depth(MAX_DEPTH).follow_links(false).follow_root_links(false).sort_by_file_name();
-        let left_out = |entry: &walkdir::DirEntry| {
-            hidden(entry) || entry.depth() > 0 && entry.file_type().is_dir() && past(&self.shown(entry.path()))
-        };
-        for entry in walk.into_iter().filter_entry(|entry| !left_out(entry)) {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let at = error.path().map(|at| self.shown(at)).unwrap_or_default();
-                    let why = error.io_error().map_or_else(|| "the folder is a loop".into(), ToString::to_string);
-                    problems.push(Problem::error(
-                        &at,
-                        None,
-                        format!("cannot be looked into: {why}"),
-                        "check its permissions",
-                    ));
-                    continue;
-                }
-            };
-            let kind = entry.file_type();
-            if kind.is_dir() {
-                continue;
-            }
-            let shown = self.shown(entry.path());
-            if entry.path().to_str().is_none() {
-                problems.push(Problem::warning(&shown, None, "the file's name is not UTF-8", "rename it"));
-            } else if kind.is_symlink() {
-                if looks_like_content(&shown) || entry.path().is_dir() {
-                    let hint = "copy what it points to into the folder";
-                    problems.push(Problem::warning(&shown, None, "is a symbolic link, which is not followed", hint));
-                }
-            } else if !kind.is_file() {
-                problems.push(Problem::warning(
-                    &shown,
-                    None,
-                    "is not a regular file",
-                    "remove it from the content folder",
-                ));
-            } else if let Ok(metadata) = entry.metadata() {
-                files.push(File { path: shown, stamp: Stamp::of(&metadata) });
-            }
-        }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        files
+        let Some(start) = self.inside(path) else { return Vec::new() };
+        let shown = self.shown(&start);
+        walk::walk(start, &shown, past, problems)
     }
 
     /// The text of a file and its octets' stamp.
     pub fn read(&self, path: &str) -> Result<String, Problem> {
         self.log(|| Asked::Read(path.to_owned(), self.stamp(path)));
         let bytes = self.read_bytes(path)?;
-        String::from_utf8(bytes).map_err(|error| {
-            let valid = error.utf8_error().valid_up_to();
-            let line = 1 + String::from_utf8_lossy(&error.as_bytes()[..valid]).matches('\n').count();
-            Problem::error(path, Some(line), "is not UTF-8 text", "save it as UTF-8")
-        })
+        String::from_utf8(bytes).map_err(|error| not_text(path, &error.as_bytes()[..error.utf8_error().valid_up_to()]))
+    }
+
+    /// The text of a file as a walk found it, read into `room`, which is used again and again. Four calls of the system's,
+    /// where nobody has written to it since.
+    pub(super) fn read_found<'r>(&self, file: &File, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+        self.read_into(&file.path, Some(file.stamp), room)
+    }
+
+    /// The text of a file that was found before, as it is now.
+    pub(super) fn read_again<'r>(&self, path: &str, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+        self.read_into(path, None, room)
+    }
+
+    fn read_into<'r>(&self, path: &str, found: Option<Stamp>, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+        let read = if let Some(read) = self.read_at_once(path, found, room) {
+            read
+        } else {
+            *room = self.read_bytes(path)?;
+            room.len()
+        };
+        std::str::from_utf8(&room[..read]).map_err(|error| not_text(path, &room[..error.valid_up_to()]))
+    }
+
+    /// `None`: it has to be looked at more closely.
+    fn read_at_once(&self, path: &str, found: Option<Stamp>, room: &mut Vec<u8>) -> Option<usize> {
+        // Whatever has taken the file's place is told by its stamp; until then a link is not followed, a FIFO not waited for.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let open = std::fs::File::from(rustix::fs::open(self.root.join(path), flags, Mode::empty()).ok()?);
+        let stamp = match found {
+            Some(stamp) => stamp,
+            None => open.metadata().ok().filter(std::fs::Metadata::is_file).as_ref().map(Stamp::of)?,
+        };
+        let size = usize::try_from(stamp.size).ok().filter(|_| stamp.size <= MAX_BYTES)?;
+        if room.len() <= size {
+            // One more, so that the end is seen.
+            room.resize(size + 1, 0);
+        }
+        let read = (&open).read(room).ok()?;
+        let after = open.metadata().ok()?;
+        (read == size && Stamp::of(&after) == stamp).then_some(read)
     }
 
     /// The octets of a file that nobody wrote to meanwhile.
@@ -280,10 +270,16 @@ impl Folder {
     }
 }
 
+/// `valid` stands before the first byte that is no UTF-8.
+fn not_text(path: &str, valid: &[u8]) -> Problem {
+    let line = 1 + String::from_utf8_lossy(valid).matches('\n').count();
+    Problem::error(path, Some(line), "is not UTF-8 text", "save it as UTF-8")
+}
+
 /// All UTF-8 texts below `folder`, by their path below it (`/` between parts): the owner's templates.
 pub fn texts(folder: &Path) -> std::io::Result<BTreeMap<String, String>> {
     let mut texts = BTreeMap::new();
-    for entry in WalkDir::new(folder).max_depth(MAX_DEPTH) {
+    for entry in WalkDir::new(folder).max_depth(walk::MAX_DEPTH) {
         let entry = entry?;
         if entry.file_type().is_file()
             && let Ok(below) = entry.path().strip_prefix(folder)

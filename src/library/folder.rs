@@ -9,7 +9,6 @@ use chrono_tz::Tz;
 use serde_json::Value;
 use url::Url;
 
-use crate::crypto;
 use crate::post::body::{Body, Dialect};
 use crate::post::date::path::Pattern;
 use crate::post::date::{self, ecma};
@@ -108,7 +107,6 @@ impl Layout for Plain {
         let mut page = self.page(path, &parts.front_matter, parts.body, &mut problems);
         if let Some(page) = &mut page {
             page.body = Body { start, line: parts.body_line, html: false, dialect: Dialect::Plain };
-            page.source_hash = crypto::sha256_hex(text.as_bytes());
         }
         Reading { page, problems }
     }

@@ -78,6 +78,7 @@ impl Layout for Hugo {
 
     fn read(&self, file: &File, text: &str) -> Reading {
         match self.tree.entry(&file.path) {
+            Some(entry) if entry.file == *file => page::read(&self.config, &self.tree, entry, text),
             Some(entry) => page::read(&self.config, &self.tree, &Entry { file: file.clone(), ..entry.clone() }, text),
             None => Reading::default(),
         }

@@ -6,7 +6,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::post::recurring::{self, Recurring};
 use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
@@ -14,7 +13,7 @@ use super::bodies::Suspects;
 use super::files::{File, Folder};
 use super::generator::{self, Layout, Reading};
 use super::trace::{Log, Trace};
-use super::{Bodies, Scan, Settings, threads};
+use super::{Bodies, Scan, Settings, text_print, threads};
 
 /// No file system's clock ticks more slowly, in seconds.
 const TICK: i64 = 2;
@@ -39,18 +38,6 @@ struct Known {
     problems: Vec<Problem>,
 }
 
-impl Known {
-    /// Does it have the same in common with others as `other`?
-    fn shares(&self, other: &Self) -> bool {
-        match (&self.page, &other.page) {
-            (Some(a), Some(b)) => {
-                Arc::ptr_eq(a, b) || (&a.section, &a.language, &a.marks) == (&b.section, &b.language, &b.marks)
-            }
-            (a, b) => a.is_none() && b.is_none(),
-        }
-    }
-}
-
 /// Reads a site again and again; what has not changed since the last time is not read twice.
 #[derive(Debug)]
 pub struct Scanner {
@@ -69,7 +56,6 @@ struct Last {
     layout: Box<dyn Layout>,
     /// Ordered by path.
     known: Vec<Known>,
-    recurring: Arc<Recurring>,
     scan: Scan,
     /// When the site was opened, if what it was opened by was written just then.
     fresh_at: Option<Instant>,
@@ -123,7 +109,7 @@ impl Scanner {
         let opened = last.as_ref().filter(|last| last.fresh_at.is_none_or(|at| is_fresh(at, now)));
         let changes = opened.and_then(|last| last.trace.changes(&folder));
         self.unsettled = false;
-        let (mut known, mut recurring, mut trace, layout, files, (fresh_at, opened)) = match (last, changes) {
+        let (mut known, mut trace, layout, files, (fresh_at, opened)) = match (last, changes) {
             (Some(last), Some(changes))
                 if changes.is_empty() && suspects.is_empty() && last.due_at.is_none_or(|due| now < due) =>
             {
@@ -133,11 +119,11 @@ impl Scanner {
                 return Ok(scan);
             }
             // The same files, some of which say something else.
-            (Some(Last { mut trace, layout, known, recurring, fresh_at, .. }), Some(changes)) => {
+            (Some(Last { mut trace, layout, known, fresh_at, .. }), Some(changes)) => {
                 let now = |known: &Known| changes.get(&known.file.path).unwrap_or(&known.file).clone();
                 let files: Vec<(File, u64)> = known.iter().map(|known| (now(known), known.context)).collect();
                 trace.apply(&changes);
-                (known, recurring, trace, layout, files, (fresh_at, false))
+                (known, trace, layout, files, (fresh_at, false))
             }
             (last, _) => {
                 let log = Log::default();
@@ -149,12 +135,12 @@ impl Scanner {
                     }
                 };
                 self.watched = layout.watched();
-                let files =
-                    layout.files().into_iter().map(|file| (file.clone(), layout.context(file))).collect::<Vec<_>>();
+                let files = layout.files();
+                let files = threads::each(files.len(), |at| (files[at].clone(), layout.context(files[at])));
                 // Opened once more for its tick, it is past that.
                 let again = last.as_ref().is_some_and(|last| last.fresh_at.is_some_and(|at| !is_fresh(at, now)));
-                let (known, recurring) = last.map(|last| (last.known, last.recurring)).unwrap_or_default();
-                (known, recurring, Trace::new(&log), layout, files, ((!again).then_some(now), true))
+                let known = last.map(|last| last.known).unwrap_or_default();
+                (known, Trace::new(&log), layout, files, ((!again).then_some(now), true))
             }
         };
         known.retain(|known| !suspects.contains(&known.file.path));
@@ -179,11 +165,6 @@ impl Scanner {
         let due =
             known.iter().filter_map(|known| Some(known.fresh_at? + RACE)).chain(fresh_at.map(|at| at + RACE)).min();
         let due_at = if self.unsettled { Some(now) } else { due };
-        // What recurs is counted again only when a page's share of it has changed.
-        let is_same = before.len() == known.len() && before.iter().zip(&known).all(|(before, now)| before.shares(now));
-        if !is_same {
-            recurring = Arc::new(Recurring::of(known.iter().filter_map(|known| known.page.as_deref())));
-        }
         for known in &known {
             scan.pages.extend(known.page.clone());
             scan.problems.extend(known.problems.iter().cloned());
@@ -198,8 +179,8 @@ impl Scanner {
         undated(&mut scan);
         scan.problems.sort();
         scan.problems.dedup();
-        scan.bodies = Bodies::new(folder, &scan, &self.settings, Arc::clone(&recurring), Arc::clone(&self.suspects));
-        self.last = Some(Last { trace, layout, known, recurring, scan: scan.clone(), fresh_at, due_at });
+        scan.bodies = Bodies::new(folder, &scan, &self.settings, Arc::clone(&self.suspects));
+        self.last = Some(Last { trace, layout, known, scan: scan.clone(), fresh_at, due_at });
         Ok(scan)
     }
 }
@@ -257,13 +238,13 @@ fn updated(
         .map(|(file, (_, again))| (file, *again))
         .collect();
     let read = changed.len();
-    let read_again = |at: usize| {
+    let read_again = |room: &mut Vec<u8>, at: usize| {
         let ((file, context), again) = changed[at];
-        let known = read_one(folder, layout, file, *context);
+        let known = read_one(folder, layout, file, *context, room);
         // Read once more for its tick, it is past that.
         Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
     };
-    let mut fresh = threads::each(read, read_again).into_iter();
+    let mut fresh = threads::each_with(read, Vec::new, read_again).into_iter();
     let known = seen.into_iter().filter_map(|(kept, _)| kept.or_else(|| fresh.next())).collect();
     Update { known, read, held }
 }
@@ -273,25 +254,15 @@ fn is_fresh(at: Instant, now: Instant) -> bool {
     now.duration_since(at) < RACE
 }
 
-/// Another for any two texts that are not the same, for all practical purposes.
-fn print(text: &str) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |print: u64, word: u64| (print.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let print = words.iter().fold(text.len() as u64, |print, word| mix(print, u64::from_le_bytes(*word)));
-    rest.iter().fold(print, |print, byte| mix(print, u64::from(*byte)))
-}
-
-fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64) -> Known {
+fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64, room: &mut Vec<u8>) -> Known {
     // A fault of ours in one page must not take the site down.
-    let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read(&file.path) {
+    let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read_found(file, room) {
         Ok(text) => {
-            let mut reading = layout.read(file, &text);
+            let mut reading = layout.read(file, text);
             if let Some(page) = &mut reading.page {
-                page.marks = recurring::marks(&page.summary, text.get(page.body.start..).unwrap_or_default());
-                page.source_hash = body::source_hash(&text, page.body.start);
+                page.source_hash = body::source_hash(text, page.body.start);
                 let mut hasher = DefaultHasher::new();
-                (print(&text), context).hash(&mut hasher);
+                (text_print(0, text), context).hash(&mut hasher);
                 page.version = hasher.finish();
             }
             reading

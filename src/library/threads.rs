@@ -9,27 +9,44 @@ const THREADS: usize = 2;
 /// Markdown and HTML nest; the default stack of a thread is small.
 const STACK: usize = 16 * 1024 * 1024;
 
-/// Taken by a thread at once: enough that taking costs nothing, few enough that both end together.
+/// Taken by a thread at once, at most: enough that taking costs nothing, few enough that both end together.
 const BATCH: usize = 16;
+
+/// Work on so few is not worth a second thread.
+const FEW: usize = 2;
+
+/// So many times each thread takes something, where there is that much.
+const TURNS: usize = 8;
 
 /// `work` of every number below `count`, in their order.
 pub fn each<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    each_with(count, || (), |(), at| work(at))
+}
+
+/// The same, with something that each thread makes for itself and uses again and again.
+pub fn each_with<S, T: Send>(
+    count: usize,
+    own: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> T + Sync,
+) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(count));
+    let size = (count / (THREADS * TURNS)).clamp(1, BATCH);
+    let done = Mutex::new(Vec::with_capacity(count.div_ceil(size)));
     let run = || {
+        let mut own = own();
         loop {
-            let start = next.fetch_add(BATCH, Ordering::Relaxed);
+            let start = next.fetch_add(size, Ordering::Relaxed);
             if start >= count {
                 return;
             }
-            let batch: Vec<(usize, T)> = (start..count.min(start + BATCH)).map(|at| (at, work(at))).collect();
+            let batch: Vec<T> = (start..count.min(start + size)).map(|at| work(&mut own, at)).collect();
             if let Ok(mut done) = done.lock() {
-                done.extend(batch);
+                done.push((start, batch));
             }
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..THREADS.min(count.div_ceil(BATCH)) {
+        for _ in 0..THREADS.min(count.div_ceil(FEW)) {
             let thread = std::thread::Builder::new().name("reader".into()).stack_size(STACK);
             if thread.spawn_scoped(scope, run).is_err() {
                 // No thread to be had: this one does it.
@@ -38,6 +55,6 @@ pub fn each<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         }
     });
     let mut done = done.into_inner().unwrap_or_default();
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, made)| made).collect()
+    done.sort_unstable_by_key(|(start, _)| *start);
+    done.into_iter().flat_map(|(_, batch)| batch).collect()
 }

@@ -66,15 +66,24 @@ pub struct Shown {
 
 /// Where what posts show comes from.
 pub trait Bodies {
-    /// Changes whenever what `post` shows may have changed.
-    fn version(&self, post: &Post) -> u64 {
-        post.version
+    /// Of each of `posts`, in their order: changes whenever what it shows may have changed.
+    fn versions(&self, posts: &[&Post]) -> Vec<u64> {
+        posts.iter().map(|post| post.version).collect()
     }
 
     /// `posts`, in their order, with what they show. The Problem is of a file that cannot be read any more, or is not the
     /// one that was scanned: another scan is due.
     fn full(&self, posts: &[Arc<Post>]) -> Result<Vec<FullPost>, Problem>;
+
+    /// What `write` makes of each of `posts` with what it shows, in their order; called side by side where there are many.
+    /// The Problem is that of [`Bodies::full`].
+    fn written(&self, posts: &[Arc<Post>], write: Write<'_>) -> Result<Vec<Vec<String>>, Problem> {
+        Ok(self.full(posts)?.iter().enumerate().map(|(at, full)| write(at, full)).collect())
+    }
 }
+
+/// Makes texts of a post and its place among those that were asked for.
+pub type Write<'w> = &'w (dyn Fn(usize, &FullPost) -> Vec<String> + Sync);
 
 /// So much of a file tells it from all others, together with its size.
 const HEAD: usize = 4096;
@@ -85,12 +94,14 @@ const TELLING: usize = 120;
 /// Finds a renamed file again, of which `text` is the whole and the body begins at `start`: hashes of its sizes and beginnings,
 /// hexadecimal; behind a colon that of the body alone, where it is long enough to be nobody else's.
 pub fn source_hash(text: &str, start: usize) -> String {
-    let head = |text: &str| text.as_bytes()[..text.len().min(HEAD)].to_vec();
+    fn head(text: &str) -> &[u8] {
+        &text.as_bytes()[..text.len().min(HEAD)]
+    }
     let (header, body) = text.split_at_checked(start).unwrap_or((text, ""));
-    let of_body = crypto::sha256(&[body.len().to_le_bytes().to_vec(), head(body)].concat());
-    let whole =
-        [text.len().to_le_bytes().to_vec(), header.len().to_le_bytes().to_vec(), head(header), of_body.to_vec()];
-    let mut hash = crypto::hex(&crypto::sha256(&whole.concat())[..20]);
+    let of_body = crypto::sha256_of([&body.len().to_le_bytes()[..], head(body)]);
+    let sizes = [text.len().to_le_bytes(), header.len().to_le_bytes()];
+    let whole = crypto::sha256_of([sizes.as_flattened(), head(header), &of_body]);
+    let mut hash = crypto::hex(&whole[..20]);
     if body.trim().len() >= TELLING {
         hash.push(':');
         hash.push_str(&crypto::hex(&of_body[..20]));

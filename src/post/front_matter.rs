@@ -187,6 +187,9 @@ pub fn yaml(text: &str, first_line: usize) -> Result<(FrontMatter, Vec<Fault>), 
 
 /// Of keys that differ by case only, one with capitals wins over the one without, as in Hugo; else the later.
 fn lower_case(map: Map<String, Value>) -> Map<String, Value> {
+    if map.keys().all(|key| key.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
+        return map;
+    }
     let mut lower = Map::new();
     let mut capital = std::collections::HashSet::new();
     for (key, value) in map {

@@ -3,11 +3,24 @@
 //!
 //! Lines are compared by their letters alone, so that "Issue 123" and "Issue 124" are the same line, and so that a
 //! line of the source ([`marks`]) is found again among the lines of its HTML ([`Own`]).
+//!
+//! In a long series a page is compared with those that were published around it: what a series says again and again
+//! changes over the years, and a site of many thousand posts need not be read to show its newest.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Page;
 
 /// Of so many pages of one section and language, at least.
 const PAGES: usize = 3;
+
+/// A series of no more pages is compared as a whole.
+const WHOLE: usize = 1024;
+
+/// In a longer one a page is compared with so many that stand together, so many before these, and so many behind.
+const BLOCK: usize = 128;
 
 /// Only lines that begin in so many bytes at the top of a body are compared: there a post begins.
 const TOP: usize = 2 * 1024;
@@ -21,6 +34,35 @@ const END: usize = 2 * 1024;
 
 /// Bytes of a picture's text, at most: its `![` is looked for so far before its address.
 const ALT: usize = 300;
+
+/// A page's [`marks`], once somebody has asked for them. They follow from the rest of the page: two pages do not differ by
+/// them.
+#[derive(Debug, Clone, Default)]
+pub struct Marks(OnceLock<Box<[u32]>>);
+
+impl Marks {
+    /// From now on they are known.
+    pub fn found(&self, marks: Box<[u32]>) {
+        // Whoever was first has found the same.
+        let _ = self.0.set(marks);
+    }
+
+    fn are_known(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    fn all(&self) -> &[u32] {
+        self.0.get().map_or(&[], |marks| marks)
+    }
+}
+
+impl PartialEq for Marks {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Marks {}
 
 /// What of a page may be found in others of its series: hashes of the summary that it states, of the first lines and of the
 /// pictures of its `body`, ascending.
@@ -40,37 +82,84 @@ pub fn marks(stated: &str, body: &str) -> Box<[u32]> {
     marks.into()
 }
 
-/// What recurs in the posts of each series of a site.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What recurs in the posts of each series of a site. Nothing is compared before somebody asks.
+#[derive(Debug, Default)]
 pub struct Recurring {
-    /// Series and mark, ascending.
-    keys: Box<[u64]>,
+    pages: Vec<Arc<Page>>,
+    series: OnceLock<Series>,
+    counted: Mutex<Counted>,
+}
+
+/// By first and last page: the marks that recur among them, ascending.
+type Counted = HashMap<(usize, usize), Arc<[u32]>>;
+
+/// Pages by section and language, then by date.
+#[derive(Debug)]
+struct Series {
+    pages: Vec<Arc<Page>>,
+    /// Where each of them begins.
+    starts: Vec<usize>,
+}
+
+impl Series {
+    fn of(pages: &[Arc<Page>]) -> Self {
+        let mut pages = pages.to_vec();
+        pages.sort_by(|a, b| series(a).cmp(&series(b)).then_with(|| place(a).cmp(&place(b))));
+        let begins = |at: &usize| *at == 0 || series(&pages[*at - 1]) != series(&pages[*at]);
+        let starts = (0..pages.len()).filter(begins).collect();
+        Self { pages, starts }
+    }
+
+    /// The pages that one is compared with.
+    fn around(&self, page: &Page) -> Option<Range<usize>> {
+        let number = self.starts.partition_point(|start| series(&self.pages[*start]) <= series(page)).checked_sub(1)?;
+        let start = self.starts[number];
+        let end = self.starts.get(number + 1).copied().unwrap_or(self.pages.len());
+        if end - start <= WHOLE {
+            return Some(start..end);
+        }
+        let own = self.pages[start..end].binary_search_by(|other| place(other).cmp(&place(page))).ok()?;
+        let block = own / BLOCK;
+        Some(start + block.saturating_sub(1) * BLOCK..end.min(start + (block + 2) * BLOCK))
+    }
+}
+
+/// What makes pages one series.
+fn series(page: &Page) -> (&str, &str) {
+    (&page.section, &page.language)
+}
+
+/// Where a page stands in its series.
+fn place(page: &Page) -> (Option<i64>, &str) {
+    (page.published.map(|at| at.timestamp()), &page.path)
 }
 
 impl Recurring {
-    /// Counts the marks of `pages`.
-    pub fn of<'p>(pages: impl IntoIterator<Item = &'p Page>) -> Self {
-        let keys = |page: &'p Page| {
-            let series = series(page);
-            page.marks.iter().map(move |mark| series | u64::from(*mark))
-        };
-        let mut all: Vec<u64> = pages.into_iter().flat_map(keys).collect();
+    /// Of all pages of a site.
+    pub fn new(pages: Vec<Arc<Page>>) -> Self {
+        Self { pages, ..Self::default() }
+    }
+
+    fn series(&self) -> &Series {
+        self.series.get_or_init(|| Series::of(&self.pages))
+    }
+
+    /// Whose marks have to be known before one of `pages` is looked at, and are not.
+    pub fn unread<'p>(&self, pages: impl IntoIterator<Item = &'p Page>) -> Vec<Arc<Page>> {
+        let series = self.series();
+        let around: BTreeSet<(usize, usize)> =
+            pages.into_iter().filter_map(|page| series.around(page)).map(|range| (range.start, range.end)).collect();
+        let mut all: Vec<usize> = around.into_iter().flat_map(|(start, end)| start..end).collect();
         all.sort_unstable();
-        let keys = all.chunk_by(|a, b| a == b).filter(|equal| equal.len() >= PAGES).map(|equal| equal[0]).collect();
-        Self { keys }
+        all.dedup();
+        all.into_iter().map(|at| &series.pages[at]).filter(|page| !page.marks.are_known()).cloned().collect()
     }
 
     /// As seen from `page`.
-    pub fn seen_from(&self, page: &Page) -> Own<'_> {
-        if self.keys.is_empty() {
-            return Own { keys: &[], series: 0, has_any: false, fingerprint: 0 };
-        }
-        // Of the keys, those of this series.
-        let series = series(page);
-        let from = self.keys.partition_point(|key| *key < series);
-        let to = self.keys.partition_point(|key| *key <= series | u64::from(u32::MAX));
-        let mut own = Own { keys: &self.keys[from..to], series, has_any: false, fingerprint: 0 };
-        for mark in &page.marks {
+    pub fn seen_from(&self, page: &Page) -> Own {
+        let Some(around) = self.series().around(page) else { return Own::default() };
+        let mut own = Own { shared: self.shared(around), ..Own::default() };
+        for mark in page.marks.all() {
             if own.has(*mark) {
                 own.has_any = true;
                 own.fingerprint = own.fingerprint.rotate_left(5) ^ u64::from(*mark);
@@ -78,19 +167,30 @@ impl Recurring {
         }
         own
     }
+
+    fn shared(&self, pages: Range<usize>) -> Arc<[u32]> {
+        let key = (pages.start, pages.end);
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = || {
+            let mut all: Vec<u32> =
+                self.series().pages[pages].iter().flat_map(|page| page.marks.all()).copied().collect();
+            all.sort_unstable();
+            all.chunk_by(|a, b| a == b).filter(|equal| equal.len() >= PAGES).map(|equal| equal[0]).collect()
+        };
+        Arc::clone(counted.entry(key).or_insert_with(count))
+    }
 }
 
 /// Tells a page's own text from what it shares with its series.
-#[derive(Debug, Clone, Copy)]
-pub struct Own<'r> {
-    /// Of its series alone.
-    keys: &'r [u64],
-    series: u64,
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    /// Of its series, ascending.
+    shared: Arc<[u32]>,
     has_any: bool,
     fingerprint: u64,
 }
 
-impl Own<'_> {
+impl Own {
     /// Changes whenever what of the page is its own does.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -117,17 +217,8 @@ impl Own<'_> {
     }
 
     fn has(&self, mark: u32) -> bool {
-        self.keys.binary_search(&(self.series | u64::from(mark))).is_ok()
+        self.shared.binary_search(&mark).is_ok()
     }
-}
-
-/// The upper half of the keys of a page's series.
-fn series(page: &Page) -> u64 {
-    let mut series = Letters::default();
-    series.bytes(page.section.as_bytes());
-    series.bytes(&[0]);
-    series.bytes(page.language.as_bytes());
-    u64::from(series.folded()) << 32
 }
 
 /// FNV-1a: the same on every machine and in every run.
@@ -247,7 +338,9 @@ impl Words {
         let mut words = Self::default();
         let mut at = 0;
         while let Some(&byte) = line.as_bytes().get(at) {
-            if !byte.is_ascii() {
+            if is_run(byte) {
+                at += words.run(&line.as_bytes()[at..]);
+            } else if !byte.is_ascii() {
                 let c = line[at..].chars().next().unwrap_or_default();
                 words.push(c);
                 at += c.len_utf8();
@@ -259,6 +352,22 @@ impl Words {
             }
         }
         words.mark()
+    }
+
+    /// [`Words::push`] of the ASCII letters at the head of `bytes`, all at once: how many there are.
+    fn run(&mut self, bytes: &[u8]) -> usize {
+        self.begin();
+        let mut length = 0;
+        for byte in bytes.iter().take_while(|byte| is_run(**byte)).map(u8::to_ascii_lowercase) {
+            self.hash.bytes(&[byte]);
+            if let Some(place) = self.head.get_mut(self.bytes + length) {
+                *place = byte;
+            }
+            length += 1;
+        }
+        self.bytes += length;
+        self.chars += length;
+        length
     }
 
     fn push(&mut self, c: char) {
@@ -344,6 +453,11 @@ impl Words {
     }
 }
 
+/// A letter at which nothing begins that may have to be left out: addresses begin with the other one.
+fn is_run(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() && byte != b'h'
+}
+
 /// A letter, but for the Chinese numerals.
 fn is_letter(c: char) -> bool {
     match c {
@@ -417,8 +531,10 @@ mod tests {
 
     use super::*;
 
-    fn page(section: &str, body: &str) -> Page {
-        Page { section: section.into(), marks: marks("", body), ..Page::default() }
+    fn page(section: &str, path: &str, body: &str) -> Arc<Page> {
+        let page = Page { section: section.into(), path: path.into(), ..Page::default() };
+        page.marks.found(marks("", body));
+        Arc::new(page)
     }
 
     #[test]
@@ -443,17 +559,46 @@ mod tests {
         let body = |own: &str| {
             format!("Hello all!\n\n![](/qr.png)\n\n{own}\n\n<!--\nnever seen\n-->\n\n[ref]: https://e.org/\n")
         };
-        let pages: Vec<Page> =
-            ["One thing", "Another", "A third"].iter().map(|own| page("weekly", &body(own))).collect();
-        let recurring = Recurring::of(&pages);
+        let pages: Vec<Arc<Page>> =
+            ["One thing", "Another", "A third"].iter().map(|own| page("weekly", own, &body(own))).collect();
+        let recurring = Recurring::new(pages.clone());
         let own = recurring.seen_from(&pages[0]);
         assert!(own.is_one_of_a_series() && own.recurs("Hello all!") && !own.recurs("One thing"));
         assert!(!own.recurs("never seen"));
         assert!(own.picture_recurs("https://e.org/qr.png") && !own.picture_recurs("https://e.org/other.png"));
-        let elsewhere = page("blog", &body("x"));
-        assert!(!recurring.seen_from(&elsewhere).is_one_of_a_series(), "another section is another series");
-        assert!(!Recurring::of(&pages[..2]).seen_from(&pages[0]).recurs("Hello all!"), "two are no series");
-        assert_ne!(own.fingerprint(), Recurring::of(&pages[..2]).seen_from(&pages[0]).fingerprint());
+        let elsewhere = page("blog", "x", &body("x"));
+        let all = Recurring::new([&pages[..], &[Arc::clone(&elsewhere)]].concat());
+        assert!(!all.seen_from(&elsewhere).is_one_of_a_series(), "another section is another series");
+        let two = Recurring::new(pages[..2].to_vec());
+        assert!(!two.seen_from(&pages[0]).recurs("Hello all!"), "two are no series");
+        assert_ne!(own.fingerprint(), two.seen_from(&pages[0]).fingerprint());
+    }
+
+    #[test]
+    fn a_page_is_compared_with_those_around_it_and_only_they_are_read() {
+        let dated = |number: usize, text: &str| {
+            let page = Page::clone(&page("weekly", &format!("{number:04}"), text));
+            let published = chrono::DateTime::from_timestamp(1_000_000 * i64::try_from(number).unwrap(), 0);
+            Arc::new(Page { published: published.map(|at| at.fixed_offset()), ..page })
+        };
+        let text = |number: usize| if number < 3 { "The old greeting" } else { "The new greeting" };
+        let pages: Vec<Arc<Page>> = (0..WHOLE + BLOCK * 2).map(|number| dated(number, text(number))).collect();
+        let recurring = Recurring::new(pages.clone());
+        let last = recurring.seen_from(&pages[WHOLE]);
+        assert!(last.recurs("The new greeting") && !last.recurs("The old greeting"));
+        assert!(recurring.seen_from(&pages[BLOCK]).recurs("The old greeting"));
+        assert!(!recurring.seen_from(&pages[BLOCK * 2]).recurs("The old greeting"));
+
+        let unread: Vec<Arc<Page>> =
+            pages.iter().map(|page| Arc::new(Page { marks: Marks::default(), ..Page::clone(page) })).collect();
+        let recurring = Recurring::new(unread.clone());
+        let around = |numbers: &[usize]| recurring.unread(numbers.iter().map(|number| unread[*number].as_ref())).len();
+        assert_eq!([around(&[0]), around(&[BLOCK]), around(&[0, WHOLE + BLOCK])], [BLOCK * 2, BLOCK * 3, BLOCK * 4]);
+        unread[0].marks.found(marks("", "x"));
+        assert_eq!(around(&[0]), BLOCK * 2 - 1);
+        let whole = Recurring::new(pages[..WHOLE].to_vec());
+        assert!(whole.seen_from(&pages[WHOLE - 1]).is_one_of_a_series());
+        assert!(whole.seen_from(&pages[0]).recurs("The old greeting"));
     }
 
     proptest! {

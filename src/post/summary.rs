@@ -20,14 +20,7 @@ const LONGEST: usize = 600;
 
 /// The summary of `page`: what its header states, what stands before its author's mark in `written` (its body without
 /// calls, of which `render` shows a part), else the first text of its `html` that is its own.
-pub fn of(
-    page: &Page,
-    written: &str,
-    render: impl Fn(&str) -> String,
-    html: &str,
-    own: &Own<'_>,
-    roles: &Roles,
-) -> String {
+pub fn of(page: &Page, written: &str, render: impl Fn(&str) -> String, html: &str, own: &Own, roles: &Roles) -> String {
     // A description that repeats the title, or that the whole series has, tells nothing of the post.
     let stated = text_of_markup(&page.summary);
     if !stated.is_empty() && !own.recurs(&stated) && !says_the_same(&stated, &page.title) {
@@ -167,8 +160,14 @@ mod tests {
 
     fn weekly(number: usize, own: &str) -> (Page, String) {
         let body = format!("Hello and welcome to issue {number}!\n\nWe are a weekly about ropes.\n\n{own}");
-        let marks = super::super::recurring::marks("All about ropes", &body);
-        (Page { title: format!("Issue {number}"), summary: "All about ropes".into(), marks, ..Page::default() }, body)
+        let page = Page {
+            title: format!("Issue {number}"),
+            path: number.to_string(),
+            summary: "All about ropes".into(),
+            ..Page::default()
+        };
+        page.marks.found(super::super::recurring::marks("All about ropes", &body));
+        (page, body)
     }
 
     #[test]
@@ -181,7 +180,8 @@ mod tests {
             weekly(2, "## Links\n\n- [Hemp](https://e.org/2)\n- [Sisal](https://e.org/3)\n"),
             weekly(3, "The harbour was closed for a week.\n\n## Links\n\n- [Nylon](https://e.org/4)\n"),
         ];
-        let recurring = super::super::recurring::Recurring::of(issues.iter().map(|(page, _)| page));
+        let recurring =
+            super::super::recurring::Recurring::new(issues.iter().map(|(page, _)| page.clone().into()).collect());
         let told: Vec<String> = issues
             .iter()
             .map(|(page, body)| {

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 /// The value of `text`; `None` where the parser has to be asked.
 pub fn parse(text: &str) -> Option<Value> {
-    if !text.chars().all(is_plain) {
+    let is_usual = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
+    if !text.as_bytes().iter().all(is_usual) && !text.chars().all(is_plain) {
         return None;
     }
     let mut map = Map::new();

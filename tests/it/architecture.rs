@@ -41,6 +41,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("atom_syndication", &["feed/atom"]),
     ("aws_lc_rs", &["crypto"]),
     ("notify", &["library/watch"]),
+    ("rustix", &["library/files"]),
     ("ammonia", &["post/sanitize"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -5,9 +5,14 @@
 mod kills;
 mod machines;
 mod plants;
-mod races;
+mod random;
 mod round;
 mod sink;
-mod whole;
 
-use crate::support::{databases, long};
+use crate::support::databases;
+
+/// `tests/run --long`
+fn long() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
+    std::env::var_os("POSTRIDER_TEST_LONG").is_some()
+}

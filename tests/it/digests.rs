@@ -6,5 +6,4 @@ mod commands;
 mod identity;
 mod look;
 mod oracle;
-mod property;
 mod slots;

@@ -2,6 +2,5 @@
 
 mod crash;
 mod demo;
-mod operations;
 mod real_site;
 mod story;

@@ -2,7 +2,6 @@
 
 mod authentic;
 mod deliverer;
-mod matrix;
 mod message;
 mod send_test;
 mod transport;

@@ -5,7 +5,6 @@
 mod bench;
 mod commands;
 mod deliveries;
-mod holds;
 mod issues;
 mod model;
 mod opening;

@@ -3,7 +3,6 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::crypto;
 use crate::library::generator::Reading;
 use crate::library::{fields, home, matter};
 use crate::post::body::{Body, Dialect};
@@ -41,7 +40,7 @@ pub(super) fn read(config: &Config, data: &Data, entry: &Entry, text: &str) -> R
         let removed = heading.map_or(0, |(_, end)| end);
         let line = cut.line + text[cut.start..cut.start + removed].matches('\n').count();
         let body = Body { start: cut.start + removed, line, html: false, dialect: Dialect::Docusaurus };
-        Page { body, source_hash: crypto::sha256_hex(text.as_bytes()), ..page }
+        Page { body, ..page }
     });
     Reading { page, problems }
 }

@@ -4,7 +4,6 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::crypto;
 use crate::library::files::File;
 use crate::library::generator::Reading;
 use crate::library::{fields, home, matter};
@@ -43,7 +42,6 @@ pub(super) fn read(config: &Config, data: &Data, site: &Site, file: &File, text:
     problems.append(&mut header.problems);
     let page = page.map(|page| Page {
         body: Body { start: cut.start, line: cut.line, html: false, dialect: Dialect::Eleventy },
-        source_hash: crypto::sha256_hex(text.as_bytes()),
         ..page
     });
     Reading { page, problems }

@@ -44,7 +44,7 @@ pub fn read(config: &Config, file: &File, kind: Kind, text: &str) -> Reading {
     };
     header.take_names(&found);
     let published = header.published(&found);
-    let page = header.page(published, body, text);
+    let page = header.page(published, body);
     Reading { page, problems: header.problems }
 }
 
@@ -111,7 +111,7 @@ impl Header<'_> {
         Some(DateTime::from_timestamp(born, 0)?.with_timezone(&zone).fixed_offset())
     }
 
-    fn page(&mut self, published: Option<DateTime<FixedOffset>>, body: Body, source: &str) -> Option<Page> {
+    fn page(&mut self, published: Option<DateTime<FixedOffset>>, body: Body) -> Option<Page> {
         let config = self.config;
         let title = self.title();
         let categories = self.categories();
@@ -148,7 +148,6 @@ impl Header<'_> {
             cover: fields::cover(&lower, &url),
             own_id: fields::own_id(&lower),
             aliases: self.aliases(),
-            source_hash: crypto::sha256_hex(source.as_bytes()),
             url: address,
             body,
             ..Page::default()

@@ -1,5 +1,7 @@
 //! A page of a Hugo site: front matter and body to a [`Page`].
 
+use std::cell::LazyCell;
+
 use serde_json::Value;
 use url::Url;
 
@@ -83,7 +85,7 @@ fn complete(front_matter: &mut FrontMatter, config: &Config, tree: &Tree, entry:
     }
     // What a page hands down reaches the page itself.
     let own = front_matter.get(&["cascade"]).map(cascade::rules).unwrap_or_default();
-    let path = format!("/{}", tree::key(&[&entry.folders[..], std::slice::from_ref(&entry.name)].concat()));
+    let path = LazyCell::new(|| tree::path_of(&entry.folders, &entry.name));
     let own = own.iter().filter(|rule| rule.takes(&path, &entry.language, "page"));
     for rule in own.chain(tree.handed_down(config, entry)) {
         for (key, value) in &rule.values {
@@ -226,8 +228,7 @@ impl Header<'_> {
 
     fn shape(&self) -> Shape<'_> {
         let config = self.config;
-        let own = [&self.entry.folders[..], std::slice::from_ref(&self.entry.name)].concat();
-        let path = format!("/{}", tree::key(&own));
+        let path = LazyCell::new(|| tree::path_of(&self.entry.folders, &self.entry.name));
         let pattern = self.language.permalinks.iter().find(|(rule, _)| rule.takes(&path, &self.entry.language, "page"));
         let section = self.entry.sections.first().map(|section| section.to_lowercase()).unwrap_or_default();
         Shape {

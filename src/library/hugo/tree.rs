@@ -1,7 +1,9 @@
 //! Hugo's content tree: which files are pages, which are sections, which belong to a bundle, and where each stands.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use crate::library::files::{File, Folder};
 use crate::post::front_matter::{self, text_of};
@@ -22,10 +24,10 @@ pub struct Entry {
     pub file: File,
     /// Key of its language.
     pub language: String,
-    /// Below the content root, without a bundle's own.
-    pub folders: Vec<String>,
+    /// Below the content root, without a bundle's own. The pages of a folder share them.
+    pub folders: Arc<[String]>,
     /// [`Entry::folders`] as they are in addresses: a section may have a slug.
-    pub path: Vec<String>,
+    pub path: Arc<[String]>,
     /// Without language and extension; a bundle's folder.
     pub name: String,
     /// `index.md` with its resources beside it.
@@ -33,7 +35,7 @@ pub struct Entry {
     /// Already HTML.
     pub html: bool,
     /// Path of the nearest section.
-    pub sections: Vec<String>,
+    pub sections: Arc<[String]>,
 }
 
 /// A folder with an `_index` file.
@@ -54,21 +56,23 @@ pub struct Section {
 pub struct Tree {
     /// Ordered by path.
     pub pages: Vec<Entry>,
-    /// By language and path: `blog/2021`.
-    sections: HashMap<(String, String), Section>,
+    /// By language, then by path: `blog/2021`.
+    sections: HashMap<String, HashMap<String, Section>>,
     /// What was found on the way.
     pub problems: Vec<Problem>,
     /// Changes with anything that sections say.
     pub fingerprint: u64,
-    by_path: HashMap<String, usize>,
     /// By language and logical path: what is there, and from which mount.
     taken: HashMap<(String, String), Taken>,
+    /// Numbers of pages whose place another one has taken.
+    displaced: HashSet<usize>,
 }
 
 /// The file that a page's place belongs to.
 #[derive(Debug)]
 struct Taken {
-    path: String,
+    /// Its number.
+    page: usize,
     mount: usize,
     rank: (bool, bool, bool),
 }
@@ -108,8 +112,10 @@ impl Tree {
             });
             tree.add(folder, config, (number, mount), files, &mut hasher);
         }
-        let taken: HashSet<&str> = tree.taken.values().map(|taken| taken.path.as_str()).collect();
-        tree.pages.retain(|entry| taken.contains(entry.file.path.as_str()) && !config.no_pages);
+        let mut number = 0..;
+        let displaced = std::mem::take(&mut tree.displaced);
+        tree.pages.retain(|_| number.next().is_some_and(|number| !displaced.contains(&number)) && !config.no_pages);
+        tree.taken = HashMap::new();
         tree.pages.sort_by(|a, b| a.file.path.cmp(&b.file.path));
         tree.pages.dedup_by(|a, b| a.file.path == b.file.path);
         if tree.pages.is_empty() {
@@ -119,10 +125,15 @@ impl Tree {
             tree.problems.push(Problem::warning(sources.first().unwrap_or(&"content"), None, what, hint));
         }
         for at in 0..tree.pages.len() {
-            tree.pages[at].sections = tree.nearest_section(&tree.pages[at]);
-            tree.pages[at].path = tree.path(config, &tree.pages[at]);
+            let (before, pages) = tree.pages.split_at(at);
+            let page = &pages[0];
+            let beside = before.last().filter(|other| Arc::ptr_eq(&other.folders, &page.folders));
+            let (sections, path) = match beside.filter(|other| other.language == page.language) {
+                Some(other) => (Arc::clone(&other.sections), Arc::clone(&other.path)),
+                None => (tree.nearest_section(page).into(), tree.path(config, page)),
+            };
+            (tree.pages[at].sections, tree.pages[at].path) = (sections, path);
         }
-        tree.by_path = tree.pages.iter().enumerate().map(|(at, entry)| (entry.file.path.clone(), at)).collect();
         tree.fingerprint = hasher.finish();
         tree
     }
@@ -135,43 +146,42 @@ impl Tree {
         files: Vec<File>,
         hasher: &mut DefaultHasher,
     ) {
-        let target = mount.target.last().cloned().unwrap_or_default();
-        let split = |file: &File| {
-            // A file may be mounted by itself, under another name.
-            let below =
-                if file.path == mount.source { &target } else { file.path.get(below(mount)..).unwrap_or_default() };
-            let (folders, name) = below.rsplit_once('/').unwrap_or(("", below));
-            (folders.to_owned(), name.to_owned())
-        };
         let is = |name: &Name, stem: &str| {
             if config.version < NEW_TREE { name.stem == stem } else { name.stem.eq_ignore_ascii_case(stem) }
         };
         let mut bundles = HashSet::new();
         for file in &files {
-            let (folders, name) = split(file);
-            if Self::name(config, mount, &name).is_some_and(|name| is(&name, "index")) {
-                bundles.insert(folders);
+            let (folders, name) = split(mount, &file.path);
+            let may_be = name.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("index"));
+            if may_be && Self::name(config, mount, name).is_some_and(|name| is(&name, "index")) {
+                bundles.insert(folders.to_owned());
             }
         }
         // Below the content root `index.md` is the home page, and everything else belongs to it.
         let home_is_bundle = mount.target.is_empty() && bundles.contains("");
+        // The folder of the file before, and its parts: most files lie beside each other.
+        let mut last: (String, Arc<[String]>) = (String::new(), Arc::default());
         for file in files {
-            let (folders, file_name) = split(&file);
-            let inside = home_is_bundle || ancestors(&folders).any(|above| bundles.contains(above));
-            let in_bundle = inside || bundles.contains(&folders);
-            let Some(name) = Self::name(config, mount, &file_name) else {
-                self.other_notation(&file.path, &file_name, in_bundle);
+            let (folders, file_name) = split(mount, &file.path);
+            let inside = home_is_bundle || ancestors(folders).any(|above| bundles.contains(above));
+            let in_bundle = inside || bundles.contains(folders);
+            let Some(name) = Self::name(config, mount, file_name) else {
+                self.other_notation(&file.path, file_name, in_bundle);
                 continue;
             };
             let bundle = is(&name, "index");
             if inside || in_bundle && !bundle {
                 continue;
             }
-            let mut parts = mount.target.clone();
-            if file.path == mount.source {
-                parts.pop();
+            if last.0 != folders || last.1.is_empty() || file.path == mount.source {
+                let mut parts = mount.target.clone();
+                if file.path == mount.source {
+                    parts.pop();
+                }
+                parts.extend(folders.split('/').filter(|part| !part.is_empty()).map(String::from));
+                last = (folders.to_owned(), parts.into());
             }
-            parts.extend(folders.split('/').filter(|part| !part.is_empty()).map(String::from));
+            let parts = Arc::clone(&last.1);
             if is(&name, "_index") {
                 self.section(folder, &file, name.language, &parts, hasher);
                 continue;
@@ -182,11 +192,10 @@ impl Tree {
                 continue;
             }
             let rank = (bundle, name.own_language, name.markdown);
-            let (parts, stem) = if bundle {
-                let own = parts.pop().unwrap_or_default();
-                (parts, own)
-            } else {
-                (parts, name.stem)
+            let (parts, stem) = match parts.split_last().filter(|_| bundle) {
+                Some((own, above)) => (above.into(), own.clone()),
+                None if bundle => (parts, String::new()),
+                None => (parts, name.stem),
             };
             let place = (name.language.clone(), logical(&parts, &stem));
             if self.is_taken(place, &file.path, number, rank) {
@@ -196,18 +205,18 @@ impl Tree {
                 file,
                 language: name.language,
                 folders: parts,
-                path: Vec::new(),
+                path: Arc::default(),
                 name: stem,
                 bundle,
                 html: name.html,
-                sections: Vec::new(),
+                sections: Arc::default(),
             });
         }
     }
 
     /// Whether another file has that place already; of two in one mount the one with the higher rank has it.
     fn is_taken(&mut self, place: (String, String), path: &str, mount: usize, rank: (bool, bool, bool)) -> bool {
-        let taken = Taken { path: path.to_owned(), mount, rank };
+        let taken = Taken { page: self.pages.len(), mount, rank };
         let Some(other) = self.taken.get_mut(&place) else {
             self.taken.insert(place, taken);
             return false;
@@ -217,10 +226,15 @@ impl Tree {
             return true;
         }
         let wins = rank > other.rank;
-        let loser = if wins { std::mem::replace(other, taken) } else { taken };
-        let what = format!("has the same name as {}, and Hugo publishes one of them", other.path);
+        let there = self.pages[other.page].file.path.clone();
+        if wins {
+            self.displaced.insert(other.page);
+            *other = taken;
+        }
+        let (loser, winner) = if wins { (there.as_str(), path) } else { (path, there.as_str()) };
+        let what = format!("has the same name as {winner}, and Hugo publishes one of them");
         let hint = "rename one of them; the other one is taken";
-        self.problems.push(Problem::warning(&loser.path, None, what, hint));
+        self.problems.push(Problem::warning(loser, None, what, hint));
         !wins
     }
 
@@ -230,8 +244,9 @@ impl Tree {
         if stem.is_empty() || name.starts_with(['.', '#']) || name.ends_with(['~', '#']) {
             return None;
         }
-        let extension = if config.version < NEW_TREE { extension.to_owned() } else { extension.to_lowercase() };
-        let html = match extension.as_str() {
+        let extension =
+            if config.version < NEW_TREE { Cow::Borrowed(extension) } else { lower_case(Cow::Borrowed(extension)) };
+        let html = match extension.as_ref() {
             "md" | "markdown" | "mdown" => false,
             "html" | "htm" => true,
             _ => return None,
@@ -299,17 +314,18 @@ impl Tree {
         let path = key(parts);
         (&language, &path, &section.cascade, &section.slug, &section.slug_or_title, section.draft).hash(hasher);
         // Of several mounts, the first one's.
-        self.sections.entry((language, path)).or_insert(section);
+        self.sections.entry(language).or_default().entry(path).or_insert(section);
     }
 
     /// The entry of a file.
     pub fn entry(&self, path: &str) -> Option<&Entry> {
-        self.by_path.get(path).map(|at| &self.pages[*at])
+        let at = self.pages.binary_search_by(|entry| entry.file.path.as_str().cmp(path)).ok()?;
+        Some(&self.pages[at])
     }
 
     /// The section with this path, in a language.
     pub fn section_at(&self, language: &str, parts: &[String]) -> Option<&Section> {
-        self.sections.get(&(language.to_owned(), key(parts)))
+        self.sections.get(language)?.get(&key(parts))
     }
 
     /// A top folder is a section by itself, a deeper one by its `_index` file. A bundle at the top has none.
@@ -321,9 +337,9 @@ impl Tree {
     }
 
     /// The folders of an entry, those that are sections by their slug.
-    fn path(&self, config: &Config, entry: &Entry) -> Vec<String> {
+    fn path(&self, config: &Config, entry: &Entry) -> Arc<[String]> {
         if config.version < SECTION_SLUGS {
-            return entry.folders.clone();
+            return Arc::clone(&entry.folders);
         }
         let part = |depth: usize| {
             let own = &entry.folders[..depth];
@@ -335,7 +351,8 @@ impl Tree {
                 let path = format!("/{}", key(own));
                 let itself = section.into_iter().flat_map(|section| &section.cascade);
                 let itself = itself.filter(|rule| rule.takes(&path, &entry.language, "section"));
-                let mut rules = itself.chain(self.rules(config, &entry.language, own, "section"));
+                let mut rules =
+                    itself.chain(self.rules(config, &entry.language, &own[..depth - 1], &own[depth - 1], "section"));
                 text_of(rules.find_map(|rule| rule.values.get("slug"))?)
             };
             slug.or_else(|| is_section.then(handed)?).unwrap_or_else(|| own[depth - 1].clone())
@@ -352,23 +369,23 @@ impl Tree {
 
     /// What is handed down to an entry, the nearest first.
     pub fn handed_down<'t>(&'t self, config: &'t Config, entry: &'t Entry) -> impl Iterator<Item = &'t Rule> {
-        let own = [&entry.folders[..], std::slice::from_ref(&entry.name)].concat();
-        self.rules(config, &entry.language, &own, "page")
+        self.rules(config, &entry.language, &entry.folders, &entry.name, "page")
     }
 
-    /// The rules for the page or section at a path.
+    /// The rules for the page or section of this name in these folders.
     fn rules<'t>(
         &'t self,
         config: &'t Config,
         language: &'t str,
-        parts: &[String],
+        folders: &[String],
+        name: &str,
         kind: &'static str,
     ) -> impl Iterator<Item = &'t Rule> + use<'t> {
-        let path = format!("/{}", key(parts));
-        let above: Vec<&Section> =
-            (0..parts.len()).rev().filter_map(|depth| self.section_at(language, &parts[..depth])).collect();
-        let rules = above.into_iter().flat_map(|section| &section.cascade).chain(&config.language(language).cascade);
-        rules.filter(move |rule| rule.takes(&path, language, kind))
+        let above = (0..=folders.len()).rev().filter_map(|depth| self.section_at(language, &folders[..depth]));
+        let rules = above.flat_map(|section| &section.cascade).chain(&config.language(language).cascade);
+        let rules: Vec<&Rule> = rules.collect();
+        let path = if rules.is_empty() { String::new() } else { path_of(folders, name) };
+        rules.into_iter().filter(move |rule| rule.takes(&path, language, kind))
     }
 }
 
@@ -379,11 +396,42 @@ fn below(mount: &Mount) -> usize {
 
 /// A path as Hugo names it: lower case, hyphens for blanks.
 pub fn key(parts: &[String]) -> String {
-    parts.join("/").to_lowercase().replace(' ', "-")
+    named(parts.join("/").into()).into_owned()
+}
+
+fn named(path: Cow<'_, str>) -> Cow<'_, str> {
+    let path = lower_case(path);
+    if path.contains(' ') { Cow::Owned(path.replace(' ', "-")) } else { path }
+}
+
+/// Most names are in lower case as they are.
+fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { text } else { Cow::Owned(text.to_lowercase()) }
+}
+
+/// The path by which rules know a page or section: `/blog/p`.
+pub fn path_of(folders: &[String], name: &str) -> String {
+    let above = key(folders);
+    let slash = if above.is_empty() { "" } else { "/" };
+    format!("/{above}{slash}{}", named(name.into()))
+}
+
+/// The folders and the name of a file below its mount; it may be mounted by itself, under another name.
+fn split<'p>(mount: &'p Mount, path: &'p str) -> (&'p str, &'p str) {
+    let below = if path == mount.source {
+        mount.target.last().map_or("", String::as_str)
+    } else {
+        path.get(below(mount)..).unwrap_or_default()
+    };
+    below.rsplit_once('/').unwrap_or(("", below))
 }
 
 fn logical(folders: &[String], name: &str) -> String {
-    format!("{}/{}", key(folders), name.to_lowercase().replace(' ', "-"))
+    let mut path = key(folders);
+    path.push('/');
+    path.push_str(&named(name.into()));
+    path
 }
 
 /// Every folder above `folders`, without the root.

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::Value;
 use url::Url;
 
-use crate::crypto;
 use crate::library::generator::Reading;
 use crate::library::{fields, home};
 use crate::post::body::{Body, Dialect};
@@ -80,7 +79,7 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
     let body = Body { start: cut.start, line, html: false, dialect: Dialect::Zola };
     let yaml = cut.format == Format::Yaml;
     let mut header = Header { config, tree, entry, values: &cut.front_matter, yaml, problems: Vec::new() };
-    let page = header.page(body, text);
+    let page = header.page(body);
     Reading { page, problems: header.problems }
 }
 
@@ -145,7 +144,7 @@ struct Header<'a> {
 }
 
 impl Header<'_> {
-    fn page(&mut self, body: Body, source: &str) -> Option<Page> {
+    fn page(&mut self, body: Body) -> Option<Page> {
         self.check();
         let of_name = date::of_name(&self.entry.slug);
         let mut published = self.date("date");
@@ -203,7 +202,6 @@ impl Header<'_> {
             cover: fields::cover(&with_extra, &url),
             own_id: fields::own_id(&with_extra),
             aliases: self.aliases(),
-            source_hash: crypto::sha256_hex(source.as_bytes()),
             url: if render { address } else { String::new() },
             body,
             ..Page::default()

@@ -13,7 +13,7 @@ const TELLING: [&str; 4] = ["news", "questions", "releases", "reading"];
 const ENOUGH: usize = LENGTH * 8;
 
 /// The text, not cut yet; empty where the page has nothing of its own.
-pub fn text(html: &str, own: &Own<'_>, roles: &Roles) -> String {
+pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
     let flow = Flow::of(html);
     let recurring = recurring(&flow, own);
     let parts = outline::parts(&flow, roles);
@@ -34,7 +34,7 @@ pub fn text(html: &str, own: &Own<'_>, roles: &Roles) -> String {
 }
 
 /// Which lines are boilerplate: a whole block is, where most of its letters are.
-fn recurring(flow: &Flow<'_>, own: &Own<'_>) -> Vec<bool> {
+fn recurring(flow: &Flow<'_>, own: &Own) -> Vec<bool> {
     let mut recurring = Vec::with_capacity(flow.lines.len());
     for block in flow.lines.chunk_by(|a, b| a.block == b.block) {
         let (mut all, mut shared) = (0, 0);

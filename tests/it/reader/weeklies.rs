@@ -34,7 +34,7 @@ fn shown(site: &str, folder: &str, part: &str, dialect: Dialect, roles: &Roles) 
             (header(&path, &text, dialect), text)
         })
         .collect();
-    let recurring = Recurring::of(pages.iter().map(|(page, _)| page));
+    let recurring = Recurring::new(pages.iter().map(|(page, _)| Arc::new(page.clone())).collect());
     let site = Knowledge { recurring: Arc::new(recurring), roles: Arc::new(roles.clone()), ..Knowledge::default() };
     let pages = pages.into_iter().filter(|(page, _)| page.path.contains(part));
     Some(
@@ -70,15 +70,16 @@ fn header(path: &str, text: &str, dialect: Dialect) -> Page {
     let name = path.trim_end_matches(".md").trim_end_matches("/index");
     let summary =
         [value("summary"), value("description")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-    Page {
+    let page = Page {
         path: path.to_owned(),
         url: format!("https://www.example.org/{}/", name.replace(' ', "-")),
         title: value("title"),
-        marks: recurring::marks(&summary, &text[start..]),
-        summary,
         body: Body { start, line: 1, html: false, dialect },
+        summary,
         ..Page::default()
-    }
+    };
+    page.marks.found(recurring::marks(&page.summary, &text[start..]));
+    page
 }
 
 fn is_weekly(page: &Page) -> bool {
