@@ -8,6 +8,7 @@ macro_rules! say {
     ($($words:tt)*) => { $crate::cli::to_stdout(format_args!($($words)*))? };
 }
 
+mod backup;
 mod build;
 mod check;
 mod deliveries;
@@ -15,6 +16,7 @@ mod demo;
 mod digest;
 mod dkim;
 mod init;
+mod pause;
 mod posts;
 mod send_test;
 mod serve;
@@ -71,6 +73,12 @@ enum Command {
     Deliveries(deliveries::Arguments),
     /// Mails what a subscriber would get to one address
     SendTest(send_test::Arguments),
+    /// Lets no mail leave until `resume`
+    Pause(pause::Arguments),
+    /// Lets mail leave again that a person paused, or that was held after a silence
+    Resume(pause::Arguments),
+    /// Copies the store into a new file, also while mail is being sent
+    Backup(backup::Arguments),
     /// Makes the keys that mail is signed with
     Dkim(dkim::Arguments),
 }
@@ -171,6 +179,9 @@ pub fn main() -> ExitCode {
             Command::Subscribers(arguments) => subscribers::run(&context, arguments).await,
             Command::Deliveries(arguments) => deliveries::run(&context, arguments).await,
             Command::SendTest(arguments) => send_test::run(&context, arguments).await,
+            Command::Pause(arguments) => pause::pause(&context, arguments).await,
+            Command::Resume(arguments) => pause::resume(&context, arguments).await,
+            Command::Backup(arguments) => backup::run(&context, arguments).await,
             Command::Dkim(arguments) => dkim::run(&context, arguments).await,
         }
     });

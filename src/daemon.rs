@@ -3,6 +3,8 @@
 //! A loop that ends by itself (an error that it could not live with, a panic) ends the daemon: whoever supervises it
 //! starts it again, and the store says where everything stood.
 
+mod silence;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,8 @@ use crate::problem::Faults;
 use crate::store::Store;
 use crate::template::Templates;
 use crate::{deliverer, publisher, scheduler};
+
+pub use silence::patience;
 
 /// How long what is in flight may take to end.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -114,6 +118,16 @@ impl Daemon {
         let cancel = CancellationToken::new();
         let mut loops = JoinSet::new();
 
+        if roles.schedule || roles.deliver {
+            let silence =
+                silence::Silence { store: store.clone(), digests: Arc::clone(&digests), clock: clock.clone() };
+            silence.ends().await?;
+            let cancel = cancel.clone();
+            loops.spawn(async move {
+                silence.watch(cancel).await;
+                ("watch", Ok(()))
+            });
+        }
         if roles.needs_library() {
             let mut parts = publisher::Parts {
                 scanner,

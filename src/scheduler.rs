@@ -4,6 +4,8 @@
 //! one transaction. So a restart, a second machine and a clock that jumps make no Slot twice. What cannot be rendered
 //! makes no row, and is tried again until the Slot is too old.
 
+mod watch;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +14,6 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, SubsecRound as _, Timelike as _, Utc};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -26,6 +27,7 @@ use crate::problem::Faults;
 use crate::site::Site;
 use crate::store::{NewIssue, Store};
 use crate::template::Templates;
+pub use watch::Watch;
 
 /// What the loop works with.
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ pub enum Made {
     Issue,
     /// Another machine was first.
     Lost,
+    /// All mail is held after a silence: what it would announce may have been announced.
+    Held,
 }
 
 /// Makes the Issue of every Slot that is due at `now`. One digest's failure does not keep the others; the error is the
@@ -86,9 +90,15 @@ pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
         let published = parts.published.load_full();
         if published.scanned_at.is_some() {
             for (digest, watch) in parts.digests.iter().zip(&mut watches) {
-                if watch.is_due(digest, &published.library, now) {
-                    let made = make(&parts, digest, &published.library, now).await;
-                    watch.seen(digest, &published.library, now, made);
+                if watch.is_due(&digest.trigger, Some(&published.library), now) {
+                    match make(&parts, digest, &published.library, now).await {
+                        Ok(Made::Nothing | Made::Issue) => {
+                            watch.looked(&digest.trigger, Some(&published.library), now);
+                        }
+                        // Look again: there may be posts that the other machine's Issue does not have, or a person lets mail go.
+                        Ok(Made::Lost | Made::Held) => watch.waits(PAUSE),
+                        Err(error) => watch.failed(&digest.name, &format!("{error:#}"), PAUSE),
+                    }
                 }
             }
         }
@@ -99,61 +109,12 @@ pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
     }
 }
 
-/// What the loop remembers of a digest, so that it need not ask the store.
-#[derive(Default)]
-struct Watch {
-    /// When it last looked, with success.
-    looked_at: Option<DateTime<Utc>>,
-    /// The next Slot after that.
-    next: Option<DateTime<Utc>>,
-    /// The Library that it last looked at.
-    library: Option<Arc<Library>>,
-    /// Not before.
-    paused: Option<Instant>,
-    /// The failure that was logged.
-    said: String,
-}
-
-impl Watch {
-    fn is_due(&self, digest: &Digest, library: &Arc<Library>, now: DateTime<Utc>) -> bool {
-        let paused = self.paused.is_some_and(|until| Instant::now() < until);
-        let due = match &digest.trigger {
-            // After a clock that went back the Slots that come again are looked up in the store.
-            Trigger::Cron(_) => self.looked_at.is_none_or(|at| now < at) || self.next.is_some_and(|next| next <= now),
-            Trigger::OnPublish => self.library.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, library)),
-        };
-        due && !paused
-    }
-
-    fn seen(&mut self, digest: &Digest, library: &Arc<Library>, now: DateTime<Utc>, made: anyhow::Result<Made>) {
-        self.paused = None;
-        match made {
-            Ok(Made::Nothing | Made::Issue) => {
-                self.looked_at = Some(now);
-                self.next = match &digest.trigger {
-                    Trigger::Cron(schedule) => schedule.next_after(now),
-                    Trigger::OnPublish => None,
-                };
-                self.library = Some(Arc::clone(library));
-                self.said.clear();
-            }
-            // Look again: there may be posts that the other machine's Issue does not have.
-            Ok(Made::Lost) => self.paused = Some(Instant::now() + PAUSE),
-            Err(error) => {
-                let said = format!("{error:#}");
-                if said != self.said {
-                    tracing::error!(digest = digest.name, error = %said, "no Issue was made; it is tried again");
-                }
-                self.said = said;
-                self.paused = Some(Instant::now() + PAUSE);
-            }
-        }
-    }
-}
-
 /// Makes the Issue of the digest's newest due Slot, if it has none.
 async fn make(parts: &Parts, digest: &Digest, library: &Library, now: DateTime<Utc>) -> anyhow::Result<Made> {
     let Some(begun) = parts.store.digest_begun(&digest.name).await? else { return Ok(Made::Nothing) };
+    if parts.store.is_silent(now).await? {
+        return Ok(Made::Held);
+    }
     match &digest.trigger {
         Trigger::OnPublish => {
             let posts = fresh(&parts.store, digest, library, now).await?;
@@ -163,11 +124,9 @@ async fn make(parts: &Parts, digest: &Digest, library: &Library, now: DateTime<U
             announce(parts, digest, library, minute(now), posts, now).await
         }
         Trigger::Cron(schedule) => {
-            let Some(slot) = schedule.last_until(now).filter(|slot| *slot > begun) else { return Ok(Made::Nothing) };
             let issues = parts.store.issues(Some(&digest.name), LATEST).await?;
-            if issues.iter().any(|issue| issue.slot == slot) {
-                return Ok(Made::Nothing);
-            }
+            let is_made = |slot| issues.iter().any(|issue| issue.slot == slot);
+            let Some(slot) = due(schedule, begun, now, is_made) else { return Ok(Made::Nothing) };
             let before = issues.iter().map(|issue| issue.slot).find(|made| *made < slot).unwrap_or(begun).max(begun);
             let made = make_slot(parts, digest, library, slot, now).await?;
             if made == Made::Issue {
@@ -176,6 +135,16 @@ async fn make(parts: &Parts, digest: &Digest, library: &Library, now: DateTime<U
             Ok(made)
         }
     }
+}
+
+/// The Slot that an Issue is to be made of at `now`: the newest one, where the digest had begun before it and it has none.
+pub fn due(
+    schedule: &Schedule,
+    begun: DateTime<Utc>,
+    now: DateTime<Utc>,
+    is_made: impl Fn(DateTime<Utc>) -> bool,
+) -> Option<DateTime<Utc>> {
+    schedule.last_until(now).filter(|slot| *slot > begun && !is_made(*slot))
 }
 
 async fn make_slot(

@@ -101,9 +101,11 @@ macro_rules! readers {
     };
 }
 
+mod backup;
 mod claims;
 mod deliveries;
 mod digests;
+mod holds;
 mod issues;
 mod open;
 mod posts;
@@ -114,7 +116,8 @@ mod subscriptions;
 mod suppressions;
 
 pub use claims::{Claim, Report};
-pub use deliveries::DeliveryRow;
+pub use deliveries::{DeliveryRow, IssueSum};
+pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
 pub use posts::FeedVersion;
 pub use subscribers::{Import, Imported};

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use super::{Context, Exit, Usage};
 use crate::delivery::{Kind, State};
-use crate::store::{DeliveryRow, IssueRow, Store};
+use crate::store::{DeliveryRow, IssueRow, IssueSum, Store};
 use crate::subscriber::Address;
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,15 @@ enum Command {
         address: Option<Address>,
         /// At most so many rows
         #[arg(long, value_name = "N", default_value_t = 10_000)]
+        limit: u32,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says what became of each issue's mail: everybody who was to get it is in one of the states
+    Issues {
+        /// At most so many, the newest
+        #[arg(long, value_name = "N", default_value_t = 20)]
         limit: u32,
         /// One JSON object a line
         #[arg(long)]
@@ -75,6 +84,20 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             }
             if rows.len() as u64 == u64::from(limit) {
                 eprintln!("only the newest {limit} are listed (`--limit N` for more)");
+            }
+            Ok(Exit::Done)
+        }
+        Command::Issues { limit, json } => {
+            for sum in store.issue_sums(limit).await? {
+                if json {
+                    say!("{}", object(&sum));
+                } else {
+                    let (slot, digest, state) = (time(sum.slot), &sum.digest, sum.state.as_str());
+                    say!("{slot}  {digest}  {}  {state}: {} eligible = {}", sum.id, sum.eligible, terms(&sum.counts));
+                }
+            }
+            if let Some(hold) = store.hold().await? {
+                eprintln!("{hold}\n  hint: `postrider resume` lets it go");
             }
             Ok(Exit::Done)
         }
@@ -137,6 +160,11 @@ pub(super) fn time(at: DateTime<Utc>) -> String {
 
 /// Every Delivery is in one of the states, and the sum shows that none is missing.
 fn equation(counts: &[(State, u64)]) -> String {
+    format!("{} planned = {}", counts.iter().map(|(_, count)| count).sum::<u64>(), terms(counts))
+}
+
+/// `40 sent + 1 failed + …`
+fn terms(counts: &[(State, u64)]) -> String {
     let counts: HashMap<State, u64> = counts.iter().copied().collect();
     let states = [
         State::Sent,
@@ -149,7 +177,18 @@ fn equation(counts: &[(State, u64)]) -> String {
     ];
     let parts: Vec<String> =
         states.iter().map(|state| format!("{} {}", counts.get(state).copied().unwrap_or(0), state.as_str())).collect();
-    format!("{} planned = {}", counts.values().sum::<u64>(), parts.join(" + "))
+    parts.join(" + ")
+}
+
+/// An Issue's sum for programs.
+fn object(sum: &IssueSum) -> serde_json::Value {
+    let mut object = serde_json::json!({
+        "issue": sum.id, "digest": sum.digest, "slot": time(sum.slot), "state": sum.state, "eligible": sum.eligible,
+    });
+    for (state, count) in &sum.counts {
+        object[state.as_str()] = (*count).into();
+    }
+    object
 }
 
 #[cfg(test)]

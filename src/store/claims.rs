@@ -149,9 +149,13 @@ impl Store {
     /// Hands out at most `limit` due Deliveries, transactional ones first, then oldest first, for `lease`: queued ones, and
     /// those whose lease has ended.
     /// Those whose subscription is not confirmed any more, or whose address is suppressed, end as suppressed, those past their time
-    /// as expired, in the same transaction. Held Issues' are passed over. The claim is durable when this returns.
+    /// as expired, in the same transaction. Held Issues' are passed over; while all
+    /// mail is held ([`Self::is_held`]) there are none. The claim is durable when this returns.
     /// A Delivery whose lease ended had an attempt of unknown outcome: it is handed out again (same Message-ID), its `attempts` counted.
     pub async fn claim(&self, owner: &str, limit: u32, lease: Duration, now: DateTime<Utc>) -> Result<Vec<Claim>> {
+        if self.is_held(now).await? {
+            return Ok(Vec::new());
+        }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut claims = Vec::new();
         let mut ended = false;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Error, Result, Store, at, count, ms};
+use super::{Error, IssueState, Result, Store, at, count, ms};
 use crate::crypto;
 use crate::delivery::{Kind, State};
 use crate::digest::Rendition;
@@ -33,6 +33,23 @@ pub struct DeliveryRow {
     pub due_at: DateTime<Utc>,
     /// Last change.
     pub changed_at: DateTime<Utc>,
+}
+
+/// What became of an Issue's mail: `eligible` is the sum of `counts`, or something is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueSum {
+    /// Row id.
+    pub id: String,
+    /// Name of the Digest.
+    pub digest: String,
+    /// Its instant.
+    pub slot: DateTime<Utc>,
+    /// Where it is.
+    pub state: IssueState,
+    /// How many were to get it when it was planned.
+    pub eligible: u64,
+    /// Every state, in the order of [`State::ALL`].
+    pub counts: Vec<(State, u64)>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -110,6 +127,30 @@ impl Store {
             select state, count(*) from deliveries where $1 is null or issue = $1 group by state order by state";
         let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(COUNT).bind(issue).fetch_all(pool).await?);
         rows.into_iter().map(|(state, rows)| Ok((state_of(&state)?, count(rows)))).collect()
+    }
+
+    /// What became of each Issue's mail, newest first.
+    pub async fn issue_sums(&self, limit: u32) -> Result<Vec<IssueSum>> {
+        const COUNT: &str = "select state, count(*) from deliveries where issue = $1 group by state";
+        let mut sums = Vec::new();
+        for issue in self.issues(None, limit).await? {
+            let rows: Vec<(String, i64)> =
+                on!(self, pool => sqlx::query_as(COUNT).bind(&issue.id).fetch_all(pool).await?);
+            let mut sum = IssueSum {
+                id: issue.id,
+                digest: issue.digest,
+                slot: issue.slot,
+                state: issue.state,
+                eligible: issue.deliveries,
+                counts: State::ALL.map(|state| (state, 0)).to_vec(),
+            };
+            for (state, rows) in rows {
+                let state = state_of(&state)?;
+                sum.counts.iter_mut().filter(|(kept, _)| *kept == state).for_each(|(_, kept)| *kept = count(rows));
+            }
+            sums.push(sum);
+        }
+        Ok(sums)
     }
 
     /// Puts failed, expired or uncertain Deliveries back into the queue. Returns how many.

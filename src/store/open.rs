@@ -92,7 +92,7 @@ async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
 
 /// Makes the file when there is none, readable by its owner only: it holds addresses. SQLite gives its companions the
 /// same mode.
-fn create(path: &Path) -> std::io::Result<()> {
+pub(super) fn create(path: &Path) -> std::io::Result<()> {
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

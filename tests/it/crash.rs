@@ -5,14 +5,9 @@
 mod kills;
 mod machines;
 mod plants;
-mod random;
+mod races;
 mod round;
 mod sink;
+mod whole;
 
-use crate::support::databases;
-
-/// `tests/run --long`
-fn long() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
-    std::env::var_os("POSTRIDER_TEST_LONG").is_some()
-}
+use crate::support::{databases, long};

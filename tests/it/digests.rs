@@ -6,4 +6,5 @@ mod commands;
 mod identity;
 mod look;
 mod oracle;
+mod property;
 mod slots;

@@ -2,5 +2,6 @@
 
 mod crash;
 mod demo;
+mod operations;
 mod real_site;
 mod story;

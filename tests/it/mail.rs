@@ -2,6 +2,7 @@
 
 mod authentic;
 mod deliverer;
+mod matrix;
 mod message;
 mod send_test;
 mod transport;

@@ -5,6 +5,7 @@
 mod bench;
 mod commands;
 mod deliveries;
+mod holds;
 mod issues;
 mod model;
 mod opening;

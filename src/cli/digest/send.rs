@@ -92,6 +92,12 @@ async fn deliver(context: &Context, config: &Config, store: &Store, issue: &str,
     let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
     say!("{}", if shown.is_empty() { "nobody to mail".to_owned() } else { shown.join(", ") });
     let left = open(&counts);
+    if left > 0
+        && let Some(hold) = store.hold().await?
+    {
+        say!("{hold}: {left} wait for `postrider resume`");
+        return Ok(Exit::Done);
+    }
     if left > 0 {
         return Err(outside(format!(
             "{left} mails wait for another try\n  hint: `postrider serve` goes on with them; `postrider deliveries list` says what the server answered"

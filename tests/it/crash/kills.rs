@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::process::ExitStatusExt as _;
 
-use super::random::Random;
 use super::round::{Broken, Plan, Round};
 use super::sink::Manners;
 use super::{databases, long};
+use crate::support::random::Random;
 
 /// What was done to the processes, and what it cost.
 #[derive(Debug, Default)]
@@ -29,8 +29,18 @@ pub struct Tally {
 const ABORTED: i32 = 6;
 
 pub fn plan(seed: u64) -> Plan {
-    let manners = Manners { unanswered: 1, forgotten: 1, dropped: 1, later: 2, goodbye: 1 };
-    Plan { readers: 240, connections: 4, leaving: 5, restless: 20, manners, haste: 600, plant: None, seed }
+    let manners = Manners { unanswered: 1, forgotten: 1, dropped: 1, later: 2, goodbye: 1, slow: 0 };
+    Plan {
+        readers: 240,
+        connections: 4,
+        leaving: 5,
+        restless: 20,
+        manners,
+        haste: 600,
+        idle_ms: 300,
+        plant: None,
+        seed,
+    }
 }
 
 /// One Issue from its first mail to its last, one process after the other. `points`: where to die, and how often one life passes
@@ -43,33 +53,7 @@ pub async fn one_by_one(round: &mut Round, points: &BTreeMap<String, u64>, tally
             break;
         }
         round.somebody_may_leave();
-        let moves = round.random.below(70);
-        let kind = round.random.below(10);
-        // The points that fewest have died at come first.
-        let tried = |name: &String| tally.points.get(name).map_or(0, |point| point.1);
-        let point = points.iter().min_by_key(|(name, _)| tried(name));
-        if let (5..9, Some((name, times))) = (kind, point) {
-            let nth = 1 + round.random.below((*times).min(40));
-            let mut machine = round.spawn(&format!("die={name}@{nth}"));
-            round.until(u64::MAX, &mut machine).await;
-            let died = machine.ended().is_some_and(|ended| ended.signal() == Some(ABORTED));
-            round.bury(machine).await;
-            // A point that this life did not come to is tried again, not for ever.
-            let (dead, tried) = tally.points.entry(name.clone()).or_default();
-            *dead += u64::from(died);
-            *tried += 1;
-            tally.kills += 1;
-        } else {
-            let mut machine = round.spawn("");
-            round.until(moves, &mut machine).await;
-            if kind == 9 && machine.has_begun() {
-                round.end_well(machine).await?;
-                tally.stops += 1;
-            } else {
-                round.bury(machine).await;
-                tally.kills += 1;
-            }
-        }
+        live_and_die(round, points, tally).await?;
     }
     // The last look at the Issue may have died with its process.
     let mut machine = round.spawn("");
@@ -79,6 +63,38 @@ pub async fn one_by_one(round: &mut Round, points: &BTreeMap<String, u64>, tally
     round.bury(machine).await;
     round.check(true).await?;
     round.sum_up(tally);
+    Ok(())
+}
+
+/// One life of a process, to the end that chance chooses: SIGKILL, a point, or SIGTERM.
+pub async fn live_and_die(round: &mut Round, points: &BTreeMap<String, u64>, tally: &mut Tally) -> Result<(), Broken> {
+    let moves = round.random.below(70);
+    let kind = round.random.below(10);
+    // The points that fewest have died at come first.
+    let tried = |name: &String| tally.points.get(name).map_or(0, |point| point.1);
+    let point = points.iter().min_by_key(|(name, _)| tried(name));
+    if let (5..9, Some((name, times))) = (kind, point) {
+        let nth = 1 + round.random.below((*times).min(40));
+        let mut machine = round.spawn(&format!("die={name}@{nth}"));
+        round.until(u64::MAX, &mut machine).await;
+        let died = machine.ended().is_some_and(|ended| ended.signal() == Some(ABORTED));
+        round.bury(machine).await;
+        // A point that this life did not come to is tried again, not for ever.
+        let (dead, tried) = tally.points.entry(name.clone()).or_default();
+        *dead += u64::from(died);
+        *tried += 1;
+        tally.kills += 1;
+    } else {
+        let mut machine = round.spawn("");
+        round.until(moves, &mut machine).await;
+        if kind == 9 && machine.has_begun() {
+            round.end_well(machine).await?;
+            tally.stops += 1;
+        } else {
+            round.bury(machine).await;
+            tally.kills += 1;
+        }
+    }
     Ok(())
 }
 

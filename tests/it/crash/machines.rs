@@ -5,18 +5,28 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::kills::Tally;
-use super::random::Random;
-use super::round::{Broken, IDLE, Machine, Plan, Round};
+use super::round::{Broken, Machine, Plan, Round};
 use super::sink::Manners;
 use super::{databases, long};
+use crate::support::random::Random;
 
 const MACHINES: usize = 4;
 /// A lease is twenty minutes; after this long others have what a stopped machine had.
 const TAKEN_OVER: chrono::Duration = chrono::Duration::minutes(22);
 
 pub fn plan(seed: u64) -> Plan {
-    let manners = Manners { unanswered: 1, forgotten: 1, dropped: 1, later: 2, goodbye: 1 };
-    Plan { readers: 400, connections: 2, leaving: 8, restless: 30, manners, haste: 300, plant: None, seed }
+    let manners = Manners { unanswered: 1, forgotten: 1, dropped: 1, later: 2, goodbye: 1, slow: 0 };
+    Plan {
+        readers: 400,
+        connections: 2,
+        leaving: 8,
+        restless: 30,
+        manners,
+        haste: 300,
+        idle_ms: 300,
+        plant: None,
+        seed,
+    }
 }
 
 /// One Issue by several machines at once.
@@ -78,7 +88,7 @@ pub async fn together(round: &mut Round, tally: &mut Tally) -> Result<(), Broken
 async fn pass(round: &Round, moves: u64) {
     let first = round.sink.moves();
     let mut last = (first, Instant::now());
-    while round.sink.moves() - first < moves && last.1.elapsed() < IDLE {
+    while round.sink.moves() - first < moves && last.1.elapsed() < round.idle() {
         tokio::time::sleep(Duration::from_millis(1)).await;
         if round.sink.moves() != last.0 {
             last = (round.sink.moves(), Instant::now());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -17,13 +18,11 @@ use postrider::store::{Import, IssueState, NewIssue, Settings, Store};
 use postrider::subscriber::Address;
 
 use super::kills::Tally;
-use super::random::Random;
 use super::sink::{Manners, Sink};
+use crate::support::random::Random;
 
 /// Longer than anything here takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// A process that has begun and says nothing for so long has nothing to do.
-pub const IDLE: Duration = Duration::from_millis(300);
 
 /// What a round is like.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +35,8 @@ pub struct Plan {
     pub manners: Manners,
     /// How much faster the processes' clocks run, so that leases and pauses end.
     pub haste: i64,
+    /// A process that has begun and says nothing for so long has nothing to do.
+    pub idle_ms: u64,
     pub plant: Option<Plant>,
     pub seed: u64,
 }
@@ -99,6 +100,7 @@ pub struct Round {
     folder: tempfile::TempDir,
     pub sink: Arc<Sink>,
     issue: String,
+    pub roles: &'static str,
     epoch: DateTime<Utc>,
     lives: u64,
     pub random: Random,
@@ -108,6 +110,7 @@ pub struct Round {
     pub taken_over: HashSet<usize>,
     leaving: Arc<Mutex<Leaving>>,
     leavers: Vec<String>,
+    go_on: Arc<AtomicBool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -130,50 +133,78 @@ fn rendition() -> Rendition {
 impl Round {
     /// An Issue to `plan.readers` readers, planned and due, some of whose mailboxes are gone.
     pub async fn new(url: String, folder: tempfile::TempDir, plan: Plan) -> Self {
-        let store = Store::open(&Settings { url: url.clone(), secret: None }).await.unwrap();
-        let epoch = Clock::System.now();
-        let name =
-            |i: usize| if i.is_multiple_of(17) { format!("gone{i}@example.net") } else { format!("r{i}@example.net") };
-        let rows: Vec<Import> = (0..plan.readers)
-            .map(|i| Import { address: Address::parse(&name(i)).unwrap(), name: String::new(), language: None })
-            .collect();
-        store.import(&rows, "weekly", "import", epoch).await.unwrap();
-        let issue = NewIssue {
-            id: crypto::new_id(),
+        let mut round = Self::bare(url, folder, plan).await;
+        let readers = round.import().await;
+        let (now, issue) = (round.epoch, crypto::new_id());
+        let new = NewIssue {
+            id: issue.clone(),
             digest: "weekly".to_owned(),
-            slot: epoch,
+            slot: now,
             held: false,
-            expires_at: epoch + chrono::Duration::days(3650),
+            expires_at: now + chrono::Duration::days(3650),
             posts: vec!["p1".to_owned()],
             renditions: vec![rendition()],
         };
-        assert!(store.create_issue(&issue, epoch).await.unwrap());
-        let mut random = Random::new(plan.seed);
-        let leavers = (0..plan.leaving)
-            .map(|_| rows[usize::try_from(random.below(plan.readers as u64)).unwrap()].address.as_str().to_owned());
-        let leavers = leavers.collect();
+        assert!(round.store.create_issue(&new, now).await.unwrap());
+        round.issue = issue;
+        round.leavers = (0..plan.leaving)
+            .map(|_| readers[usize::try_from(round.random.below(plan.readers as u64)).unwrap()].clone())
+            .collect();
+        round
+    }
+
+    /// A store and a site with nothing in them, and a server.
+    pub async fn bare(url: String, folder: tempfile::TempDir, plan: Plan) -> Self {
+        let store = Store::open(&Settings { url: url.clone(), secret: None }).await.unwrap();
         fs_err::create_dir(folder.path().join("content")).unwrap();
         fs_err::write(folder.path().join("hugo.toml"), "baseURL = \"https://harbour.example.org/\"\n").unwrap();
         Self {
             sink: Arc::new(Sink::start(plan.manners, plan.seed)),
-            issue: issue.id,
+            issue: String::new(),
+            roles: "deliver",
             lives: 0,
-            random,
+            random: Random::new(plan.seed),
             cut: HashSet::new(),
             taken_over: HashSet::new(),
             leaving: Arc::default(),
-            leavers,
+            leavers: Vec::new(),
+            go_on: Arc::default(),
             tasks: Vec::new(),
+            epoch: Clock::System.now(),
             plan,
             store,
             url,
             folder,
-            epoch,
         }
     }
 
-    /// A process that does nothing but deliver, with these orders of `sabotage` besides the round's own.
+    /// The readers, confirmed.
+    pub async fn import(&self) -> Vec<String> {
+        let name = |i: usize| format!("{}{i}@example.net", if i.is_multiple_of(17) { "gone" } else { "r" });
+        let names: Vec<String> = (0..self.plan.readers).map(name).collect();
+        let row =
+            |name: &String| Import { address: Address::parse(name).unwrap(), name: String::new(), language: None };
+        let rows: Vec<Import> = names.iter().map(row).collect();
+        self.store.import(&rows, "weekly", "import", self.epoch).await.unwrap();
+        names
+    }
+
+    /// Of a file of the site.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn idle(&self) -> Duration {
+        Duration::from_millis(self.plan.idle_ms)
+    }
+
+    /// A process in the round's roles, with these orders of `sabotage` besides the round's own.
     pub fn spawn(&mut self, orders: &str) -> Machine {
+        self.spawn_on(&self.url.clone(), orders)
+    }
+
+    /// The same, on another store.
+    pub fn spawn_on(&mut self, url: &str, orders: &str) -> Machine {
         self.lives += 1;
         let name = format!("m{}.example", self.lives);
         let plant = self.plan.plant.map(|plant| format!("plant={plant:?}")).unwrap_or_default();
@@ -182,14 +213,15 @@ impl Round {
             (self.folder.path().join(format!("{name}.out")), self.folder.path().join(format!("{name}.log")));
         let file = |path: &PathBuf| Stdio::from(fs_err::File::create(path).unwrap().into_parts().0);
         let child = Command::new(env!("CARGO_BIN_EXE_postrider"))
-            .args(["serve", "--roles", "deliver"])
+            .args(["serve", "--roles", self.roles])
             .current_dir(self.folder.path())
             .env(sabotage::VARIABLE, all)
-            .env("POSTRIDER_STORE_URL", &self.url)
+            .env("POSTRIDER_STORE_URL", url)
             .env("POSTRIDER_MAIL_URL", format!("smtp://127.0.0.1:{}", self.sink.port))
             .env("POSTRIDER_MAIL_CONNECTIONS", self.plan.connections.to_string())
             .env("POSTRIDER_MAIL_MESSAGES_PER_CONNECTION", "20")
             .env("POSTRIDER_MAIL_HELLO", &name)
+            .env("POSTRIDER_HTTP_LISTEN", "127.0.0.1:0")
             .env("POSTRIDER_HTTP_PUBLIC_URL", "https://feeds.example.org/")
             .stdin(Stdio::null())
             .stdout(file(&out))
@@ -208,7 +240,7 @@ impl Round {
             if self.sink.moves() != last.0 || !machine.has_begun() {
                 last = (self.sink.moves(), Instant::now());
             }
-            if last.1.elapsed() > IDLE {
+            if last.1.elapsed() > self.idle() {
                 return;
             }
             assert!(begun.elapsed() < PATIENCE, "the process neither works nor ends:\n{}", machine.said());
@@ -270,20 +302,44 @@ impl Round {
             return;
         }
         let address = self.leavers.remove(0);
-        let by_suppression = self.random.chance(50);
+        self.leaves_after(&address, 0);
+    }
+
+    /// The reader leaves, by one of four doors, once so much has happened on the wire.
+    pub fn leaves_after(&mut self, address: &str, moves: u64) {
+        let door = self.random.below(4);
         let (store, sink, leaving, now) =
             (self.store.clone(), Arc::clone(&self.sink), Arc::clone(&self.leaving), self.epoch);
+        let (address, go_on) = (address.to_owned(), Arc::clone(&self.go_on));
         leaving.lock().unwrap().asked.insert(address.clone());
         self.tasks.push(tokio::spawn(async move {
-            if by_suppression {
-                store.suppress(&Address::parse(&address).unwrap(), "complaint", now).await.unwrap();
-            } else {
-                let reader = store.subscriber_by_address(&address).await.unwrap().unwrap();
-                store.unsubscribe(&reader.subscriptions[0].id, now).await.unwrap();
+            while sink.moves() < moves && !go_on.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            match door {
+                0 => store.suppress(&Address::parse(&address).unwrap(), "complaint", now).await.unwrap(),
+                1 => drop(store.remove(&address, None, now).await.unwrap()),
+                2 => drop(store.erase(&address, now).await.unwrap()),
+                _ => {
+                    let reader = store.subscriber_by_address(&address).await.unwrap().unwrap();
+                    store.unsubscribe(&reader.subscriptions[0].id, now).await.unwrap();
+                }
             }
             let mark = sink.mark().await;
             leaving.lock().unwrap().answered.push((address, mark));
         }));
+    }
+
+    /// Who waits for something on the wire to leave waits no longer.
+    pub fn everybody_goes_on(&self) {
+        self.go_on.store(true, Ordering::SeqCst);
+    }
+
+    /// The readers in the order in which their mails are handed out.
+    pub async fn in_their_order(&self) -> Vec<String> {
+        let mut rows = self.store.deliveries(Some(&self.issue), None, None, 1_000_000).await.unwrap();
+        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        rows.into_iter().map(|row| row.address).collect()
     }
 
     /// Open Deliveries, and whether the Issue says that it is done.
@@ -325,6 +381,8 @@ impl Round {
             let answered = theirs.iter().any(|at| log.arrivals[*at].answered);
             let right = match row.state {
                 State::Queued | State::Sending => true,
+                // Erased: nobody knows whose it was.
+                _ if row.address.is_empty() => true,
                 State::Sent => answered,
                 State::Failed => row.address.starts_with("gone"),
                 State::Suppressed => asked.contains(&row.address),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::random::Random;
+use crate::support::random::Random;
 
 /// How it treats its clients: chances of a hundred.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,6 +23,8 @@ pub struct Manners {
     pub dropped: u64,
     /// `450` at RCPT.
     pub later: u64,
+    /// Milliseconds for each mail.
+    pub slow: u64,
     /// `421` at MAIL, and the connection ends.
     pub goodbye: u64,
 }
@@ -258,6 +260,7 @@ impl Sweep {
 
     fn take(&mut self, talk: &mut Talk, message: &str) {
         let to = std::mem::take(&mut talk.to);
+        std::thread::sleep(Duration::from_millis(self.manners.slow));
         if self.random.chance(self.manners.forgotten) {
             talk.over = true;
             return;

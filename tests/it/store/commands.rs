@@ -6,15 +6,15 @@ use super::*;
 
 conform!(lives_by_its_commands, imports_what_is_good, exports_what_it_imports, shows_and_retries_deliveries);
 
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub(super) struct Said {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 impl Bench {
     /// Runs the program on this bench's database.
-    fn run(&self, arguments: &[&str], input: &str) -> Said {
+    pub(super) fn run(&self, arguments: &[&str], input: &str) -> Said {
         use std::io::Write as _;
         let config = self.folder.path().join("postrider.yaml");
         let text = format!(
@@ -40,7 +40,7 @@ impl Bench {
         Said { code: ended.status.code().unwrap(), out: text(ended.stdout), err: text(ended.stderr) }
     }
 
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(super) fn ok(&self, arguments: &[&str]) -> String {
         let said = self.run(arguments, "");
         assert_eq!(said.code, 0, "{arguments:?}: {}{}", said.out, said.err);
         said.out

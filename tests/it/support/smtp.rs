@@ -50,6 +50,8 @@ pub enum Act {
     Hang,
     /// This many octets without a line's end, then nothing more.
     Endless(usize),
+    /// These octets instead, one by one with this long between them, and go on.
+    Drip(Vec<u8>, std::time::Duration),
 }
 
 /// `Say` with a line's end.
@@ -89,6 +91,7 @@ pub struct Server {
 struct State {
     kept: Mutex<Vec<Kept>>,
     commands: Mutex<Vec<String>>,
+    in_the_clear: Mutex<Vec<String>>,
     connections: AtomicUsize,
     reached: Mutex<std::collections::HashMap<Point, usize>>,
 }
@@ -152,6 +155,11 @@ impl Server {
         self.state.commands.lock().unwrap().clone()
     }
 
+    /// Where STARTTLS is offered: what was said before it that must not be.
+    pub fn in_the_clear(&self) -> Vec<String> {
+        self.state.in_the_clear.lock().unwrap().clone()
+    }
+
     /// How many connections were made to it.
     pub fn connections(&self) -> usize {
         self.state.connections.load(Ordering::SeqCst)
@@ -197,6 +205,9 @@ impl Talk {
             let line = String::from_utf8_lossy(&until(&mut stream, b"\r\n").await?).into_owned();
             self.state.commands.lock().unwrap().push(line.clone());
             let upper = line.to_ascii_uppercase();
+            if self.offers_tls && !["EHLO", "STARTTLS", "QUIT"].iter().any(|word| upper.starts_with(word)) {
+                self.state.in_the_clear.lock().unwrap().push(line.clone());
+            }
             let path = || line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(path, _)| path);
             if upper.starts_with("EHLO") {
                 let offers = if self.offers_tls { "250-STARTTLS\r\n" } else { "250-AUTH PLAIN LOGIN\r\n" };
@@ -219,12 +230,17 @@ impl Talk {
                     continue;
                 }
                 let act = self.act(Point::Body, &line);
+                // Who speaks too early hears the rest, and says no more.
+                let spoke_early = matches!(act, Act::Say(_));
                 if !matches!(act, Act::Well) {
                     stream.read_exact(&mut [0; 20]).await.ok()?;
                     self.perform(&mut stream, act, b"").await?;
                 }
                 // An empty message is the dot alone: the line end of the command counts as the one before it.
                 let data = until(&mut stream, b"\r\n.\r\n").await?;
+                if spoke_early {
+                    return None;
+                }
                 let kept = Kept { from: from.clone(), to: to.clone(), data };
                 let act = self.act(Point::Dot, &line);
                 let taken = match &act {
@@ -290,6 +306,14 @@ impl Talk {
                 stream.write_all(&words).await.ok()?;
                 stream.shutdown().await.ok()?;
                 None
+            }
+            Act::Drip(words, pause) => {
+                for octet in &words {
+                    tokio::time::sleep(pause).await;
+                    stream.write_all(&[*octet]).await.ok()?;
+                    stream.flush().await.ok()?;
+                }
+                Some(words.get(..3) == well.get(..3))
             }
             Act::Drop => None,
             Act::Hang => std::future::pending().await,

@@ -1,0 +1,55 @@
+//! A copy of the store that is whole, also while mail is being sent.
+
+use std::path::Path;
+
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::{Db, Error, Result, Store};
+use crate::sabotage::point;
+
+impl Store {
+    /// Writes everything, as of one instant, into the new file `to`, readable by its owner only. It is there whole or not at
+    /// all. `Unusable` on PostgreSQL, whose own tools do it, and where `to` is there already.
+    pub async fn backup(&self, to: &Path) -> Result<()> {
+        let Db::Sqlite(pool) = &self.shared.db else {
+            return Err(Error::Unusable(
+                "the store is in PostgreSQL, whose own tools copy it whole while it is used: \
+                 `pg_dump --format=custom --file=FILE DATABASE`, and `pg_restore` to put it back"
+                    .to_owned(),
+            ));
+        };
+        let failed = |error: std::io::Error| Error::Unusable(format!("{error} (the backup)"));
+        if fs_err::exists(to).map_err(failed)? {
+            let shown = to.display();
+            return Err(Error::Unusable(format!("{shown} is there already: name a new file for the backup")));
+        }
+        let mut unfinished = to.as_os_str().to_owned();
+        unfinished.push(".part");
+        let unfinished = Path::new(&unfinished);
+        let written = async {
+            let _ = fs_err::remove_file(unfinished);
+            super::open::create(unfinished).map_err(failed)?;
+            point!("before copying");
+            sqlx::query("vacuum into $1").bind(unfinished.to_string_lossy().as_ref()).execute(pool).await?;
+            point!("before checking");
+            check(unfinished).await?;
+            fs_err::File::open(unfinished).and_then(|file| file.sync_all()).map_err(failed)?;
+            point!("before renaming");
+            fs_err::rename(unfinished, to).map_err(failed)
+        };
+        let written = written.await;
+        if written.is_err() {
+            let _ = fs_err::remove_file(unfinished);
+        }
+        written
+    }
+}
+
+/// Reads the copy from end to end.
+async fn check(file: &Path) -> Result<()> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let said: String = sqlx::query_scalar("pragma integrity_check").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    if said == "ok" { Ok(()) } else { Err(Error::Unusable(format!("the copy is not whole: {said}"))) }
+}
