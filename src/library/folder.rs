@@ -193,7 +193,8 @@ fn read_date(
             Ok(Some(at)) => return Ok(Some(at)),
             Ok(None) => {}
             Err(hint) => {
-                if let Some(at) = ecma::timestamp(&text).or_else(|| ecma::parse(&text)) {
+                let lenient = date::lenient(&text, Tz::UTC).or_else(|| ecma::timestamp(&text));
+                if let Some(at) = lenient.or_else(|| ecma::parse(&text)) {
                     return Ok(Some(at));
                 }
                 let shown: String = text.chars().take(60).collect();

@@ -6,7 +6,7 @@
 pub mod ecma;
 pub mod path;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::Value;
 
@@ -330,12 +330,13 @@ fn zone_length(text: &str) -> Option<usize> {
     }
 }
 
-/// The earlier of two where the clock was put back; after the gap where it was put forward.
+/// As Go's `time.Date` settles it where the clock is put back or forward: by the offset that holds at the instant that
+/// the clock would show with the offset of that time in UTC.
 fn local(at: NaiveDateTime, zone: Tz) -> Option<DateTime<FixedOffset>> {
-    zone.from_local_datetime(&at)
-        .earliest()
-        .or_else(|| zone.from_local_datetime(&(at + chrono::TimeDelta::hours(1))).earliest())
-        .map(|at| at.fixed_offset())
+    let offset = |utc: &NaiveDateTime| zone.offset_from_utc_datetime(utc).fix();
+    let near = at.checked_sub_offset(offset(&at))?;
+    let utc = at.checked_sub_offset(offset(&near))?;
+    Some(offset(&utc).from_utc_datetime(&utc))
 }
 
 fn small(text: &str) -> Option<u32> {
@@ -501,8 +502,20 @@ mod tests {
         // A zone's name has no offset that Go knows.
         assert_eq!(parse("15 Oct 21 15:00 GMT", shanghai).unwrap().to_rfc3339(), "2021-10-15T15:00:00+08:00");
         assert_eq!(parse("2021-10-15T15:00:00Z", shanghai).unwrap().to_rfc3339(), "2021-10-15T15:00:00+00:00");
-        // 02:30 was skipped that night.
-        assert_eq!(parse("2021-03-28 02:30:00", Tz::Europe__Berlin).unwrap().to_rfc3339(), "2021-03-28T03:30:00+02:00");
+        // Skipped that night, or there twice: as Hugo 0.168 answers.
+        for (zone, text, expected) in [
+            (Tz::Europe__Berlin, "2021-03-28 02:30:00", "2021-03-28T03:30:00+02:00"),
+            (Tz::Europe__Berlin, "2021-10-31 02:30:00", "2021-10-31T02:30:00+01:00"),
+            (Tz::Europe__London, "2021-03-28 01:30:00", "2021-03-28T02:30:00+01:00"),
+            (Tz::Europe__London, "2021-10-31 01:30:00", "2021-10-31T01:30:00+00:00"),
+            (Tz::America__New_York, "2021-03-14 02:30:00", "2021-03-14T01:30:00-05:00"),
+            (Tz::America__New_York, "2021-11-07 01:30:00", "2021-11-07T01:30:00-04:00"),
+            (Tz::Australia__Lord_Howe, "2021-04-04 01:45:00", "2021-04-04T01:45:00+10:30"),
+            (Tz::Australia__Lord_Howe, "2021-10-03 02:15:00", "2021-10-03T02:45:00+11:00"),
+            (Tz::America__Sao_Paulo, "2018-11-04", "2018-11-03T23:00:00-03:00"),
+        ] {
+            assert_eq!(parse(text, zone).unwrap().to_rfc3339(), expected, "{text} in {zone}");
+        }
         assert_eq!(read(&json!(2021), Tz::UTC).unwrap().unwrap().timestamp(), 2021);
         assert_eq!(read(&json!(null), Tz::UTC), Ok(None));
         assert_eq!(read(&json!(" "), Tz::UTC), Ok(None));

@@ -36,10 +36,13 @@ impl Header<'_> {
         let updated = self.date(&handlers.lastmod, false, &mut None).ok().flatten();
         // A page that has no other date is published at that one.
         let visible_from = visible_from.or(published);
+        // Year 1 is how Go writes "never".
+        let [published, updated, visible_from, visible_until] =
+            [published, updated, visible_from, visible_until].map(|at| at.filter(|at| at.year() > 1));
         Some(Dates { published, updated, visible_from, visible_until })
     }
 
-    /// The first of `handlers` that gives a date. `Err`: one is refused, and the page with it when it `matters`.
+    /// The first of `handlers` that gives a date, be it "never". `Err`: one is refused, and the page with it when it `matters`.
     fn date(
         &mut self,
         handlers: &[String],
@@ -79,8 +82,6 @@ impl Header<'_> {
                 let number = value.is_number() && self.values.format() == Some(Format::Json);
                 let read = if number { Err("write it as text".to_owned()) } else { date::read(value, zone) };
                 match read {
-                    // Year 1 is how Go writes "never".
-                    Ok(Some(at)) if at.year() <= 1 => {}
                     Ok(Some(at)) => return Ok(Some(at)),
                     Ok(None) => {}
                     Err(hint) => {
