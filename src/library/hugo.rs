@@ -2,6 +2,7 @@
 //!
 //! What Hugo refuses to build is a Problem of its own file here, and the rest goes on.
 
+mod addresses;
 mod cascade;
 mod config;
 mod dates;

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Datelike as _, FixedOffset, Timelike as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// What stays as it is in a path (RFC 3986 §3.3 without `'()*!`, as Go writes it).
@@ -35,6 +36,8 @@ pub struct Shape<'a> {
     pub ugly: bool,
     /// Letters keep their case.
     pub keep_case: bool,
+    /// Letters lose their marks.
+    pub without_accents: bool,
     /// As before Hugo 0.123: blanks of a name become one hyphen, tokens in `url` stay as they are, `/` in a slug too.
     pub old: bool,
 }
@@ -46,6 +49,8 @@ pub struct Place<'a> {
     pub folders: &'a [String],
     /// Its name in that folder, without language and extension; a bundle's folder.
     pub name: &'a str,
+    /// It is a folder of its own.
+    pub bundle: bool,
     /// Folders that are sections, of the nearest one: `:sections`.
     pub sections: &'a [String],
     /// Slug, else title, of each of `sections` that has a page of its own: `:sectionslugs`.
@@ -67,7 +72,7 @@ pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Resul
     let path = match (url, shape.pattern.filter(|pattern| !pattern.is_empty())) {
         (Some(url), _) => given(shape, place, url)?,
         (None, Some(pattern)) => {
-            let path = sanitized(&clean(&unescaped(&expand(pattern, place)?)), shape.keep_case);
+            let path = in_shape(&clean(&unescaped(&expand(pattern, place)?)), shape);
             finished(shape, path.strip_suffix("/index").unwrap_or(&path))
         }
         (None, None) => {
@@ -77,10 +82,10 @@ pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Resul
                 path_part(place.name, shape)
             } else {
                 // `.` and `..` in a slug stay: only the folders are tidied.
-                let slug = sanitized(place.slug, shape.keep_case);
+                let slug = in_shape(place.slug, shape);
                 slug.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
             };
-            let name = if !place.slug.is_empty() && name == "index" { "" } else { name.as_str() };
+            let name = if place.slug == "index" && !place.bundle { "" } else { name.as_str() };
             let above = clean(&folders);
             finished(shape, &format!("{}/{name}", above.trim_end_matches('/')))
         }
@@ -169,9 +174,18 @@ fn finished(shape: &Shape<'_>, path: &str) -> String {
 /// A folder or file name: blanks become hyphens one by one before the rest is sanitised.
 fn path_part(part: &str, shape: &Shape<'_>) -> String {
     if shape.keep_case || shape.old {
-        return sanitized(part, shape.keep_case);
+        return in_shape(part, shape);
     }
-    sanitized(&part.replace(char::is_whitespace, "-"), false)
+    in_shape(&part.replace(char::is_whitespace, "-"), shape)
+}
+
+/// [`sanitized`], with case and marks as the site has them.
+fn in_shape(text: &str, shape: &Shape<'_>) -> String {
+    if !shape.without_accents {
+        return sanitized(text, shape.keep_case);
+    }
+    let bare: String = text.nfd().filter(|c| c.general_category() != GeneralCategory::NonspacingMark).nfc().collect();
+    sanitized(&bare, shape.keep_case)
 }
 
 /// Without empty parts, `.` and `..`; a leading slash, none at the end.
@@ -263,10 +277,12 @@ fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
         let zero = chrono::NaiveDate::from_ymd_opt(1, 1, 1)?.and_hms_opt(0, 0, 0)?;
         Some(zero.and_utc().fixed_offset())
     })?;
-    // A slash in a title would make a folder of it; in a slug it is meant.
-    let one_part = |text: &str| escape(&sanitized(&text.replace('/', "-"), false));
-    let slugged =
-        |slug: &str| slug.split('/').map(|part| escape(&sanitized(part, false))).collect::<Vec<_>>().join("/");
+    // A slash in a title would make a folder of it; in a slug it is meant. `c#` is an address with an empty fragment.
+    let one_part = |text: &str| {
+        let part = sanitized(&text.replace('/', "-"), false);
+        escape(part.strip_suffix('#').unwrap_or(&part))
+    };
+    let slugged = |slug: &str| slug.split('/').map(one_part).collect::<Vec<_>>().join("/");
     let or = |slug: &str, other: &str| if slug.is_empty() { one_part(other) } else { slugged(slug) };
     Some(match (name, cut) {
         ("year", _) => date.year().to_string(),
@@ -404,6 +420,10 @@ mod tests {
             );
         }
         assert_eq!(path(|shape, place| (shape.keep_case, place.name) = (true, "Foo Bar"), None), "/blog/Foo-Bar/");
+        let bare = |shape: &mut Shape<'_>, place: &mut Place<'_>| {
+            (shape.without_accents, place.name) = (true, "e\u{301}t\u{e9}-\u{d55c}\u{f8}");
+        };
+        assert_eq!(path(bare, None), "/blog/ete-%ED%95%9C%C3%B8/");
         assert_eq!(path(|shape, _| shape.ugly = true, None), "/blog/p.html");
         assert_eq!(path(|shape, _| shape.language_prefix = "zh", None), "/zh/blog/p/");
         assert_eq!(path(|shape, _| shape.base = "https://example.org/sub", None), "/sub/blog/p/");
@@ -425,6 +445,8 @@ mod tests {
         ] {
             assert_eq!(path(|_, place| place.slug = slug, None), expected, "{slug}");
         }
+        assert_eq!(path(|_, place| (place.slug, place.bundle) = ("index", true), None), "/blog/index/");
+        assert_eq!(path(|_, place| place.slug = "Index", None), "/blog/index/");
     }
 
     #[test]
@@ -469,6 +491,7 @@ mod tests {
             ("/:section/:sections[1:]/:title", "/blog/sub/hello-world-c-foo-bar-%E4%BD%A0%E5%A5%BD/"),
             ("/:sections[last]/:sections[:1]/:sections[7]/x", "/sub/blog/x/"),
             ("/:2006/:01/:Jan/x\\:y", "/2021/10/oct/xy/"),
+            ("/:section/x#y/", "/blog/x%23y/"),
             ("/:bogus/", "refused: `:bogus` in `/:bogus/` is no permalink token"),
         ] {
             let have = path(
@@ -483,6 +506,9 @@ mod tests {
         }
         for (slug, expected) in [("a/b", "/a/b/"), ("/a/../b", "/b/"), ("x/", "/x/"), ("index", "/")] {
             assert_eq!(path(|shape, place| (shape.pattern, place.slug) = (Some("/:slug/"), slug), None), expected);
+        }
+        for (title, expected) in [("C#", "/c/"), ("C# tips", "/c%23-tips/")] {
+            assert_eq!(path(|shape, place| (shape.pattern, place.title) = (Some("/:title/"), title), None), expected);
         }
         assert_eq!(path(|shape, _| shape.pattern = Some(""), None), "/blog/p/");
         assert_eq!(path(|shape, _| (shape.pattern, shape.ugly) = (Some("/:year/:slug/"), true), None), "/2021/t.html");

@@ -57,6 +57,41 @@ pub fn without_marks(text: &str) -> String {
     slug
 }
 
+/// The plural of an English noun in lower case, as Hugo names sections; what is plural already stays.
+pub fn plural(noun: &str) -> String {
+    const OTHERWISE: [(&str, &str); 5] =
+        [("person", "people"), ("child", "children"), ("man", "men"), ("woman", "women"), ("quiz", "quizzes")];
+    const ALIKE: [&str; 12] = [
+        "people",
+        "children",
+        "men",
+        "women",
+        "data",
+        "media",
+        "information",
+        "equipment",
+        "money",
+        "fish",
+        "sheep",
+        "series",
+    ];
+    let noun = noun.to_lowercase();
+    if ALIKE.contains(&noun.as_str()) {
+        return noun;
+    }
+    if let Some((_, plural)) = OTHERWISE.iter().find(|(one, _)| *one == noun) {
+        return (*plural).to_owned();
+    }
+    let ends = |with: &[&str]| with.iter().any(|end| noun.ends_with(end));
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.is_empty() && !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if noun.ends_with("sis") => format!("{}es", &noun[..noun.len() - 2]),
+        _ if ends(&["ss", "us", "x", "ch", "sh"]) => format!("{noun}es"),
+        _ if noun.ends_with('s') => noun,
+        _ => format!("{noun}s"),
+    }
+}
+
 /// White space as JavaScript has it, but for the control characters, and ASCII punctuation.
 fn is_separator(c: char) -> bool {
     c.is_ascii_punctuation()
@@ -134,6 +169,25 @@ mod tests {
             ("v1.2.3", "v1-2-3"),
         ] {
             assert_eq!(ascii(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_the_plural() {
+        for (noun, expected) in [
+            ("blog", "blogs"),
+            ("Posts", "posts"),
+            ("news", "news"),
+            ("story", "stories"),
+            ("day", "days"),
+            ("box", "boxes"),
+            ("bus", "buses"),
+            ("analysis", "analyses"),
+            ("Person", "people"),
+            ("data", "data"),
+            ("笔记", "笔记s"),
+        ] {
+            assert_eq!(plural(noun), expected, "{noun}");
         }
     }
 

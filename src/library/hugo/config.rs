@@ -1,6 +1,5 @@
 //! What Hugo's own configuration says of the site, checked; what `postrider.yaml` says is on top.
 
-use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use chrono_tz::Tz;
@@ -16,6 +15,7 @@ use crate::post::markdown;
 use crate::problem::Problem;
 use crate::site::{Language, Site};
 
+use super::addresses::{permalinks, ugly};
 use super::at;
 use super::cascade::{Rule, rules};
 use super::load::Loaded;
@@ -61,6 +61,10 @@ pub struct Config {
     pub ugly: bool,
     /// `uglyURLs` of these.
     pub ugly_sections: Vec<String>,
+    /// `removePathAccents`
+    pub without_accents: bool,
+    /// `pluralizeListTitles`: sections without a page of their own are called in the plural.
+    pub plural_titles: bool,
     /// `security.allowContent` lets `.html` pages in.
     pub html_pages: bool,
     /// Keys of languages that are known and not published.
@@ -207,6 +211,8 @@ impl Config {
             mounts,
             ugly,
             ugly_sections,
+            without_accents: flag(&value, "removepathaccents"),
+            plural_titles: at(&value, &["pluralizelisttitles"]).is_none_or(truth),
             html_pages: version < (0, 162) || allows(&value, "text/html"),
             disabled,
             ignored,
@@ -333,46 +339,6 @@ fn removed_keys(value: &Value, version: (u32, u32), main: &str, problems: &mut V
     }
 }
 
-/// `uglyURLs`: all, or by section.
-fn ugly(value: &Value) -> (bool, Vec<String>) {
-    match at(value, &["uglyurls"]) {
-        Some(Value::Object(map)) => {
-            (false, map.iter().filter(|(_, on)| truth(on)).map(|(section, _)| section.clone()).collect())
-        }
-        Some(other) => (truth(other), Vec::new()),
-        None => (false, Vec::new()),
-    }
-}
-
-/// `[permalinks]` in its three forms: by section, by kind and section, and a list of targets and patterns.
-fn permalinks(value: &Value) -> Vec<(Rule, String)> {
-    let mut out = Vec::new();
-    match value {
-        Value::Array(items) => {
-            for item in items {
-                if let Some(pattern) = at(item, &["pattern"]).and_then(text_of) {
-                    out.push((Rule::target(at(item, &["target"])), pattern));
-                }
-            }
-        }
-        Value::Object(map) => {
-            // The more exact section first.
-            let by_kind = map.get("page").and_then(Value::as_object).into_iter().flatten();
-            let mut sections: Vec<(&String, &Value)> = by_kind.collect();
-            sections.extend(map.iter().filter(|(_, pattern)| pattern.is_string()));
-            sections.sort_by_key(|(section, _)| {
-                let section = section.trim_matches('/');
-                (Reverse(section.matches('/').count()), Reverse(section))
-            });
-            out.extend(
-                sections.iter().filter_map(|(section, pattern)| Some((Rule::section(section), text_of(pattern)?))),
-            );
-        }
-        _ => {}
-    }
-    out
-}
-
 fn handlers(value: Option<&Value>) -> Handlers {
     let of = |name: &str, default: &[&str]| -> Vec<String> {
         let default = default.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
@@ -394,6 +360,7 @@ fn flag(value: &Value, key: &str) -> bool {
     at(value, &[key]).is_some_and(truth)
 }
 
-fn truth(value: &Value) -> bool {
+/// `true`, and the text of it.
+pub fn truth(value: &Value) -> bool {
     value == &Value::Bool(true) || value.as_str() == Some("true")
 }

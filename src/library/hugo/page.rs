@@ -10,7 +10,7 @@ use crate::library::generator::Reading;
 use crate::post::body::{Body, Dialect};
 use crate::post::front_matter::{self, Format, FrontMatter, text_of};
 use crate::post::permalink::{self, Place, Shape};
-use crate::post::{Page, markdown};
+use crate::post::{Page, markdown, slug};
 use crate::problem::Problem;
 
 use super::cascade;
@@ -71,13 +71,14 @@ fn uncommented<'t>(config: &Config, text: &'t str) -> &'t str {
     }
 }
 
-/// Puts in what `params` and the sections above give and the page does not. Gives the keys that only `params` have.
+/// Puts in what `params` gives, and what the sections above give and the page does not. Gives the keys of `params`.
 fn complete(front_matter: &mut FrontMatter, config: &Config, tree: &Tree, entry: &Entry) -> Vec<String> {
     let mut parameters = Vec::new();
     if let Some(Value::Object(params)) = front_matter.values.get("params").cloned() {
         for (key, value) in params {
             let key = key.to_lowercase();
-            if !OWN_KEYS.contains(&key.as_str()) && !front_matter.values.contains_key(&key) {
+            // Those win over the same keys beside them.
+            if !OWN_KEYS.contains(&key.as_str()) {
                 front_matter.values.insert(key.clone(), value);
                 parameters.push(key);
             }
@@ -144,7 +145,7 @@ pub struct Header<'a> {
     pub entry: &'a Entry,
     /// With what was handed down.
     pub values: &'a FrontMatter,
-    /// Keys that only `params` have.
+    /// Keys that come from `params`.
     pub parameters: Vec<String>,
     /// Found on the way.
     pub problems: &'a mut Vec<Problem>,
@@ -155,21 +156,25 @@ impl Header<'_> {
         let written_title = self.values.text(&["title"]).unwrap_or_default();
         let mut slug_from_name = None;
         let Dates { published, updated, visible_from, visible_until } = self.dates(&mut slug_from_name)?;
-        let slug = self.values.text(&["slug"]).or(slug_from_name).unwrap_or_default();
-        let slug = slug.trim_matches('-');
+        let own_slug = self.values.text(&["slug"]).or(slug_from_name).unwrap_or_default();
 
         let entry = self.entry;
         let section_slugs: Vec<String> = (1..=entry.sections.len())
-            .filter_map(|depth| tree.section_at(&entry.language, &entry.sections[..depth]))
-            .map(|section| section.slug_or_title.clone())
+            .map(|depth| match tree.section_at(&entry.language, &entry.sections[..depth]) {
+                Some(section) => section.slug_or_title.clone(),
+                // It is called by its folder, in the plural.
+                None if self.config.plural_titles => slug::plural(&entry.sections[depth - 1]),
+                None => entry.sections[depth - 1].clone(),
+            })
             .collect();
         let place = Place {
             folders: &entry.path,
             name: &entry.name,
+            bundle: entry.bundle,
             sections: &entry.sections,
             section_slugs: &section_slugs,
             title: &written_title,
-            slug,
+            slug: own_slug.trim_matches('-'),
             date: published,
         };
         let draft = self.draft();
@@ -237,6 +242,7 @@ impl Header<'_> {
             pattern: pattern.map(|(_, pattern)| pattern.as_str()),
             ugly: config.ugly || config.ugly_sections.contains(&section),
             keep_case: self.language.keep_case,
+            without_accents: config.without_accents,
             old: config.version < NEW_TREE,
         }
     }

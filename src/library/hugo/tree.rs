@@ -1,5 +1,7 @@
 //! Hugo's content tree: which files are pages, which are sections, which belong to a bundle, and where each stands.
 
+mod twins;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,6 +15,7 @@ use super::cascade::{Rule, rules};
 use super::config::{Config, NEW_TREE};
 use super::mounts::Mount;
 use super::page;
+use twins::Taken;
 
 /// A section's slug is part of its pages' addresses from here on.
 const SECTION_SLUGS: (u32, u32) = (0, 123);
@@ -68,15 +71,6 @@ pub struct Tree {
     displaced: HashSet<usize>,
 }
 
-/// The file that a page's place belongs to.
-#[derive(Debug)]
-struct Taken {
-    /// Its number.
-    page: usize,
-    mount: usize,
-    rank: (bool, bool, bool),
-}
-
 /// A content file's name taken apart.
 struct Name {
     stem: String,
@@ -118,6 +112,7 @@ impl Tree {
         tree.taken = HashMap::new();
         tree.pages.sort_by(|a, b| a.file.path.cmp(&b.file.path));
         tree.pages.dedup_by(|a, b| a.file.path == b.file.path);
+        tree.give_way(config);
         if tree.pages.is_empty() {
             let sources: Vec<&str> = config.mounts.iter().map(|mount| mount.source.as_str()).collect();
             let what = format!("there are no Markdown files in {}", sources.join(", "));
@@ -212,30 +207,6 @@ impl Tree {
                 sections: Arc::default(),
             });
         }
-    }
-
-    /// Whether another file has that place already; of two in one mount the one with the higher rank has it.
-    fn is_taken(&mut self, place: (String, String), path: &str, mount: usize, rank: (bool, bool, bool)) -> bool {
-        let taken = Taken { page: self.pages.len(), mount, rank };
-        let Some(other) = self.taken.get_mut(&place) else {
-            self.taken.insert(place, taken);
-            return false;
-        };
-        // A mount covers what those behind it have: that is what it is for.
-        if other.mount != mount {
-            return true;
-        }
-        let wins = rank > other.rank;
-        let there = self.pages[other.page].file.path.clone();
-        if wins {
-            self.displaced.insert(other.page);
-            *other = taken;
-        }
-        let (loser, winner) = if wins { (there.as_str(), path) } else { (path, there.as_str()) };
-        let what = format!("has the same name as {winner}, and Hugo publishes one of them");
-        let hint = "rename one of them; the other one is taken";
-        self.problems.push(Problem::warning(loser, None, what, hint));
-        !wins
     }
 
     /// `None`: not a content file.
