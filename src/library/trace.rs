@@ -87,3 +87,38 @@ impl Trace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_are_passed_by_may_change_as_they_like() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        };
+        for path in ["a.md", "vendor/x.md", "posts/b.md", "posts/vendor/y.md"] {
+            write(path, "x");
+        }
+        let folder = Folder::open(root.path()).unwrap();
+        let log = Log::default();
+        let past = |folder: &str| folder == "vendor";
+        let found = folder.logging(&log).walk_past("", &past, &mut Vec::new());
+        let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["a.md", "posts/b.md", "posts/vendor/y.md"]);
+        let trace = Trace::new(&log);
+        let changed = || trace.changes(&folder).map(|changes| changes.into_keys().collect::<Vec<_>>());
+        assert_eq!(changed(), Some(Vec::new()));
+        write("vendor/x.md", "longer");
+        write("vendor/deep/new.md", "new");
+        std::os::unix::fs::symlink("/", root.path().join("vendor/out")).unwrap();
+        assert_eq!(changed(), Some(Vec::new()), "nobody has looked there");
+        write("posts/b.md", "longer");
+        assert_eq!(changed(), Some(vec!["posts/b.md".to_owned()]));
+        write("posts/vendor/new.md", "new");
+        assert_eq!(changed(), None, "it is to be laid out anew");
+    }
+}

@@ -2,7 +2,7 @@
 //! they are served; how the publisher keeps them; how `build` writes them.
 
 mod agreement;
-mod hostile;
+pub mod hostile;
 mod mutation;
 mod mutations;
 mod noise;

@@ -1,14 +1,16 @@
 //! A folder that changes all the time: whatever was seen on the way, a scanner that has seen it all ends where a fresh one
 //! begins. The clock is a parameter; nothing here waits.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use postrider::library::{Scan, Scanner};
-use postrider::post::Page;
+use postrider::feed;
+use postrider::library::{Library, Scan, Scanner};
+use postrider::post::{Page, id};
 
 use super::{settings, site};
 
@@ -58,6 +60,23 @@ impl Bench {
         assert_eq!(mine.site, fresh.site);
         mine
     }
+
+    /// The feeds of the long-lived scanner are those of a fresh one, byte by byte.
+    fn feeds_agree(&mut self) {
+        let mine = self.agree();
+        let fresh = Scanner::new(settings(self.folder.path())).scan().expect("a site");
+        assert!(feeds(&mine) == feeds(&fresh), "a fresh start writes other feeds");
+    }
+}
+
+/// Address and octets of every feed of a scan.
+fn feeds(scan: &Scan) -> Vec<(String, Vec<u8>)> {
+    let now = "2026-11-22T12:00:00Z".parse().expect("a time");
+    let library = Library::new(scan, &id::assign(&[], &scan.pages), now);
+    let settings = crate::feeds::hostile::settings();
+    let none = BTreeMap::new();
+    let made = feed::documents(&library.site, &library.posts, &settings, &library.bodies, &none).expect("feeds");
+    made.documents.into_iter().map(|document| (document.path, document.body)).collect()
 }
 
 fn post(title: &str, text: &str) -> Vec<u8> {
@@ -375,9 +394,11 @@ fn whatever_happens_the_end_is_that_of_a_fresh_start() {
         match dice.next(8) {
             0 => drop(bench.scan(Duration::from_millis(5))),
             1 => drop(bench.agree()),
+            2 if operation % 10 == 0 => bench.feeds_agree(),
             _ => {}
         }
     }
+    bench.feeds_agree();
     let scan = bench.agree();
     assert!(scan.pages.len() > 5, "hardly a page is left");
 }
