@@ -47,6 +47,8 @@ pub struct Page {
     pub visible_until: Option<DateTime<FixedOffset>>,
     /// The author says it is not ready.
     pub draft: bool,
+    /// The site shows drafts all the same (Hugo's `buildDrafts`).
+    pub draft_is_shown: bool,
     /// Reachable by its address, but in no list (Hugo's `build.list: never`).
     pub unlisted: bool,
     /// First folder below the content root: `blog`. Empty at the root.
@@ -114,9 +116,14 @@ pub enum Status {
 }
 
 impl Page {
+    /// Whether it is a draft that nobody is shown.
+    pub fn is_held_back(&self) -> bool {
+        self.draft && !self.draft_is_shown
+    }
+
     /// What the page is at `now`.
     pub fn status(&self, now: DateTime<Utc>) -> Status {
-        if self.draft {
+        if self.is_held_back() {
             Status::Draft
         } else if self.visible_until.is_some_and(|until| until <= now) {
             Status::Expired
@@ -131,7 +138,7 @@ impl Page {
 
     /// The next instant after `now` at which [`Page::status`] changes by itself.
     pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.draft {
+        if self.is_held_back() {
             return None;
         }
         [self.visible_from, self.visible_until].into_iter().flatten().map(|at| at.to_utc()).filter(|at| *at > now).min()

@@ -288,7 +288,9 @@ fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64, roo
 fn largest_section(scan: &Scan) -> String {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let language = scan.site.languages.first().map_or("", |language| language.key.as_str());
-    for page in scan.pages.iter().filter(|page| !page.draft && (page.language == language || language.is_empty())) {
+    for page in
+        scan.pages.iter().filter(|page| !page.is_held_back() && (page.language == language || language.is_empty()))
+    {
         *counts.entry(&page.section).or_default() += 1;
     }
     let largest =
@@ -299,7 +301,7 @@ fn largest_section(scan: &Scan) -> String {
 /// Two pages at one address: readers see one of them.
 fn same_addresses(scan: &mut Scan) {
     let mut first: HashMap<&str, &str> = HashMap::new();
-    for page in scan.pages.iter().filter(|page| !page.url.is_empty() && !page.draft) {
+    for page in scan.pages.iter().filter(|page| !page.url.is_empty() && !page.is_held_back()) {
         if let Some(other) = first.insert(&page.url, &page.path) {
             let what = format!("has the same address as {other}: {}", page.url);
             scan.problems.push(Problem::warning(&page.path, None, what, "give one of them another `slug` or `url`"));
@@ -310,7 +312,7 @@ fn same_addresses(scan: &mut Scan) {
 /// A post without a date is left out of every feed and mail, which its author should not have to guess.
 fn undated(scan: &mut Scan) {
     for page in &scan.pages {
-        let is_post = !page.draft && !page.unlisted && !page.url.is_empty();
+        let is_post = !page.is_held_back() && !page.unlisted && !page.url.is_empty();
         if is_post && page.published.is_none() && scan.site.main_sections.contains(&page.section) {
             let hint = "write e.g. `date: 2021-10-15` into its front matter, or `draft: true`";
             scan.problems.push(Problem::warning(&page.path, None, "has no date: it is in no feed and no mail", hint));

@@ -250,6 +250,11 @@ impl FrontMatter {
         keys.iter().filter_map(|key| self.values.get(*key)).find_map(text_of)
     }
 
+    /// The header as it is written.
+    pub fn source(&self) -> &str {
+        &self.text
+    }
+
     /// In which notation it is written; `None` where there is no header.
     pub fn format(&self) -> Option<Format> {
         self.format

@@ -72,8 +72,9 @@ pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Resul
     let path = match (url, shape.pattern.filter(|pattern| !pattern.is_empty())) {
         (Some(url), _) => given(shape, place, url)?,
         (None, Some(pattern)) => {
-            let path = in_shape(&clean(&unescaped(&expand(pattern, place)?)), shape);
-            finished(shape, path.strip_suffix("/index").unwrap_or(&path))
+            let path = in_shape(&clean(&unescaped(&expand(shape, pattern, place)?)), shape);
+            let is_file = shape.ugly || place.bundle;
+            finished(shape, path.strip_suffix("/index").filter(|_| !is_file).unwrap_or(&path))
         }
         (None, None) => {
             let part = |part: &String| path_part(part, shape);
@@ -85,9 +86,11 @@ pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Resul
                 let slug = in_shape(place.slug, shape);
                 slug.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
             };
-            let name = if place.slug == "index" && !place.bundle { "" } else { name.as_str() };
+            let name = if place.slug == "index" && (!place.bundle || shape.ugly) { "" } else { name.as_str() };
             let above = clean(&folders);
-            finished(shape, &format!("{}/{name}", above.trim_end_matches('/')))
+            // `/blog/index.html` is the folder to web servers.
+            let shape = Shape { ugly: shape.ugly && !name.is_empty(), ..*shape };
+            finished(&shape, &format!("{}/{name}", above.trim_end_matches('/')))
         }
     };
     Ok(format!("{}{}", shape.base.trim_end_matches('/'), encoded(&path)?))
@@ -143,7 +146,7 @@ fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, Stri
     let relative = !url.starts_with('/');
     let mut url = if url.contains("..") { clean(&format!("/{url}")) } else { url.to_owned() };
     if url.contains(':') && !shape.old {
-        url = unescaped(&expand(&url, place)?);
+        url = unescaped(&expand(shape, &url, place)?);
     }
     let parts: Vec<&str> = url.split('/').filter(|part| !part.is_empty()).collect();
     let slash = url.ends_with('/') || !url.contains('.');
@@ -243,7 +246,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// A pattern with its `:tokens` filled in; `\:` is a colon.
-fn expand(pattern: &str, place: &Place<'_>) -> Result<String, String> {
+fn expand(shape: &Shape<'_>, pattern: &str, place: &Place<'_>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = pattern;
     while let Some(at) = rest.find([':', '\\']) {
@@ -264,14 +267,15 @@ fn expand(pattern: &str, place: &Place<'_>) -> Result<String, String> {
         }
         let cut = rest[name_end..].strip_prefix('[').and_then(|tail| tail.split_once(']')).map(|(cut, _)| cut);
         rest = &rest[name_end + cut.map_or(0, |cut| cut.len() + 2)..];
-        let value = token(name, cut, place).ok_or_else(|| format!("`:{name}` in `{pattern}` is no permalink token"))?;
+        let value =
+            token(shape, name, cut, place).ok_or_else(|| format!("`:{name}` in `{pattern}` is no permalink token"))?;
         out.push_str(&value);
     }
     out.push_str(rest);
     Ok(out)
 }
 
-fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
+fn token(shape: &Shape<'_>, name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
     // Hugo's zero time, where the page has none.
     let date = place.date.or_else(|| {
         let zero = chrono::NaiveDate::from_ymd_opt(1, 1, 1)?.and_hms_opt(0, 0, 0)?;
@@ -279,7 +283,7 @@ fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
     })?;
     // A slash in a title would make a folder of it; in a slug it is meant. `c#` is an address with an empty fragment.
     let one_part = |text: &str| {
-        let part = sanitized(&text.replace('/', "-"), false);
+        let part = sanitized(&text.replace('/', "-"), shape.keep_case);
         escape(part.strip_suffix('#').unwrap_or(&part))
     };
     let slugged = |slug: &str| slug.split('/').map(one_part).collect::<Vec<_>>().join("/");
@@ -293,7 +297,8 @@ fn token(name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
         ("weekdayname", _) => date.format("%A").to_string(),
         ("yearday", _) => date.ordinal().to_string(),
         ("section", _) => place.sections.first().cloned().unwrap_or_default(),
-        ("sections", None) => place.sections.join("/"),
+        // It begins at the site's root, also behind other text.
+        ("sections", None) => format!("/{}", place.sections.join("/")),
         ("sections", Some(cut)) => slice(place.sections, cut).join("/"),
         ("sectionslug", _) => place.section_slugs.first().map(|slug| one_part(slug)).unwrap_or_default(),
         ("sectionslugs", cut) => {
@@ -447,6 +452,11 @@ mod tests {
         }
         assert_eq!(path(|_, place| (place.slug, place.bundle) = ("index", true), None), "/blog/index/");
         assert_eq!(path(|_, place| place.slug = "Index", None), "/blog/index/");
+        assert_eq!(path(|shape, place| (shape.ugly, place.slug) = (true, "index"), None), "/blog/");
+        let ugly = |shape: &mut Shape<'_>, place: &mut Place<'_>| {
+            (shape.ugly, shape.pattern, place.slug) = (true, Some("/x/:slug/"), "index");
+        };
+        assert_eq!(path(ugly, None), "/x/index.html");
     }
 
     #[test]
@@ -492,6 +502,7 @@ mod tests {
             ("/:sections[last]/:sections[:1]/:sections[7]/x", "/sub/blog/x/"),
             ("/:2006/:01/:Jan/x\\:y", "/2021/10/oct/xy/"),
             ("/:section/x#y/", "/blog/x%23y/"),
+            ("/x-:sections/:sections[1:]", "/x-/blog/sub/sub/"),
             ("/:bogus/", "refused: `:bogus` in `/:bogus/` is no permalink token"),
         ] {
             let have = path(
@@ -507,6 +518,10 @@ mod tests {
         for (slug, expected) in [("a/b", "/a/b/"), ("/a/../b", "/b/"), ("x/", "/x/"), ("index", "/")] {
             assert_eq!(path(|shape, place| (shape.pattern, place.slug) = (Some("/:slug/"), slug), None), expected);
         }
+        let kept = |shape: &mut Shape<'_>, place: &mut Place<'_>| {
+            (shape.keep_case, shape.pattern, place.title) = (true, Some("/:title/:section/"), "Hello World");
+        };
+        assert_eq!(path(kept, None), "/Hello-World/blog/");
         for (title, expected) in [("C#", "/c/"), ("C# tips", "/c%23-tips/")] {
             assert_eq!(path(|shape, place| (shape.pattern, place.title) = (Some("/:title/"), title), None), expected);
         }

@@ -57,8 +57,21 @@ pub fn without_marks(text: &str) -> String {
     slug
 }
 
-/// The plural of an English noun in lower case, as Hugo names sections; what is plural already stays.
-pub fn plural(noun: &str) -> String {
+/// A folder's name as the title of a list: words with capitals, the last one in the plural where it is English.
+pub fn list_title(name: &str, in_plural: bool) -> String {
+    let name = name.to_lowercase();
+    let start = name.rfind([' ', '-', '_']).map_or(0, |at| at + 1);
+    let title = if in_plural { format!("{}{}", &name[..start], plural(&name[start..])) } else { name };
+    let mut first = true;
+    let capital = |c: char| {
+        let was_first = std::mem::replace(&mut first, !c.is_alphanumeric());
+        if was_first { c.to_uppercase().next().unwrap_or(c) } else { c }
+    };
+    title.chars().map(capital).collect()
+}
+
+/// The plural of an English noun; what is plural already stays.
+fn plural(noun: &str) -> String {
     const OTHERWISE: [(&str, &str); 5] =
         [("person", "people"), ("child", "children"), ("man", "men"), ("woman", "women"), ("quiz", "quizzes")];
     const ALIKE: [&str; 12] = [
@@ -75,9 +88,8 @@ pub fn plural(noun: &str) -> String {
         "sheep",
         "series",
     ];
-    let noun = noun.to_lowercase();
-    if ALIKE.contains(&noun.as_str()) {
-        return noun;
+    if ALIKE.contains(&noun) {
+        return noun.to_owned();
     }
     if let Some((_, plural)) = OTHERWISE.iter().find(|(one, _)| *one == noun) {
         return (*plural).to_owned();
@@ -87,7 +99,7 @@ pub fn plural(noun: &str) -> String {
         Some(stem) if !stem.is_empty() && !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
         _ if noun.ends_with("sis") => format!("{}es", &noun[..noun.len() - 2]),
         _ if ends(&["ss", "us", "x", "ch", "sh"]) => format!("{noun}es"),
-        _ if noun.ends_with('s') => noun,
+        _ if noun.ends_with('s') => noun.to_owned(),
         _ => format!("{noun}s"),
     }
 }
@@ -176,19 +188,22 @@ mod tests {
     fn in_the_plural() {
         for (noun, expected) in [
             ("blog", "blogs"),
-            ("Posts", "posts"),
+            ("posts", "posts"),
             ("news", "news"),
             ("story", "stories"),
             ("day", "days"),
             ("box", "boxes"),
             ("bus", "buses"),
             ("analysis", "analyses"),
-            ("Person", "people"),
+            ("person", "people"),
             ("data", "data"),
             ("笔记", "笔记s"),
         ] {
             assert_eq!(plural(noun), expected, "{noun}");
         }
+        assert_eq!(list_title("two words", true), "Two Words");
+        assert_eq!(list_title("Case-study", true), "Case-Studies");
+        assert_eq!(list_title("über", false), "Über");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The dates of a page of Hugo's: which key or file name each comes from, by `[frontmatter]`.
 
-use chrono::{DateTime, Datelike as _, FixedOffset, TimeZone as _};
+use chrono::{DateTime, Datelike as _, FixedOffset, SubsecRound as _, TimeZone as _};
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::config::NEW_TREE;
@@ -81,6 +82,7 @@ impl Header<'_> {
                 // A number in JSON may have a fraction, and is no date for that.
                 let number = value.is_number() && self.values.format() == Some(Format::Json);
                 let read = if number { Err("write it as text".to_owned()) } else { date::read(value, zone) };
+                let read = read.map(|at| if self.is_cut(value, zone) { at.map(|at| at.trunc_subsecs(0)) } else { at });
                 match read {
                     Ok(Some(at)) => return Ok(Some(at)),
                     Ok(None) => {}
@@ -96,6 +98,15 @@ impl Header<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// A time in TOML that has an offset and no quotes loses its fraction, unless it is UTC and the site's too.
+    fn is_cut(&self, value: &Value, zone: Tz) -> bool {
+        let Some(text) = value.as_str().filter(|text| text.contains('.')) else { return false };
+        let Ok(at) = DateTime::parse_from_rfc3339(text) else { return false };
+        let quoted = |quote: char| self.values.source().contains(&format!("{quote}{text}{quote}"));
+        let alike = zone == Tz::UTC && at.offset().local_minus_utc() == 0;
+        self.values.format() == Some(Format::Toml) && !alike && !quoted('"') && !quoted('\'')
     }
 
     fn refused(&mut self, key: &str, value: &Value, hint: String, matters: bool) {
@@ -120,7 +131,7 @@ const STRICT_DATES: (u32, u32) = (0, 112);
 
 /// `:filename`: `YYYY-MM-DD` or `YYYY-MM-DD-HH-MM-SS` before the name, and the rest of the name.
 /// The time only where it is read so.
-fn date_of_name(name: &str, zone: chrono_tz::Tz, timed: bool) -> Option<(DateTime<FixedOffset>, String)> {
+fn date_of_name(name: &str, zone: Tz, timed: bool) -> Option<(DateTime<FixedOffset>, String)> {
     let rest = |from: usize| name[from..].trim_matches([' ', '-', '_']).to_owned();
     let day = chrono::NaiveDate::parse_from_str(name.get(..10)?, "%Y-%m-%d").ok()?;
     let shaped = |shape: &str, text: &str| {

@@ -162,16 +162,15 @@ impl Header<'_> {
         let section_slugs: Vec<String> = (1..=entry.sections.len())
             .map(|depth| match tree.section_at(&entry.language, &entry.sections[..depth]) {
                 Some(section) => section.slug_or_title.clone(),
-                // It is called by its folder, in the plural.
-                None if self.config.plural_titles => slug::plural(&entry.sections[depth - 1]),
-                None => entry.sections[depth - 1].clone(),
+                None => slug::list_title(&entry.sections[depth - 1], self.config.plural_titles),
             })
             .collect();
+        let sections: Vec<String> = entry.sections.iter().map(|section| self.section_name(section)).collect();
         let place = Place {
             folders: &entry.path,
             name: &entry.name,
             bundle: entry.bundle,
-            sections: &entry.sections,
+            sections: &sections,
             section_slugs: &section_slugs,
             title: &written_title,
             slug: own_slug.trim_matches('-'),
@@ -210,13 +209,10 @@ impl Header<'_> {
             updated,
             visible_from: visible_from.filter(|_| !built.future),
             visible_until: visible_until.filter(|_| !built.expired),
-            draft: draft && !built.drafts,
+            draft,
+            draft_is_shown: built.drafts,
             unlisted: !list || tree.below_draft(self.config, entry),
-            section: if self.config.version < NEW_TREE {
-                section.to_owned()
-            } else {
-                section.to_lowercase().replace(' ', "-")
-            },
+            section: self.section_name(section),
             tags: self.terms("tags"),
             categories: self.terms("categories"),
             authors: fields::authors(self.values, &page_url),
@@ -229,6 +225,11 @@ impl Header<'_> {
             body,
             ..Page::default()
         })
+    }
+
+    /// A section's folder as Hugo calls it.
+    fn section_name(&self, folder: &str) -> String {
+        if self.config.version < NEW_TREE { folder.to_owned() } else { folder.to_lowercase().replace(' ', "-") }
     }
 
     fn shape(&self) -> Shape<'_> {
