@@ -25,6 +25,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// How the site makes addresses for this page.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of Hugo's configuration")]
 pub struct Shape<'a> {
     /// Absolute, may have a path: `https://example.org/sub/`.
     pub base: &'a str,

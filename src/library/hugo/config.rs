@@ -50,6 +50,7 @@ pub struct LanguageRules {
 
 /// What the configuration says, checked.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of Hugo's configuration")]
 pub struct Config {
     /// The site.
     pub site: Site,
