@@ -1,5 +1,6 @@
 //! Hugo's content tree: which files are pages, which are sections, which belong to a bundle, and where each stands.
 
+mod names;
 mod twins;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use super::cascade::{Rule, rules};
 use super::config::{Config, NEW_TREE};
 use super::mounts::Mount;
 use super::page;
+use names::Name;
 use twins::Taken;
 
 /// A section's slug is part of its pages' addresses from here on.
@@ -69,16 +71,6 @@ pub struct Tree {
     taken: HashMap<(String, String), Taken>,
     /// Numbers of pages whose place another one has taken.
     displaced: HashSet<usize>,
-}
-
-/// A content file's name taken apart.
-struct Name {
-    stem: String,
-    language: String,
-    /// The name says so.
-    own_language: bool,
-    html: bool,
-    markdown: bool,
 }
 
 impl Tree {
@@ -206,48 +198,6 @@ impl Tree {
                 html: name.html,
                 sections: Arc::default(),
             });
-        }
-    }
-
-    /// `None`: not a content file.
-    fn name(config: &Config, mount: &Mount, name: &str) -> Option<Name> {
-        let (stem, extension) = name.rsplit_once('.')?;
-        if stem.is_empty() || name.starts_with(['.', '#']) || name.ends_with(['~', '#']) {
-            return None;
-        }
-        let extension =
-            if config.version < NEW_TREE { Cow::Borrowed(extension) } else { lower_case(Cow::Borrowed(extension)) };
-        let html = match extension.as_ref() {
-            "md" | "markdown" | "mdown" => false,
-            "html" | "htm" => true,
-            _ => return None,
-        };
-        let markdown = extension == "md";
-        let folded = |key: &str| if config.version < NEW_TREE { key.to_owned() } else { key.to_lowercase() };
-        let known = |key: &str| config.languages.iter().any(|language| language.key == folded(key));
-        Some(match stem.rsplit_once('.').filter(|(bare, _)| !bare.is_empty()) {
-            Some((_, language)) if config.disabled.contains(&language.to_lowercase()) => return None,
-            Some((bare, language)) if known(language) => {
-                let language = language.to_lowercase();
-                Name { stem: bare.to_owned(), language, own_language: true, html, markdown }
-            }
-            _ => {
-                let language = mount.language.clone();
-                Name { stem: stem.to_owned(), language, own_language: false, html, markdown }
-            }
-        })
-    }
-
-    fn other_notation(&mut self, path: &str, name: &str, in_bundle: bool) {
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
-        if name.starts_with("_content.") && extension == "gotmpl" {
-            let what = "makes pages by a template, which is not run";
-            let hint = "pages that should be in the feeds need files of their own";
-            self.problems.push(Problem::warning(path, None, what, hint));
-        }
-        if !in_bundle && matches!(extension.as_str(), "org" | "rst" | "adoc" | "asciidoc" | "ad" | "pandoc" | "pdc") {
-            let what = format!("is written in `.{extension}`, which is not read");
-            self.problems.push(Problem::warning(path, None, what, "make it Markdown to have it in the feeds"));
         }
     }
 
