@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ fn bombs() -> Vec<(&'static str, String)> {
     let each = |line: fn(usize) -> String| (0..4_000).map(line).collect::<String>();
     let mut laughs = String::from("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for n in 1..40 {
-        laughs += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "));
+        let _ = writeln!(laughs, "a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 9].join(", "));
     }
     // As many brackets as are let through, all of them open.
     let open = format!("a: {}{}", "[".repeat(480), "x".repeat(64_000));
