@@ -35,8 +35,8 @@ impl Header<'_> {
             [&handlers.date, &handlers.publish, &handlers.expiry].map(|keys| self.date(keys, true, slug));
         let (published, visible_from, visible_until) = (published.ok()?, visible_from.ok()?, visible_until.ok()?);
         let updated = self.date(&handlers.lastmod, false, &mut None).ok().flatten();
-        // A page that has no other date is published at that one.
-        let visible_from = visible_from.or(published);
+        // To the handlers after the first, what it has found stands under `date`.
+        let visible_from = visible_from.or(published.filter(|_| handlers.publish.iter().any(|key| key == "date")));
         // Year 1 is how Go writes "never".
         let [published, updated, visible_from, visible_until] =
             [published, updated, visible_from, visible_until].map(|at| at.filter(|at| at.year() > 1));
