@@ -194,7 +194,7 @@ fn a_broken_file_of_any_generator_harms_no_other() {
                     feeds.ok().map(|feeds| (library, feeds))
                 })
                 .unwrap_or_else(|| panic!("{at}: never read as it was scanned"));
-            let took = processor_time() - begun;
+            let took = processor_time().saturating_sub(begun);
             if took > slowest.0 {
                 slowest = (took, format!("{at}, {} bytes", broken.len()));
             }
