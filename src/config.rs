@@ -6,6 +6,7 @@
 mod keys;
 mod reader;
 mod roles;
+mod theme;
 mod values;
 
 use std::collections::BTreeMap;
@@ -171,11 +172,16 @@ impl Config {
             dkim: read_dkim(r, &at),
             timeouts: mail::Timeouts::default(),
         };
-        let digests: Vec<Digest> = r
+        let theme = Arc::new(theme::read(r));
+        let mut digests: Vec<Digest> = r
             .names("digests")
             .iter()
             .filter_map(|digest| read_digest(r, digest, library.language.as_deref()))
             .collect();
+        for digest in &mut digests {
+            digest.theme = Arc::clone(&theme);
+            digest.public_url.clone_from(&public_url);
+        }
         if let Some(digest) = digests.iter().find(|digest| !mail.dkim.is_aligned(&digest.from.address)) {
             let what = format!("is no domain that `{}` is at home in", digest.from.address);
             r.fault("mail.dkim.domain", &what, "name the domain of `from`, or leave it out: it is taken by itself");
@@ -237,6 +243,9 @@ impl Config {
             url.clone_into(&mut self.http.public_url);
             url.clone_into(&mut self.feeds.public_url);
             url.clone_into(&mut self.mail.public_url);
+            for digest in &mut self.digests {
+                url.clone_into(&mut digest.public_url);
+            }
         }
         self
     }
@@ -285,6 +294,9 @@ fn read_digest(r: &mut Reader<'_>, name: &str, language: Option<&str>) -> Option
         hold_above: r.parsed(&key("hold_above"), values::count).unwrap_or_default(),
         time_to_live: r.parsed(&key("time_to_live"), values::span).unwrap_or_default(),
         public: r.parsed(&key("public"), values::truth).unwrap_or(true),
+        // The same for all, once they are read.
+        theme: Arc::default(),
+        public_url: String::new(),
         trigger: trigger?,
         from: from?,
     };

@@ -1,10 +1,14 @@
 //! A Digest: a configured series of mails. Which posts, when, in which form, under whose name.
 
 pub mod html;
+pub mod picture;
 pub mod render;
 pub mod schedule;
 pub mod selection;
 pub mod text;
+pub mod theme;
+
+use std::sync::Arc;
 
 use chrono::Duration;
 
@@ -12,6 +16,7 @@ use crate::delivery::Kind;
 
 pub use schedule::Schedule;
 pub use selection::Selection;
+pub use theme::Theme;
 
 /// One series, checked. Made by `config` from `digests.NAME`.
 #[derive(Debug, Clone)]
@@ -42,6 +47,10 @@ pub struct Digest {
     pub time_to_live: Duration,
     /// May people sign up on the public page?
     pub public: bool,
+    /// How its mails look.
+    pub theme: Arc<Theme>,
+    /// How the world reaches Postrider, where its pictures and its web copies are; ends in `/`.
+    pub public_url: String,
 }
 
 /// What makes an Issue.

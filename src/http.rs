@@ -14,6 +14,7 @@ pub mod feeds;
 mod form;
 mod operations;
 mod pages;
+mod pictures;
 mod rate;
 pub mod server;
 mod sign_up;
@@ -115,6 +116,7 @@ fn routes() -> Router<Web> {
         .route("/feeds/", get(pages::feeds))
         .route("/feeds", get(pages::add_slash))
         .route("/assets/style.css", get(pages::stylesheet))
+        .route("/pictures/{name}", get(pictures::serve))
         .route("/robots.txt", get(pages::robots))
         .route("/subscribe", get(sign_up::form).post(sign_up::submit))
         .route("/subscribe/", get(sign_up::form).post(sign_up::submit))

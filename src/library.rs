@@ -14,6 +14,7 @@ pub mod hugo;
 pub mod jekyll;
 pub mod matter;
 pub mod pelican;
+mod pictures;
 mod scanner;
 pub mod script;
 pub mod threads;

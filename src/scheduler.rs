@@ -4,6 +4,7 @@
 //! one transaction. So a restart, a second machine and a clock that jumps make no Slot twice. What cannot be rendered
 //! makes no row, and is tried again until the Slot is too old.
 
+mod pictures;
 mod watch;
 
 use std::collections::HashSet;
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::crypto;
-use crate::digest::{Digest, Rendition, Schedule, Trigger, render};
+use crate::digest::{Digest, Schedule, Trigger, render};
 use crate::http::Published;
 use crate::library::{self, Library};
 use crate::post::body::Bodies as _;
@@ -27,6 +28,8 @@ use crate::problem::Faults;
 use crate::site::Site;
 use crate::store::{NewIssue, Store};
 use crate::template::Templates;
+
+pub use pictures::pictures;
 pub use watch::Watch;
 
 /// What the loop works with.
@@ -236,8 +239,14 @@ pub async fn announce(
 ) -> anyhow::Result<Made> {
     let (languages, readers) = parts.store.audience(&digest.name).await?;
     let newest = newest(&library.bodies, &posts).await?;
-    let announced = render::Issue { digest, slot, posts: &newest, count: posts.len() };
-    let renditions = renditions(&parts.templates, &library.site, &announced, &languages).map_err(anyhow::Error::msg)?;
+    let keep = Some((&parts.store, now));
+    let pictures = pictures(&library.bodies, &library.site, digest, &newest, keep, |_| ()).await?;
+    let announced = render::Issue { digest, slot, posts: &newest, count: posts.len(), pictures: &pictures };
+    let rendered = renditions(&parts.templates, &library.site, &announced, &languages).map_err(anyhow::Error::msg)?;
+    if let Some(first) = rendered.first() {
+        report_losses(digest, first);
+    }
+    let renditions = rendered.into_iter().map(|rendered| rendered.rendition).collect();
     let lately = match &digest.trigger {
         Trigger::OnPublish => announced_lately(&parts.store, digest, now).await?,
         Trigger::Cron(_) => 0,
@@ -268,6 +277,22 @@ pub async fn announce(
     Ok(Made::Issue)
 }
 
+/// What readers of the Issue will not see as it was meant. All languages lose about the same.
+fn report_losses(digest: &Digest, rendered: &render::Rendered) {
+    for cut in &rendered.cuts {
+        let shape = cut.shape;
+        tracing::warn!(
+            digest = digest.name,
+            url = cut.url,
+            ?shape,
+            "a post is shown shorter: the mail would be too long"
+        );
+    }
+    for problem in &rendered.problems {
+        tracing::warn!(digest = digest.name, at = problem.path, hint = problem.hint, "{}", problem.what);
+    }
+}
+
 /// How many posts the digest's Issues of the last hour announce that nobody was asked about. A site that is copied over
 /// slowly comes in many scans, each with few new posts: under `on_publish` they count together.
 async fn announced_lately(store: &Store, digest: &Digest, now: DateTime<Utc>) -> anyhow::Result<usize> {
@@ -292,7 +317,7 @@ pub fn renditions(
     site: &Site,
     issue: &render::Issue<'_>,
     languages: &[String],
-) -> Result<Vec<Rendition>, String> {
+) -> Result<Vec<render::Rendered>, String> {
     let language = &issue.digest.language;
     let same = templates.nearest(language);
     std::iter::once(language)

@@ -108,6 +108,7 @@ mod digests;
 mod holds;
 mod issues;
 mod open;
+mod pictures;
 mod posts;
 mod renditions;
 mod schema;

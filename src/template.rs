@@ -5,7 +5,7 @@
 mod words;
 pub mod wrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
@@ -59,6 +59,25 @@ impl Templates {
     /// Is there a template of this name?
     pub fn contains(&self, name: &str) -> bool {
         self.engine.get_template(name).is_ok()
+    }
+
+    /// Do the file `name`, or those that it extends or includes, name any of `fields` (`.html`)?
+    pub fn mentions(&self, name: &str, fields: &[&str]) -> bool {
+        let (mut ahead, mut seen) = (vec![name.to_owned()], BTreeSet::new());
+        while let Some(name) = ahead.pop() {
+            let Ok(template) = self.engine.get_template(&name) else { continue };
+            if !seen.insert(name) {
+                continue;
+            }
+            let source = template.source();
+            // Not the end of another file's name.
+            let names = |field: &str| source.split(field).skip(1).any(|rest| !rest.starts_with(['"', '\'']));
+            if fields.iter().any(|field| names(field)) {
+                return true;
+            }
+            ahead.extend(source.split(['"', '\'']).filter(|word| word.contains('/')).map(str::to_owned));
+        }
+        false
     }
 
     /// Renders the file `name` (`web/subscribe.html`) in `language` (BCP 47). In `.html` everything is escaped; `t("key", name=value)`

@@ -12,6 +12,7 @@ use clap::Subcommand;
 
 use super::{Context, Exit};
 use crate::config::{Config, FILE_NAME};
+use crate::digest::picture::Pictures;
 use crate::digest::render;
 use crate::library::Scan;
 use crate::post::body::Bodies as _;
@@ -68,7 +69,8 @@ pub fn template_faults(config: &Config, templates: &Templates, scan: &Scan, now:
             // A file that is gone by now is the next scan's business, not the templates'.
             let newest = &latest.posts[..latest.posts.len().min(render::MOST)];
             if let Ok(posts) = scan.bodies.full(newest) {
-                let issue = render::Issue { digest, slot: latest.slot, posts: &posts, count: latest.posts.len() };
+                let (slot, count) = (latest.slot, latest.posts.len());
+                let issue = render::Issue { digest, slot, posts: &posts, count, pictures: &Pictures::default() };
                 faults.extend(render::issue(templates, &scan.site, &issue, &digest.language).err());
             }
         }

@@ -55,8 +55,12 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     }
     let language = arguments.language.as_deref().unwrap_or(&digest.language);
     let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
-    let wanted = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
-    let mut rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?;
+    // Kept, so that whoever gets the mail sees them.
+    let store = context.store(&config).await?;
+    let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, Some((&store, now)), |_| ()).await?;
+    let wanted =
+        render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len(), pictures: &pictures };
+    let mut rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?.rendition;
     rendition.kind = Kind::Test;
     rendition.subject.insert_str(0, "[Test] ");
 

@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
                 self.faults.push(Problem::error(name, None, "is no variable of Postrider", hint.unwrap_or_default()));
                 continue;
             };
-            let Some((section, last)) = path.split_once('.') else { continue };
+            let Some((section, last)) = path.rsplit_once('.') else { continue };
             let last = if name.ends_with("_FILE") { format!("{last}_file") } else { last.to_owned() };
             self.from_environment.insert(format!("{section}.{last}"), name.clone());
             if let Value::Object(tree) = &mut self.tree {

@@ -1,5 +1,7 @@
 //! A post's HTML → HTML that mail clients show: styles on the elements themselves, headings below the mail's own,
-//! pictures that shrink, what no client can do degraded. Takes sanitised HTML with absolute links.
+//! pictures of a known size that shrink, what no client can do degraded. Takes sanitised HTML with absolute links.
+
+pub mod cut;
 
 use std::borrow::Cow;
 
@@ -8,7 +10,9 @@ use lol_html::{
     DocumentContentHandlers, ElementContentHandlers, HandlerResult, RewriteStrSettings, Selector, rewrite_str,
 };
 
+use super::picture::Pictures;
 use super::text::is_file_name;
+use super::theme::Palette;
 use crate::template::escape;
 
 /// Columns of pixels that a post's content has.
@@ -16,15 +20,21 @@ const CONTENT_WIDTH: u32 = 536;
 
 /// How a post sits in its mail.
 #[derive(Debug, Clone, Copy)]
-pub struct Setting {
+pub struct Setting<'a> {
     /// The level of the post's highest heading: one below what stands above it.
     pub top: u8,
     /// Right to left?
     pub rtl: bool,
+    /// Colours for everybody; those of the dark scheme come by class.
+    pub colours: &'a Palette,
+    /// Where pictures are shown from.
+    pub pictures: &'a Pictures,
+    /// The post's own address: a link into it leads nowhere in a mail that holds it.
+    pub own: &'a str,
 }
 
 /// `html` as it goes into a mail. An error only where the parser gives up (memory).
-pub fn for_mail(html: &str, setting: Setting) -> Result<String, String> {
+pub fn for_mail(html: &str, setting: Setting<'_>) -> Result<String, String> {
     let shift = setting.top.saturating_sub(top_heading(html).unwrap_or(setting.top));
     let below = top_heading(html).map_or(0, |top| top.saturating_sub(setting.top));
     let element = move |element: &mut Element<'_, '_>| style(element, setting, shift, below);
@@ -47,7 +57,7 @@ fn selector(text: &str) -> Result<Cow<'static, Selector>, String> {
 }
 
 /// Another style than elsewhere.
-fn restyle(style: &'static str) -> ElementContentHandlers<'static> {
+fn restyle<'h>(style: &'static str) -> ElementContentHandlers<'h> {
     ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
         element.remove_attribute("class");
         set(element, style)
@@ -64,16 +74,20 @@ const KEPT: [&str; 17] = [
     "align", "lang", "dir", "datetime", "scope",
 ];
 
-fn style(element: &mut Element<'_, '_>, setting: Setting, shift: u8, below: u8) -> HandlerResult {
+const MONOSPACE: &str = "font-family:Menlo,Consolas,'Liberation Mono',monospace";
+
+fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, shift: u8, below: u8) -> HandlerResult {
     let tag = element.tag_name();
+    let media = matches!(tag.as_str(), "video" | "audio" | "iframe" | "embed" | "object");
     let names: Vec<String> = element.attributes().iter().map(lol_html::html_content::Attribute::name).collect();
     for name in names.iter().filter(|name| !KEPT.contains(&name.as_str())) {
-        // A checked box is told from an open one below.
-        if !(tag == "input" && name == "checked") {
+        // A checked box is told from an open one, and a film shown by its poster, below.
+        if !(tag == "input" && name == "checked" || media && name == "poster") {
             element.remove_attribute(name);
         }
     }
     let edge = if setting.rtl { "right" } else { "left" };
+    let Palette { soft, code, line, quote, .. } = *setting.colours;
     match tag.as_str() {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
             let level = (tag.as_bytes()[1] - b'0' + shift).saturating_sub(below).clamp(setting.top, 6);
@@ -92,27 +106,22 @@ fn style(element: &mut Element<'_, '_>, setting: Setting, shift: u8, below: u8) 
         "dt" => set(element, "font-weight:700"),
         "blockquote" => {
             element.set_attribute("class", "quote")?;
-            set(
-                element,
-                &format!(
-                    "margin:0 0 16px;padding:4px 0 1px;padding-{edge}:16px;border-{edge}:3px solid #c9d4e3;color:#4a5460"
-                ),
-            )
+            let frame = format!("padding:4px 0 1px;padding-{edge}:16px;border-{edge}:3px solid {quote};color:{soft}");
+            set(element, &format!("margin:0 0 16px;{frame}"))
         }
         "pre" => {
             element.set_attribute("class", "code")?;
             element.set_attribute("dir", "ltr")?;
-            set(
-                element,
-                "margin:0 0 16px;padding:12px 14px;background-color:#f1f3f5;border-radius:4px;font-family:Menlo,Consolas,'Liberation Mono',monospace;\
-                 font-size:13px;line-height:20px;white-space:pre-wrap;word-wrap:break-word;overflow-wrap:anywhere;text-align:left",
-            )
+            let frame = format!("padding:12px 14px;background-color:{code};border-radius:4px;{MONOSPACE}");
+            let lines =
+                "font-size:13px;line-height:20px;white-space:pre-wrap;word-wrap:break-word;overflow-wrap:anywhere";
+            set(element, &format!("margin:0 0 16px;{frame};{lines};text-align:left"))
         }
         "code" | "kbd" | "samp" => {
             element.set_attribute("class", "code")?;
             set(
                 element,
-                "padding:1px 4px;background-color:#f1f3f5;border-radius:3px;font-family:Menlo,Consolas,'Liberation Mono',monospace;font-size:14px",
+                &format!("padding:1px 4px;background-color:{code};border-radius:3px;{MONOSPACE};font-size:14px"),
             )
         }
         "table" => {
@@ -129,28 +138,18 @@ fn style(element: &mut Element<'_, '_>, setting: Setting, shift: u8, below: u8) 
                 _ => edge,
             };
             element.remove_attribute("align");
-            set(
-                element,
-                &format!("padding:7px 10px;border:1px solid #d6dae0;text-align:{align};vertical-align:top{weight}"),
-            )
+            let cell = format!("padding:7px 10px;border:1px solid {line};text-align:{align};vertical-align:top");
+            set(element, &format!("{cell}{weight}"))
         }
-        "img" => image(element),
-        "a" => {
-            // In one's own page there would be nothing to jump to.
-            if element.get_attribute("href").is_none_or(|href| href.starts_with('#')) {
-                element.remove_and_keep_content();
-                return Ok(());
-            }
-            element.set_attribute("class", "link")?;
-            set(element, "color:#0b5cad;text-decoration:underline;word-break:break-word;overflow-wrap:anywhere")
-        }
+        "img" => image(element, setting.pictures),
+        "a" => link(element, setting),
         "hr" => {
             element.set_attribute("class", "rule")?;
-            set(element, "margin:24px 0;border:0;border-top:1px solid #dfe3e8;height:0")
+            set(element, &format!("margin:24px 0;border:0;border-top:1px solid {line};height:0"))
         }
         "figcaption" => {
             element.set_attribute("class", "soft")?;
-            set(element, "margin:6px 0 0;font-size:14px;line-height:20px;color:#525c67")
+            set(element, &format!("margin:6px 0 0;font-size:14px;line-height:20px;color:{soft}"))
         }
         // No client folds; all show the title and then what it hid.
         "details" => Ok(element.set_tag_name("div")?),
@@ -169,16 +168,9 @@ fn style(element: &mut Element<'_, '_>, setting: Setting, shift: u8, below: u8) 
             element.replace(shown, ContentType::Html);
             Ok(())
         }
-        "video" | "audio" | "iframe" | "embed" | "object" => {
-            let linked = element.get_attribute("src").filter(|src| src.starts_with("http")).map(|src| {
-                let host = src.split('/').nth(2).unwrap_or(&src);
-                format!(
-                    "<p style=\"margin:0 0 16px\"><a class=\"link\" href=\"{0}\" style=\"color:#0b5cad\">&#9654; {1}</a></p>",
-                    escape(&src.replace("&amp;", "&")),
-                    escape(host)
-                )
-            });
-            element.replace(&linked.unwrap_or_default(), ContentType::Html);
+        _ if media => {
+            let shown = film(element, setting);
+            element.replace(&shown, ContentType::Html);
             Ok(())
         }
         "script" | "style" | "svg" | "math" | "form" | "link" | "meta" | "base" | "source" | "track" => {
@@ -193,26 +185,89 @@ fn set(element: &mut Element<'_, '_>, style: &str) -> HandlerResult {
     Ok(element.set_attribute("style", style)?)
 }
 
+fn link(element: &mut Element<'_, '_>, setting: Setting<'_>) -> HandlerResult {
+    let within = |href: &str| {
+        let own = if setting.own.is_empty() { None } else { href.strip_prefix(setting.own) };
+        href.starts_with('#') || own.is_some_and(|rest| rest.starts_with('#'))
+    };
+    match element.get_attribute("href") {
+        // The arrow from a footnote back to its place.
+        Some(href) if within(&href) && href.contains("fnref") => {
+            element.remove();
+            return Ok(());
+        }
+        Some(href) if !within(&href) => {}
+        _ => {
+            element.remove_and_keep_content();
+            return Ok(());
+        }
+    }
+    element.set_attribute("class", "link")?;
+    let accent = setting.colours.accent;
+    set(element, &format!("color:{accent};text-decoration:underline;word-break:break-word;overflow-wrap:anywhere"))
+}
+
+/// What plays is a link to it, with its poster where it has one.
+fn film(element: &Element<'_, '_>, setting: Setting<'_>) -> String {
+    let address = |name: &str| {
+        element.get_attribute(name).map(|url| url.replace("&amp;", "&")).filter(|url| url.starts_with("http"))
+    };
+    let Some(src) = address("src") else { return String::new() };
+    let host = src.split('/').nth(2).unwrap_or(&src);
+    let poster = address("poster").map(|poster| {
+        let at = setting.pictures.place(&poster);
+        let shown = at.map_or(poster.as_str(), |at| at.url.as_str());
+        format!("<img src=\"{}\" alt=\"\" width=\"{CONTENT_WIDTH}\" style=\"{IMAGE}\"><br>", escape(shown))
+    });
+    format!(
+        "<p style=\"margin:0 0 16px\"><a class=\"link\" href=\"{}\" style=\"color:{}\">{}&#9654; {}</a></p>",
+        escape(&src),
+        setting.colours.accent,
+        poster.unwrap_or_default(),
+        escape(host)
+    )
+}
+
+/// The pictures that stand for films in sanitised `html`.
+pub fn posters(html: &str) -> impl Iterator<Item = String> {
+    html.split(" poster=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.replace("&amp;", "&")))
+}
+
+const IMAGE: &str = "max-width:100%;height:auto;border:0";
+
 /// Says what it shows or nothing, never its file name; at most as wide as the column, in Outlook by its attribute.
-fn image(element: &mut Element<'_, '_>) -> HandlerResult {
+fn image(element: &mut Element<'_, '_>, pictures: &Pictures) -> HandlerResult {
     let alt = element.get_attribute("alt").unwrap_or_default();
     if is_file_name(&alt) || !element.has_attribute("alt") {
         element.set_attribute("alt", "")?;
     }
     let pixels =
         |name: &str| element.get_attribute(name).and_then(|value| value.trim_end_matches("px").parse::<u32>().ok());
-    match pixels("width") {
-        Some(width) if width > CONTENT_WIDTH => {
-            element.remove_attribute("height");
-            element.set_attribute("width", &CONTENT_WIDTH.to_string())?;
-        }
-        Some(_) => {}
-        None => {
-            element.remove_attribute("width");
-            element.remove_attribute("height");
+    let (mut width, mut height) = (pixels("width").filter(|width| *width > 0), pixels("height"));
+    let src = element.get_attribute("src").map(|src| src.replace("&amp;", "&"));
+    if let Some(place) = src.and_then(|src| pictures.place(&src)) {
+        element.set_attribute("src", &place.url)?;
+        let width = *width.get_or_insert(place.width);
+        height = Some(scaled(place.height, width, place.width));
+    }
+    if let Some(wide) = width.filter(|width| *width > CONTENT_WIDTH) {
+        height = height.map(|height| scaled(height, CONTENT_WIDTH, wide));
+        width = Some(CONTENT_WIDTH);
+    }
+    // Without the other, a height would be taken from one picture and forced on it in a narrower window.
+    for (name, value) in [("width", width), ("height", height.filter(|_| width.is_some()))] {
+        match value {
+            Some(value) => element.set_attribute(name, &value.to_string())?,
+            None => element.remove_attribute(name),
         }
     }
-    set(element, "max-width:100%;height:auto;border:0")
+    set(element, IMAGE)
+}
+
+/// `length` at so many parts of `whole`; at least one pixel.
+pub(super) fn scaled(length: u32, part: u32, whole: u32) -> u32 {
+    let scaled = (u64::from(length) * u64::from(part) + u64::from(whole) / 2) / u64::from(whole.max(1));
+    u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]

@@ -3,17 +3,26 @@
 //! The same posts give the same bytes, but for the marks of what differs between readers. What a template is given is
 //! listed at `Mail`.
 
+pub mod budget;
+mod content;
+mod fonts;
 mod page;
 mod sections;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
+use serde::Serialize;
+use url::Url;
 
+use super::html;
+use super::picture::Pictures;
 use super::{Digest, Hole, Rendition, Trigger};
 use crate::crypto;
 use crate::delivery::Kind;
-use crate::post::FullPost;
+use crate::post::{FullPost, sanitize};
+use crate::problem::Problem;
 use crate::site::Site;
 use crate::template::{Templates, wrap};
+pub use content::Shape;
 pub use page::MOST;
 use page::{Holes, Mail, clean};
 
@@ -31,21 +40,88 @@ pub struct Issue<'a> {
     pub posts: &'a [FullPost],
     /// How many it announces in all.
     pub count: usize,
+    /// Where the posts' pictures are shown from, if not from where they are.
+    pub pictures: &'a Pictures,
 }
 
-/// Renders `issue` with what Postrider says itself in `language` (BCP 47; the nearest known one is used). The error
-/// names the template, its line and the unknown word.
-pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &str) -> Result<Rendition, String> {
+/// A Rendition, and what whoever plans it should know.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The mail.
+    pub rendition: Rendition,
+    /// Posts that are shown shorter than the template would, so that no client cuts the mail.
+    pub cuts: Vec<Cut>,
+    /// What readers will miss.
+    pub problems: Vec<Problem>,
+}
+
+/// A post that is shown shorter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    /// Of the post.
+    pub title: String,
+    /// Where all of it is.
+    pub url: String,
+    /// What is left.
+    pub shape: Shape,
+}
+
+/// Renders `issue` with what Postrider says itself in `language` (BCP 47; the nearest known one is used), within
+/// [`budget`]. The error names the template, its line and the unknown word.
+pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &str) -> Result<Rendered, String> {
     let id = crypto::new_id();
-    let zone = match &issue.digest.trigger {
-        Trigger::Cron(schedule) => schedule.zone(),
-        Trigger::OnPublish => chrono_tz::UTC,
-    };
-    let date = issue.slot.with_timezone(&zone).fixed_offset();
     let words = templates.nearest(language);
-    let mail = Mail::new(site, issue.digest, words, Holes::new(&id)).with_posts(templates, site, issue, date, words)?;
-    let (subject, html, text) = parts(templates, &issue.digest.template, words, &mail)?;
-    Ok(rendition(id, Kind::Issue, issue.digest, language, subject, html, text))
+    let digest = issue.digest;
+    let mut mail = Mail::new(site, digest, words, Holes::new(&id)).with_posts(templates, site, issue, words)?;
+    let render = |mail: &Mail| parts(templates, &digest.template, words, mail);
+    let (subject, mut html, mut text) = render(&mail)?;
+    loop {
+        let excess = budget::excess(&html);
+        if excess == 0 || !mail.shorten(issue, excess)? {
+            break;
+        }
+        (_, html, text) = render(&mail)?;
+    }
+    let cuts = mail.cuts();
+    let mut problems: Vec<Problem> = issue.pictures.problems.clone();
+    problems.extend(issue.posts.iter().take(MOST).filter_map(nameless));
+    let rendition = rendition(id, Kind::Issue, digest, language, subject, html, text);
+    Ok(Rendered { rendition, cuts, problems })
+}
+
+/// Pictures that say nothing to whoever does not see them.
+fn nameless(post: &FullPost) -> Option<Problem> {
+    let without = |alt: &str| alt.trim().is_empty() || super::text::is_file_name(alt);
+    let mut nameless = sanitize::pictures(&post.shown.html).filter(|picture| without(&picture.alt));
+    let first = nameless.next()?;
+    let others = match nameless.count() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let what = format!("the picture {} has no alternative text{others}", first.url);
+    Some(Problem::warning(&post.path, None, what, "say in its brackets what it shows: many read mail without pictures"))
+}
+
+/// The pictures that mails of `digest` with `posts` show, as the posts address them, each with the number of its post; the logo
+/// first.
+pub fn pictures(site: &Site, digest: &Digest, posts: &[FullPost]) -> Vec<(usize, String)> {
+    let logo = logo(site, digest).into_iter().map(|url| (0, url));
+    let shown = posts.iter().take(MOST).enumerate().flat_map(|(number, post)| {
+        let cover = post.shown.cover.iter().map(|cover| cover.url.clone());
+        let inside = sanitize::pictures(&post.shown.html).map(|picture| picture.url);
+        let posters = html::posters(&post.shown.html);
+        cover.chain(inside).chain(posters).map(move |url| (number, url))
+    });
+    logo.chain(shown).collect()
+}
+
+/// The logo's address.
+fn logo(site: &Site, digest: &Digest) -> Option<String> {
+    let logo = digest.theme.logo.as_str();
+    let base = Url::parse(&site.url).ok()?;
+    // A path counts from the site's own, as links on the site are written.
+    let joined = logo.strip_prefix('/').map_or_else(|| Url::parse(logo), |path| base.join(path));
+    joined.ok().filter(|_| !logo.is_empty()).map(String::from)
 }
 
 /// Renders the double opt-in mail for `digest`. Holds no text that the person who signed up typed. The same content has
@@ -85,6 +161,19 @@ fn rendition(
         html,
         text,
     }
+}
+
+/// The Slot on the digest's own clock.
+fn local(digest: &Digest, slot: DateTime<Utc>) -> DateTime<FixedOffset> {
+    match &digest.trigger {
+        Trigger::Cron(schedule) => slot.with_timezone(&schedule.zone()).fixed_offset(),
+        Trigger::OnPublish => slot.fixed_offset(),
+    }
+}
+
+/// The name of an Issue's web copy that is known before it is sent: its Slot on the digest's own clock, to the minute.
+pub fn web_name(digest: &Digest, slot: DateTime<Utc>) -> String {
+    local(digest, slot).format("%Y-%m-%d-%H%M").to_string()
 }
 
 /// Subject, HTML and text of the mail's folder of templates.

@@ -14,6 +14,7 @@ use super::error::Failure;
 use super::pages::{self, DigestView, Page};
 use super::visitor::Visitor;
 use super::{App, Web};
+use crate::digest::render::web_name;
 use crate::digest::{Digest, Hole, Rendition, Trigger};
 use crate::store::{ArchivedIssue, IssueState};
 
@@ -54,7 +55,9 @@ pub async fn issue(
 ) -> Result<Response, Failure> {
     let digest = find(&web.app, &name)?;
     let issues = named(digest, web.app.store.archive(&digest.name, MOST).await?);
-    let (_, issue) = issues.into_iter().find(|(name, _)| *name == date).ok_or(Failure::NotFound)?;
+    // By its place among the day's, or by its instant: a mail that is being made knows only that.
+    let asked = |(name, issue): &(String, ArchivedIssue)| *name == date || web_name(digest, issue.slot) == date;
+    let (_, issue) = issues.into_iter().find(asked).ok_or(Failure::NotFound)?;
     let renditions = web.app.store.issue_renditions(&issue.id).await?;
     let own = renditions.iter().find(|rendition| web.app.templates.nearest(&rendition.language) == visitor.language);
     let rendition = own.or(renditions.first()).ok_or(Failure::NotFound)?;
@@ -155,6 +158,8 @@ mod tests {
             hold_above: 10,
             time_to_live: chrono::Duration::hours(72),
             public: true,
+            theme: std::sync::Arc::default(),
+            public_url: "https://feeds.example.org/".into(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::post::links::{Knowledge, Links};
 use crate::post::recurring::{self, Recurring};
 use crate::post::{FullPost, Page, Post};
 use crate::problem::Problem;
+use crate::site::Site;
 
 use super::files::Folder;
 use super::{Scan, Settings, text_print, threads};
@@ -58,6 +59,11 @@ impl Bodies {
         let found = self.shown(pages.len(), |at| &pages[at], |_, shown| shown.found);
         let found: Vec<_> = found.into_iter().map(Result::unwrap_or_default).collect();
         calls::problems(pages.iter().zip(&found).map(|(page, found)| (page.path.as_str(), found.as_slice())))
+    }
+
+    /// Where the posts' files are, and of which site.
+    pub(super) fn place(&self) -> Option<(&Folder, &Site)> {
+        self.site.as_ref().map(|read| (&read.folder, &*read.knowledge.site))
     }
 
     /// What `make` makes of what each of so many pages shows.

@@ -142,7 +142,7 @@ impl Folder {
     }
 
     /// The full path, unless it leads out of the folder by `..` or a link, or there is nothing.
-    fn inside(&self, path: &str) -> Option<PathBuf> {
+    pub(super) fn inside(&self, path: &str) -> Option<PathBuf> {
         let full = fs_err::canonicalize(self.root.join(path.trim_matches('/'))).ok()?;
         full.starts_with(&self.root).then_some(full)
     }

@@ -6,7 +6,11 @@ use crate::sabotage::point;
 use sqlx::AssertSqlSafe;
 
 /// Every step so far, in order. Never edit one that was released; add another.
-pub(super) const STEPS: &[&str] = &[include_str!("migrations/001_first.sql"), include_str!("migrations/002_ids.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("migrations/001_first.sql"),
+    include_str!("migrations/002_ids.sql"),
+    include_str!("migrations/003_pictures.sql"),
+];
 
 /// Any number of ours: names the turn that machines take at the start.
 const TURN: i64 = 0x706f_7374_7269_6465;

@@ -64,6 +64,22 @@ fn faults_name_file_line_and_word() {
 }
 
 #[test]
+fn what_a_template_names_is_known_before_it_runs() {
+    let templates = with(&[
+        ("email/x/body.html", "{% extends \"email/x/frame.html\" %}{% include 'email/x/part.html' %}"),
+        ("email/x/frame.html", "{% include \"email/x/body.html\" %}"),
+        ("email/x/part.html", "{{ p.sections|length }}"),
+    ])
+    .unwrap();
+    assert!(templates.mentions("email/x/body.html", &[".sections"]));
+    assert!(!templates.mentions("email/x/body.html", &[".html"]) && !templates.mentions("none", &[".html"]));
+    for (own, wanted) in [("letter", true), ("digest", false), ("plain", false)] {
+        assert_eq!(templates.mentions(&format!("email/{own}/body.html"), &[".html", ".sections"]), wanted, "{own}");
+        assert_eq!(templates.mentions(&format!("email/{own}/body.txt"), &[".text", ".links"]), wanted, "{own}");
+    }
+}
+
+#[test]
 fn a_runaway_template_is_stopped() {
     for text in [
         "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x{% endfor %}{% endfor %}{% endfor %}",

@@ -214,8 +214,10 @@ minutes = { $count ->
     [few] { $count } دقائق للقراءة
    *[other] { $count } دقيقة للقراءة
 }
+view-on-web = اعرضها في المتصفح
 read-on = اقرأ على { $site }
 read-post = اقرأ «{ $title }»
+read-rest = اقرأ البقية على { $site }
 more = { $count ->
     [one] مقالة أخرى على { $site }
     [two] مقالتان أخريان على { $site }

@@ -190,10 +190,12 @@ subject = { $more ->
 summary = { $count ->
     [one] Ein neuer Beitrag
    *[other] { $count } neue Beiträge
-} · { $minutes } Min. Lesezeit
+} · { $minutes } Min. Lesezeit
 minutes = { $count } Min. Lesezeit
+view-on-web = Im Browser ansehen
 read-on = Weiterlesen auf { $site }
 read-post = „{ $title }“ lesen
+read-rest = Den Rest lesen auf { $site }
 more = { $count ->
     [one] Ein weiterer Beitrag auf { $site }
    *[other] { $count } weitere Beiträge auf { $site }

@@ -191,10 +191,12 @@ subject = { $more ->
 summary = { $count ->
     [one] One new post
    *[other] { $count } new posts
-} · { $minutes } min read
+} · { $minutes } min read
 minutes = { $count } min read
+view-on-web = View in your browser
 read-on = Read on { $site }
 read-post = Read “{ $title }”
+read-rest = Read the rest on { $site }
 more = { $count ->
     [one] One more post on { $site }
    *[other] { $count } more posts on { $site }

@@ -190,10 +190,12 @@ subject = { $more ->
 summary = { $count ->
     [one] Un artículo nuevo
    *[other] { $count } artículos nuevos
-} · { $minutes } min de lectura
+} · { $minutes } min de lectura
 minutes = { $count } min de lectura
+view-on-web = Ver en el navegador
 read-on = Leer en { $site }
 read-post = Leer «{ $title }»
+read-rest = Leer el resto en { $site }
 more = { $count ->
     [one] Un artículo más en { $site }
    *[other] { $count } artículos más en { $site }

@@ -191,10 +191,12 @@ subject = { $more ->
 summary = { $count ->
     [one] Un nouvel article
    *[other] { $count } nouveaux articles
-} · { $minutes } min de lecture
+} · { $minutes } min de lecture
 minutes = { $count } min de lecture
+view-on-web = Voir dans le navigateur
 read-on = Lire sur { $site }
 read-post = Lire « { $title } »
+read-rest = Lire la suite sur { $site }
 more = { $count ->
     [one] Un autre article sur { $site }
    *[other] { $count } autres articles sur { $site }

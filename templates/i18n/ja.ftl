@@ -181,8 +181,10 @@ subject = { $more ->
 }
 summary = 新着記事 { $count } 件 · 読了まで約 { $minutes } 分
 minutes = 約 { $count } 分
+view-on-web = ブラウザーで見る
 read-on = { $site } で読む
 read-post = 「{ $title }」を読む
+read-rest = 続きを { $site } で読む
 more = { $site } にはほかに { $count } 件あります
 footer-why = このメールは、{ $site } の「{ $title }」を購読し、確認してくださった方にお送りしています。
 footer-address = 宛先：{ $address }

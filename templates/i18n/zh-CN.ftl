@@ -181,8 +181,10 @@ subject = { $more ->
 }
 summary = { $count } 篇新文章 · 约 { $minutes } 分钟读完
 minutes = { $count } 分钟
+view-on-web = 在浏览器中查看
 read-on = 前往 { $site } 阅读
 read-post = 阅读《{ $title }》
+read-rest = 前往 { $site } 阅读其余内容
 more = { $site } 上还有 { $count } 篇
 footer-why = 您收到这封邮件，是因为您订阅并确认了 { $site } 的《{ $title }》。
 footer-address = 收件地址：{ $address }

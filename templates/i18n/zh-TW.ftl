@@ -181,8 +181,10 @@ subject = { $more ->
 }
 summary = { $count } 篇新文章 · 約 { $minutes } 分鐘讀完
 minutes = { $count } 分鐘
+view-on-web = 在瀏覽器中檢視
 read-on = 前往 { $site } 閱讀
 read-post = 閱讀《{ $title }》
+read-rest = 前往 { $site } 閱讀其餘內容
 more = { $site } 上還有 { $count } 篇
 footer-why = 您收到這封郵件，是因為您訂閱並確認了 { $site } 的《{ $title }》。
 footer-address = 收件地址：{ $address }

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod clients;
 mod commands;
 mod identity;
 mod look;
 mod oracle;
+mod pictures;
 mod property;
 mod slots;

@@ -9,6 +9,7 @@ mod holds;
 mod issues;
 mod model;
 mod opening;
+mod pictures;
 mod posts;
 mod subscribers;
 

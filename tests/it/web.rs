@@ -9,4 +9,5 @@ mod harness;
 mod links;
 mod operations;
 mod pages;
+mod pictures;
 mod sign_up;

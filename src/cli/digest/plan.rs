@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::coming::{self, coming};
 use crate::cli::{Context, Exit, digest};
-use crate::digest::{Rendition, render};
+use crate::digest::render::{self, Cut, Rendered, Shape};
 use crate::mail::message::{Prepared, Recipient};
+use crate::problem::Problem;
 use crate::scheduler;
 use crate::store::IssueState;
 use crate::template::{DateStyle, Templates};
@@ -45,10 +46,12 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         Vec::new()
     } else {
         let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
-        let coming = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
+        let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, None, |_| ()).await?;
+        let coming =
+            render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len(), pictures: &pictures };
         scheduler::renditions(&templates, &scan.site, &coming, &languages).map_err(anyhow::Error::msg)?
     };
-    let mails: Vec<Mail> = renditions.iter().map(|rendition| Mail::of(rendition, &config.mail)).collect();
+    let mails: Vec<Mail> = renditions.into_iter().map(|rendered| Mail::of(rendered, &config.mail)).collect();
     let holds = issue.posts.len() > digest.hold_above;
     let slot = issue.slot.with_timezone(&zone).fixed_offset();
 
@@ -89,6 +92,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         Some(readers) => say!("  readers  {readers}"),
         None => say!("  readers  not told of the past"),
     }
+    let mut said: Vec<&Problem> = Vec::new();
     for mail in &mails {
         say!(
             "  mail     {}: {}\n           HTML {}, text {}, whole message {}",
@@ -98,6 +102,21 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             kilobytes(mail.text_bytes),
             kilobytes(mail.message_bytes)
         );
+        for cut in &mail.cuts {
+            let left = match cut.shape {
+                Shape::Full => continue,
+                Shape::Beginning => "its beginning",
+                Shape::Excerpt => "its summary",
+                Shape::Title => "its title",
+            };
+            say!("           cut: of `{}` only {left} is shown, with a link to the rest", cut.title);
+        }
+        for problem in &mail.problems {
+            if !said.contains(&problem) {
+                say!("           {problem}");
+                said.push(problem);
+            }
+        }
         if mail.clip_risk {
             say!("           risk: above {} of HTML, Gmail cuts the mail and hides its end", kilobytes(CLIPPED));
         }
@@ -135,12 +154,17 @@ struct Mail {
     text_bytes: usize,
     message_bytes: usize,
     clip_risk: bool,
+    /// Posts that are shown shorter, so that the mail is not cut.
+    cuts: Vec<Cut>,
+    /// What its readers will miss.
+    problems: Vec<Problem>,
 }
 
 impl Mail {
-    fn of(rendition: &Rendition, settings: &crate::mail::Settings) -> Self {
+    fn of(rendered: Rendered, settings: &crate::mail::Settings) -> Self {
+        let Rendered { rendition, cuts, problems } = rendered;
         let reader = reader(&settings.public_url);
-        let message = Prepared::new(rendition, settings).compose(&reader, chrono::DateTime::UNIX_EPOCH);
+        let message = Prepared::new(&rendition, settings).compose(&reader, chrono::DateTime::UNIX_EPOCH);
         Self {
             language: rendition.language.clone(),
             subject: rendition.subject.clone(),
@@ -148,6 +172,8 @@ impl Mail {
             text_bytes: rendition.text.len(),
             message_bytes: message.map_or(0, |bytes| bytes.len()),
             clip_risk: rendition.html.len() > CLIPPED,
+            cuts,
+            problems,
         }
     }
 }

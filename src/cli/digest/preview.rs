@@ -6,6 +6,7 @@ use super::coming::{self, coming, latest};
 use super::plan::reader;
 use crate::cli::subscribers::language;
 use crate::cli::{Context, Exit, digest};
+use crate::digest::picture::Picture;
 use crate::digest::{Hole, render};
 use crate::mail::message::Prepared;
 use crate::scheduler;
@@ -53,8 +54,12 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
 
     let language = arguments.language.as_ref().unwrap_or(&digest.language);
     let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
-    let wanted = render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len() };
-    let rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?;
+    let mut seen = Vec::new();
+    let see = |picture: &Picture| seen.push(picture.clone());
+    let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, None, see).await?;
+    let wanted =
+        render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len(), pictures: &pictures };
+    let rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?.rendition;
     let reader = reader(&config.mail.public_url);
     let message = Prepared::new(&rendition, &config.mail).compose(&reader, issue.slot)?;
     let fill = |text: &str, escape: &dyn Fn(&str) -> String| {
@@ -68,9 +73,15 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             text.replace(&hole.mark(&rendition.id), &escape(value.unwrap_or_default()))
         })
     };
-    fs_err::create_dir_all(&arguments.out)?;
+    // The web server has them only when the Issue is made.
+    let beside = fill(&rendition.html, &escape).replace(&format!("{}pictures/", digest.public_url), "pictures/");
+    fs_err::create_dir_all(arguments.out.join("pictures"))?;
+    for picture in &seen {
+        let name = format!("pictures/{}.{}", picture.key, picture.kind.extension());
+        fs_err::write(arguments.out.join(name), &picture.bytes)?;
+    }
     for (name, bytes) in [
-        ("index.html", fill(&rendition.html, &escape).into_bytes()),
+        ("index.html", beside.into_bytes()),
         ("mail.txt", fill(&rendition.text, &str::to_owned).into_bytes()),
         ("mail.eml", message),
     ] {

@@ -1,13 +1,23 @@
 use super::*;
+use crate::digest::picture::Place;
+use crate::digest::theme::Theme;
+
+fn set_in(html: &str, top: u8, rtl: bool) -> String {
+    let mut pictures = Pictures::default();
+    let place = Place { url: "https://f.org/pictures/k.png".into(), width: 800, height: 600 };
+    pictures.insert("https://e.org/i.webp?a=1&b=2", place);
+    let theme = Theme::default();
+    for_mail(html, Setting { top, rtl, colours: &theme.light, pictures: &pictures, own: "https://e.org/p/" }).unwrap()
+}
 
 fn mail(html: &str) -> String {
-    for_mail(html, Setting { top: 2, rtl: false }).unwrap()
+    set_in(html, 2, false)
 }
 
 #[test]
 fn headings_go_below_the_mails_own() {
     let tags = |html: &str, top: u8| {
-        let out = for_mail(html, Setting { top, rtl: false }).unwrap();
+        let out = set_in(html, top, false);
         out.match_indices("<h").map(|(at, _)| out[at + 1..at + 3].to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(tags("<h1>a</h1><h2>b</h2>", 2), ["h2", "h3"]);
@@ -23,7 +33,7 @@ fn pictures_shrink_and_never_say_their_file_name() {
         mail(
             r#"<img src="https://e.org/a.jpg" alt="weekly.jpg" class="x" loading="lazy" srcset="y" width="1200" height="900">"#
         ),
-        r#"<img src="https://e.org/a.jpg" alt="" width="536" style="max-width:100%;height:auto;border:0">"#
+        r#"<img src="https://e.org/a.jpg" alt="" width="536" height="402" style="max-width:100%;height:auto;border:0">"#
     );
     assert_eq!(
         mail(r#"<img src="https://e.org/a" width="50%">"#),
@@ -33,6 +43,36 @@ fn pictures_shrink_and_never_say_their_file_name() {
         mail(r#"<img src="https://e.org/a" alt="A cat" width="40" height="20">"#)
             .contains(r#"alt="A cat" width="40" height="20""#)
     );
+}
+
+#[test]
+fn pictures_of_the_site_come_from_where_all_clients_see_them() {
+    for (written, shown) in [
+        ("", ["width=\"536\"", "height=\"402\""]),
+        ("width=\"80\"", ["width=\"80\"", "height=\"60\""]),
+        ("height=\"9\"", ["width=\"536\"", "height=\"402\""]),
+    ] {
+        let out = mail(&format!("<img src=\"https://e.org/i.webp?a=1&amp;b=2\" {written} alt=\"x\">"));
+        assert!(out.contains("src=\"https://f.org/pictures/k.png\""), "{out}");
+        assert!(shown.iter().all(|length| out.contains(length)), "{out}");
+    }
+    let film = mail("<video src=\"https://e.org/f.mp4\" poster=\"https://e.org/i.webp?a=1&amp;b=2\" controls></video>");
+    assert!(
+        film.contains("href=\"https://e.org/f.mp4\"") && film.contains("pictures/k.png") && !film.contains("<video")
+    );
+    assert_eq!(
+        posters("<video poster=\"https://e.org/?a=1&amp;b=2\" src=\"x\">").collect::<Vec<_>>(),
+        ["https://e.org/?a=1&b=2"]
+    );
+}
+
+#[test]
+fn footnotes_stay_in_the_mail() {
+    let html = "<p>a<sup><a href=\"https://e.org/p/#p1-fn-1\">1</a></sup></p>\
+                <ol><li>Note <a href=\"https://e.org/p/#p1-fnref-1\">↩</a> <a href=\"https://e.org/q/#x\">q</a></li></ol>";
+    let out = mail(html);
+    assert!(!out.contains("e.org/p/") && !out.contains('↩') && out.contains(">1</sup>"), "{out}");
+    assert!(out.contains("https://e.org/q/#x"));
 }
 
 #[test]
@@ -60,9 +100,7 @@ fn what_clients_cannot_do_degrades() {
 #[test]
 fn quotes_stand_at_the_side_where_reading_begins() {
     assert!(mail("<blockquote>x</blockquote>").contains("border-left:3px"));
-    assert!(
-        for_mail("<blockquote>x</blockquote>", Setting { top: 2, rtl: true }).unwrap().contains("border-right:3px")
-    );
+    assert!(set_in("<blockquote>x</blockquote>", 2, true).contains("border-right:3px"));
 }
 
 #[test]

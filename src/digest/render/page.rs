@@ -1,10 +1,13 @@
 //! What a mail's templates are given. Part of the contract with owners who write templates of their own.
 
-use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use super::Issue;
-use super::sections::{self, Section};
+use super::content::{Content, Shape};
+use super::fonts::{fonts, primary};
+use super::sections::Section;
+use super::{Cut, Issue, local, logo, web_name};
+use crate::digest::picture::Pictures;
+use crate::digest::theme::Theme;
 use crate::digest::{Digest, html, text};
 use crate::post::FullPost;
 use crate::site::Site;
@@ -12,10 +15,12 @@ use crate::template::{Templates, direction, wrap};
 
 /// Posts that a mail shows itself; the others are counted.
 pub const MOST: usize = 10;
-/// A post of more HTML than this is shown by its summary: a mail client would cut the whole mail.
-const LONGEST: usize = 300_000;
+/// A shorter beginning of a post is not worth its ending in the middle.
+const SHORTEST: usize = 6_000;
 /// Columns of a dek: two lines of a phone.
 const DEK_WIDTH: usize = 180;
+/// Rows of pixels that a logo has.
+const LOGO: u32 = 40;
 /// Columns that inboxes show of a preheader.
 const PREHEADER_WIDTH: usize = 110;
 
@@ -28,8 +33,14 @@ pub struct Mail {
     site: Home,
     /// What differs between readers.
     holes: Holes,
+    /// The owner's colours and words; see [`Theme`].
+    theme: Theme,
+    /// The owner's, where there is one.
+    logo: Option<Logo>,
     /// `font-family` for the mail's language.
-    fonts: &'static str,
+    fonts: String,
+    /// The web copy; empty where the digest has no public archive.
+    web_url: String,
     /// RFC 3339, in the schedule's zone; empty in a Confirmation.
     date_of_issue: String,
     /// Number of posts announced.
@@ -72,8 +83,19 @@ pub struct Holes {
 struct Picture {
     url: String,
     alt: String,
+    /// In pixels; 0 where it is not known.
+    width: u32,
+    height: u32,
     /// Does the content show it too?
     in_content: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Logo {
+    url: String,
+    /// For [`LOGO`] pixels of height; 0 where it is not known.
+    width: u32,
+    height: u32,
 }
 
 /// A post as a mail shows it.
@@ -94,16 +116,23 @@ struct Shown {
     dir: &'static str,
     /// Is its language another than the mail's?
     foreign: bool,
-    fonts: &'static str,
-    /// The content; its headings begin at `h2` in a mail of one post (whose title is the `h1`), else at `h3`. `None`: too long
-    /// for a mail.
+    fonts: String,
+    /// `full`, `beginning`, `excerpt` or `title`: less, where the mail would grow too long.
+    shape: Shape,
+    /// The content; its headings begin at `h2` in a mail of one post (whose title is the `h1`), else at `h3`. `None`: not to
+    /// be shown.
     html: Option<String>,
-    /// The content by its sections, with their entries (questions, tasks, things to read); none where it has no entries, or
-    /// is too long.
+    /// The content by its sections, with their entries (questions, tasks, things to read); none where it has no entries.
     sections: Vec<Section>,
     /// The content as plain text, and the addresses that its numbers stand for.
     text: String,
     links: Vec<Reference>,
+    /// What the template shows when nothing is cut.
+    #[serde(skip)]
+    wanted: Shape,
+    /// Octets of the post's own HTML that the content was made of.
+    #[serde(skip)]
+    of: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,7 +158,10 @@ impl Mail {
                 host,
             },
             holes,
-            fonts: fonts(words),
+            theme: Theme::clone(&digest.theme),
+            logo: logo(site, digest).map(|url| Logo { url, width: 0, height: LOGO }),
+            fonts: fonts(&digest.theme, words),
+            web_url: String::new(),
             date_of_issue: String::new(),
             count: 0,
             minutes: 0,
@@ -145,17 +177,34 @@ impl Mail {
         templates: &Templates,
         site: &Site,
         issue: &Issue<'_>,
-        date: DateTime<FixedOffset>,
         words: &str,
     ) -> Result<Self, String> {
+        let file = |name: &str| format!("email/{}/{name}", issue.digest.template);
+        let full = templates.mentions(&file("body.html"), &[".html", ".sections"])
+            || templates.mentions(&file("body.txt"), &[".text", ".links"]);
         let mut links = 1;
-        let top = if issue.count == 1 { 2 } else { 3 };
         for post in issue.posts.iter().take(MOST) {
-            let shown = Shown::new(templates, site, post, words, top, links)?;
+            let mut shown = Shown::new(templates, site, issue, post, words);
+            if full {
+                let content = Content::of(post, setting(issue, post, shown.dir), links, usize::MAX)?;
+                shown.show(content, post, links);
+                shown.wanted = Shape::Full;
+            }
             links += shown.links.len();
             self.posts.push(shown);
         }
-        self.date_of_issue = date.to_rfc3339();
+        let digest = issue.digest;
+        if digest.public && !digest.public_url.is_empty() {
+            let name = web_name(digest, issue.slot);
+            self.web_url = format!("{}archive/{}/{name}/", digest.public_url, digest.name);
+        }
+        if let Some(logo) = &mut self.logo
+            && let Some(place) = issue.pictures.place(&logo.url)
+        {
+            logo.url.clone_from(&place.url);
+            logo.width = html::scaled(place.width, LOGO, place.height);
+        }
+        self.date_of_issue = local(digest, issue.slot).to_rfc3339();
         self.count = issue.count;
         self.more = issue.count.saturating_sub(self.posts.len());
         self.minutes = self.posts.iter().map(|post| post.minutes).sum();
@@ -167,58 +216,126 @@ impl Mail {
         self.preheader = wrap::cut(&preheader, PREHEADER_WIDTH);
         Ok(self)
     }
+
+    /// Shows less of the last posts, until about `excess` octets are saved. False where nothing is left to save.
+    pub fn shorten(&mut self, issue: &Issue<'_>, excess: usize) -> Result<bool, String> {
+        let mut left = excess;
+        for shape in [Shape::Excerpt, Shape::Title] {
+            for (at, shown) in self.posts.iter_mut().enumerate().rev() {
+                let longer = match shape {
+                    Shape::Title => shown.shape == Shape::Excerpt && !shown.dek.is_empty(),
+                    _ => matches!(shown.shape, Shape::Full | Shape::Beginning),
+                };
+                if !longer {
+                    continue;
+                }
+                left = left.saturating_sub(shown.reduce(issue, &issue.posts[at], left)?);
+                if left == 0 {
+                    return Ok(true);
+                }
+            }
+            if left < excess {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The posts that are shown shorter than the template would.
+    pub fn cuts(&self) -> Vec<Cut> {
+        let cut = self.posts.iter().filter(|post| post.shape != post.wanted);
+        cut.map(|post| Cut { title: post.title.clone(), url: post.url.clone(), shape: post.shape }).collect()
+    }
 }
 
 impl Shown {
-    fn new(
-        templates: &Templates,
-        site: &Site,
-        post: &FullPost,
-        words: &str,
-        top: u8,
-        first_link: usize,
-    ) -> Result<Self, String> {
+    /// Without its content.
+    fn new(templates: &Templates, site: &Site, issue: &Issue<'_>, post: &FullPost, words: &str) -> Self {
         let lang = site.tag(&post.language).to_owned();
         let dir = direction(&lang);
-        let setting = html::Setting { top, rtl: dir == "rtl" };
-        let content = (post.shown.html.len() <= LONGEST)
-            .then(|| html::for_mail(&post.shown.html, setting))
-            .transpose()
-            .map_err(|error| format!("{}: its HTML cannot be made fit for mail: {error}", post.path));
-        let sections = if post.shown.html.len() <= LONGEST { post.shown.sections() } else { Vec::new() };
-        let sections = sections::sections(sections, setting)
-            .map_err(|error| format!("{}: its sections cannot be made fit for mail: {error}", post.path))?;
-        let text::Text { body, links } = text::text(&post.shown.html, &post.url, first_link);
         let title = match clean(&post.title) {
             title if title.is_empty() => post.url.clone(),
             title => title,
         };
         let authors: Vec<String> = post.authors.iter().map(|author| clean(&author.name)).collect();
         let between = templates.message(words, "list-separator", &[]);
-        Ok(Self {
+        Self {
             url: post.url.clone(),
             published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
             authors: authors.join(&between),
             tags: post.tags.iter().map(|tag| clean(tag)).collect(),
             minutes: minutes(&text::words(&post.shown.html)),
             dek: wrap::cut(&excerpt(post), DEK_WIDTH),
-            cover: post.shown.cover.as_ref().map(|cover| Picture {
-                url: cover.url.clone(),
-                alt: clean(&cover.alt),
-                in_content: post.shown.html.contains(&cover.url)
-                    || post.shown.html.contains(&cover.url.replace('&', "&amp;")),
-            }),
-            fonts: fonts(&lang),
+            cover: cover(post, issue.pictures),
+            fonts: fonts(&issue.digest.theme, &lang),
             dir,
             foreign: primary(&lang) != primary(words),
-            html: content?,
-            sections,
-            text: if post.shown.html.len() <= LONGEST { body } else { String::new() },
-            links: links.into_iter().enumerate().map(|(at, url)| Reference { number: first_link + at, url }).collect(),
+            shape: Shape::Excerpt,
+            html: None,
+            sections: Vec::new(),
+            text: String::new(),
+            links: Vec::new(),
+            wanted: Shape::Excerpt,
+            of: 0,
             lang,
             title,
-        })
+        }
     }
+
+    fn show(&mut self, content: Content, post: &FullPost, first_link: usize) {
+        self.shape = match &content.html {
+            None => Shape::Excerpt,
+            Some(_) if content.of == post.shown.html.len() => Shape::Full,
+            Some(_) => Shape::Beginning,
+        };
+        (self.of, self.html, self.sections, self.text) = (content.of, content.html, content.sections, content.text);
+        let links = content.links.into_iter().enumerate();
+        self.links = links.map(|(at, url)| Reference { number: first_link + at, url }).collect();
+    }
+
+    /// Shows less; gives about how many octets of the mail that saves.
+    fn reduce(&mut self, issue: &Issue<'_>, post: &FullPost, excess: usize) -> Result<usize, String> {
+        let size = self.html.as_ref().map_or(0, String::len);
+        if self.shape == Shape::Excerpt {
+            self.shape = Shape::Title;
+            return Ok(std::mem::take(&mut self.dek).len());
+        }
+        let first_link = self.links.first().map_or(1, |link| link.number);
+        // A little more than is needed: the link to the rest takes some room too.
+        let room = size.saturating_sub(excess + 1_000);
+        if room >= SHORTEST {
+            let content = Content::of(post, setting(issue, post, self.dir), first_link, self.of * room / size)?;
+            if content.html.is_some() {
+                self.show(content, post, first_link);
+                return Ok(size.saturating_sub(self.html.as_ref().map_or(0, String::len)));
+            }
+        }
+        self.show(Content::default(), post, first_link);
+        Ok(size)
+    }
+}
+
+fn setting<'a>(issue: &Issue<'a>, post: &'a FullPost, dir: &str) -> html::Setting<'a> {
+    html::Setting {
+        top: if issue.count == 1 { 2 } else { 3 },
+        rtl: dir == "rtl",
+        colours: &issue.digest.theme.light,
+        pictures: issue.pictures,
+        own: &post.url,
+    }
+}
+
+fn cover(post: &FullPost, pictures: &Pictures) -> Option<Picture> {
+    let cover = post.shown.cover.as_ref()?;
+    let html = &post.shown.html;
+    let place = pictures.place(&cover.url);
+    Some(Picture {
+        url: place.map_or(&cover.url, |place| &place.url).clone(),
+        alt: if text::is_file_name(&cover.alt) { String::new() } else { clean(&cover.alt) },
+        width: place.map_or(0, |place| place.width),
+        height: place.map_or(0, |place| place.height),
+        in_content: html.contains(&cover.url) || html.contains(&cover.url.replace('&', "&amp;")),
+    })
 }
 
 /// What the post says of itself; where that is only its title again, how it begins.
@@ -254,33 +371,4 @@ pub fn clean(text: &str) -> String {
         .map(|char| if char.is_control() { ' ' } else { char })
         .collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn primary(tag: &str) -> String {
-    tag.split(['-', '_']).next().unwrap_or_default().to_lowercase()
-}
-
-/// What every system has, Latin letters first, so that each script gets its own best.
-fn fonts(language: &str) -> &'static str {
-    let tag = language.to_lowercase();
-    let traditional = ["hant", "tw", "hk", "mo"].iter().any(|part| tag.split('-').any(|p| p == *part));
-    match primary(language).as_str() {
-        "zh" if traditional => {
-            "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'PingFang TC','Microsoft JhengHei','Noto Sans CJK TC','Noto Sans TC',Arial,sans-serif"
-        }
-        "zh" => {
-            "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'PingFang SC','Hiragino Sans GB','Microsoft YaHei','Noto Sans CJK SC','Noto Sans SC',Arial,sans-serif"
-        }
-        "ja" => {
-            "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Hiragino Sans','Yu Gothic UI',Meiryo,'Noto Sans CJK JP','Noto Sans JP',Arial,sans-serif"
-        }
-        "ko" => {
-            "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans CJK KR','Noto Sans KR',Arial,sans-serif"
-        }
-        "ar" | "fa" | "ur" | "ps" | "ckb" | "sd" | "ug" => {
-            "'Segoe UI',Tahoma,'Geeza Pro','SF Arabic','Noto Sans Arabic',Arial,sans-serif"
-        }
-        "he" | "yi" => "'Segoe UI','Arial Hebrew','Noto Sans Hebrew',Arial,sans-serif",
-        _ => "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif",
-    }
 }

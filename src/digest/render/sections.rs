@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::page::clean;
 use crate::digest::html;
 use crate::post::section::{self, Part, Reading, Task};
+use crate::template::escape;
 
 /// A section. Together they are the whole post.
 #[derive(Debug, Serialize)]
@@ -81,8 +82,8 @@ struct Item {
 }
 
 /// The sections with their entries; none where no section has any: then the post is shown as it is.
-pub fn sections(sections: Vec<section::Section>, setting: html::Setting) -> Result<Vec<Section>, String> {
-    if sections.iter().flat_map(|section| &section.parts).all(|part| matches!(part, Part::Prose { .. })) {
+pub fn sections(sections: Vec<section::Section>, setting: html::Setting<'_>) -> Result<Vec<Section>, String> {
+    if !have_entries(&sections) {
         return Ok(Vec::new());
     }
     let top = sections.iter().map(|section| section.level).filter(|level| (1..=6).contains(level)).min().unwrap_or(7);
@@ -111,6 +112,78 @@ pub fn sections(sections: Vec<section::Section>, setting: html::Setting) -> Resu
             })
         })
         .collect()
+}
+
+/// Is any of them more than prose?
+pub fn have_entries(sections: &[section::Section]) -> bool {
+    sections.iter().flat_map(|section| &section.parts).any(|part| !matches!(part, Part::Prose { .. }))
+}
+
+/// The sections as plain HTML, each entry set as what it is: what the text part is written from.
+pub fn source(sections: &[section::Section]) -> String {
+    let mut out = Vec::new();
+    for section in sections {
+        if !section.heading.is_empty() {
+            let level = section.level.clamp(1, 6);
+            out.push(format!("<h{level}>{}</h{level}>", escape(&section.heading)));
+        }
+        if tells_its_links(section) {
+            write_parts(&mut out, &section.parts);
+        } else {
+            out.push(section.html.clone());
+        }
+    }
+    // Items that follow each other are one list.
+    out.concat().replace("</ul><ul>", "")
+}
+
+fn write_parts(out: &mut Vec<String>, parts: &[Part]) {
+    let linked = |words: &str, link: &str| match link {
+        "" => escape(words),
+        link => format!("<a href=\"{}\">{}</a>", escape(link), escape(words)),
+    };
+    let (mut project, mut level) = (None, None);
+    for part in parts {
+        match part {
+            Part::Prose { html } => out.push(html.clone()),
+            Part::Question(asked) => {
+                let number = if asked.issue.is_empty() { String::new() } else { format!(" #{}", asked.issue) };
+                let about = format!("{}{number}", asked.project);
+                let about = if about.is_empty() { asked.link.clone() } else { about.trim().to_owned() };
+                let asker = format!("{}{}", if asked.handle { "@" } else { "" }, asked.asker);
+                let head = [escape(&asker), linked(&about, &asked.link)];
+                let head: Vec<String> = head.into_iter().filter(|words| !words.is_empty()).collect();
+                out.push(format!("<p>{}</p>", head.join(" · ")));
+                for exchange in &asked.exchanges {
+                    if !exchange.question.html.is_empty() {
+                        out.push(format!("<blockquote>{}</blockquote>", exchange.question.html));
+                    }
+                    out.extend(exchange.answers.iter().map(|answer| answer.html.clone()));
+                }
+            }
+            Part::Task(task) => {
+                let own = if task.project.is_empty() { "" } else { task.link.as_str() };
+                if project != Some((task.project.as_str(), own)) && !task.project.is_empty() {
+                    out.push(format!("<p>{}</p>", linked(&task.project, own)));
+                    level = None;
+                }
+                project = Some((task.project.as_str(), own));
+                if level != Some(task.level.as_str()) && !task.level.is_empty() {
+                    out.push(format!("<p>{}</p>", escape(&task.level)));
+                }
+                level = Some(task.level.as_str());
+                out.push(format!(
+                    "<ul><li>{}</li></ul>",
+                    linked(&task.text, if own.is_empty() { &task.link } else { "" })
+                ));
+            }
+            Part::Reading(reading) => {
+                let note =
+                    if reading.note.is_empty() { String::new() } else { format!("<br>{}", escape(&reading.note)) };
+                out.push(format!("<ul><li>{}{note}</li></ul>", linked(&reading.title, &reading.link)));
+            }
+        }
+    }
 }
 
 /// Is every link of the section in its parts? What entries have no place for, as a link on somebody's name, is not lost: the

@@ -35,6 +35,8 @@ fn digest() -> Digest {
         hold_above: 1000,
         time_to_live: Duration::hours(72),
         public: true,
+        theme: std::sync::Arc::default(),
+        public_url: "https://feeds.example.org/".into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use postrider::digest::picture::Pictures;
 use postrider::digest::{Digest, Mailbox, Schedule, Selection, Trigger, render};
 use postrider::post::body::Shown;
 use postrider::post::{Author, Cover, FullPost, Page, Post, Status};
@@ -71,8 +72,9 @@ fn mails_fit_phones_and_thumbs() {
         [("digest", "en", 4), ("letter", "zh-CN", 1), ("letter", "en", 4), ("plain", "en", 4)]
     {
         let digest = digest(template);
-        let issue = render::Issue { digest: &digest, slot, posts: &posts[..count], count };
-        let mail = render::issue(&templates, &site, &issue, language).unwrap();
+        let issue =
+            render::Issue { digest: &digest, slot, posts: &posts[..count], count, pictures: &Pictures::default() };
+        let mail = render::issue(&templates, &site, &issue, language).unwrap().rendition;
         write(format!("{template}-{language}-{count}"), &mail.html);
     }
     write("confirmation".to_owned(), &render::confirmation(&templates, &site, &digest("digest"), "en").unwrap().html);
@@ -94,5 +96,7 @@ fn digest(template: &str) -> Digest {
         hold_above: 10,
         time_to_live: chrono::Duration::hours(72),
         public: true,
+        theme: std::sync::Arc::default(),
+        public_url: "https://feeds.example.org/".into(),
     }
 }

@@ -154,6 +154,8 @@ fn digest() -> Digest {
         hold_above: 3,
         time_to_live: Duration::hours(72),
         public: true,
+        theme: std::sync::Arc::default(),
+        public_url: "https://feeds.example.org/".into(),
     }
 }
 

@@ -76,6 +76,8 @@ pub fn digest(name: &str, title: &str, public: bool) -> Digest {
         hold_above: 10,
         time_to_live: chrono::Duration::hours(72),
         public,
+        theme: std::sync::Arc::default(),
+        public_url: "https://feeds.example.org/".into(),
     }
 }
 
