@@ -9,6 +9,7 @@ macro_rules! say {
 }
 
 mod backup;
+mod bounce;
 mod build;
 mod check;
 mod deliveries;
@@ -81,6 +82,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Makes the keys that mail is signed with
     Dkim(dkim::Arguments),
+    /// Takes in a message that came back, from standard input: for a mail server's alias or pipe
+    Bounce(bounce::Arguments),
 }
 
 /// How a command ended, when nothing failed on the way.
@@ -90,6 +93,8 @@ pub enum Exit {
     Done,
     /// 1: the content or configuration is at fault, and the command has said so.
     Wrong,
+    /// 75: a mail server is to bring the same message again.
+    Later,
 }
 
 /// An error of an outside service, exit code 3.
@@ -156,7 +161,15 @@ impl Context {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // To a mail server every other exit code is a reason to send a bounce.
+        Err(error) if error.use_stderr() && bounce::is_meant() => {
+            let _ = error.print();
+            return bounce::later();
+        }
+        Err(error) => error.exit(),
+    };
     let mut environment = config::environment();
     if let Err(wrong) = config::take_sabotage(&mut environment) {
         return failed(&Usage(wrong).into());
@@ -183,6 +196,7 @@ pub fn main() -> ExitCode {
             Command::Resume(arguments) => pause::resume(&context, arguments).await,
             Command::Backup(arguments) => backup::run(&context, arguments).await,
             Command::Dkim(arguments) => dkim::run(&context, arguments).await,
+            Command::Bounce(arguments) => Ok(bounce::run(&context, arguments).await),
         }
     });
     // A blocked file system call must not keep an ended program alive.
@@ -190,6 +204,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Wrong) => ExitCode::from(1),
+        Ok(Exit::Later) => bounce::later(),
         Err(error) => failed(&error),
     }
 }

@@ -20,7 +20,7 @@ use crate::bounce::ReturnPath;
 use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use crate::feed::Family;
 use crate::problem::Problem;
-use crate::{feed, http, library, mail, sabotage, store};
+use crate::{feed, http, inbox, library, mail, sabotage, store};
 
 pub use keys::{KEYS, Key};
 use reader::Reader;
@@ -43,6 +43,8 @@ pub struct Config {
     pub digests: Vec<Digest>,
     /// `mail`
     pub mail: mail::Settings,
+    /// `mail.inbox`
+    pub inbox: inbox::Settings,
     /// `store`
     pub store: store::Settings,
     /// `http`
@@ -172,6 +174,17 @@ impl Config {
             dkim: read_dkim(r, &at),
             timeouts: mail::Timeouts::default(),
         };
+        let inbox = inbox::Settings {
+            lmtp: r.parsed("mail.inbox.lmtp", values::listen),
+            imap: mailbox_of_returns(r).zip(r.parsed("mail.inbox.every", values::duration)),
+        };
+        let webhooks = http::webhooks::Settings {
+            ses: r.list("mail.webhooks.ses").unwrap_or_default(),
+            postmark: r.parsed("mail.webhooks.postmark", values::login),
+            mailgun: r.text("mail.webhooks.mailgun"),
+            sendgrid: r.parsed("mail.webhooks.sendgrid", values::public_key),
+            amazon: http::webhooks::Reach::default(),
+        };
         let theme = Arc::new(theme::read(r));
         let mut digests: Vec<Digest> = r
             .names("digests")
@@ -210,8 +223,9 @@ impl Config {
             feeds,
             digests,
             mail,
+            inbox,
             store,
-            http: http::Settings { listen, public_url, trusted_proxies },
+            http: http::Settings { listen, public_url, trusted_proxies, webhooks },
             public_url_given,
             templates: templates.unwrap_or_default(),
             log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()
@@ -335,6 +349,36 @@ fn read_dkim(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::dkim::S
     mail::dkim::Settings { domain, keys }
 }
 
+/// `mail.inbox.imap`: `imaps://USER@HOST/FOLDER`.
+fn mailbox_of_returns(r: &mut Reader<'_>) -> Option<mail::imap::Mailbox> {
+    let text = r.text("mail.inbox.imap")?;
+    let password = r.text("mail.inbox.password");
+    let trusted = r.text("mail.ca");
+    let read = || {
+        let url = Url::parse(&text).map_err(|_| "is no address of a mailbox")?;
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        if url.scheme() != "imaps" {
+            return Err("does not begin with `imaps://`: mail is read over TLS only");
+        }
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no server")?;
+        let user = Some(decoded(url.username())).filter(|user| !user.is_empty()).ok_or("names no user")?;
+        let password = password.or_else(|| url.password().map(decoded));
+        let folder = decoded(url.path().trim_matches('/'));
+        if !folder.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+            return Err("names a folder with other characters than ASCII's, or with quotation marks");
+        }
+        Ok(mail::imap::Mailbox {
+            host: host.to_owned(),
+            port: url.port().unwrap_or(993),
+            user,
+            password: password.ok_or("has a user but no password: set `mail.inbox.password_file`")?,
+            folder: if folder.is_empty() { "INBOX".to_owned() } else { folder },
+            trusted,
+        })
+    };
+    read().map_err(|what| r.fault("mail.inbox.imap", what, "e.g. `imaps://bounce@imap.example.org/INBOX`")).ok()
+}
+
 fn relay(text: &str, password: Option<String>) -> Result<mail::Relay, String> {
     let url = Url::parse(text).map_err(|_| "is no address of a mail server".to_owned())?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no server")?;
@@ -426,6 +470,30 @@ mod tests {
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Config::read(text, "postrider.yaml", Path::new("/site"), None, &environment)
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_environment_reaches_every_depth() {
+        let imap =
+            ("POSTRIDER_MAIL_INBOX_IMAP", "imaps://bounce%40example.org:secret@imap.example.org/Returned%20Mail");
+        let config = read(
+            "mail: { inbox: { lmtp: 127.0.0.1:1, every: 1m } }",
+            &[("POSTRIDER_MAIL_INBOX_LMTP", "[::1]:24"), imap],
+        );
+        let Ok(config) = config else { panic!("{:?}", config.err()) };
+        assert_eq!(config.inbox.lmtp.as_deref(), Some("[::1]:24"));
+        let (mailbox, every) = config.inbox.imap.expect("a mailbox");
+        assert_eq!((mailbox.host.as_str(), mailbox.port, every), ("imap.example.org", 993, Duration::from_mins(1)));
+        assert_eq!((mailbox.user.as_str(), mailbox.folder.as_str()), ("bounce@example.org", "Returned Mail"));
+        for (wrong, word) in [
+            ("imap: imap://a:b@c.example/", "imaps"),
+            ("imap: imaps://c.example/", "no user"),
+            ("imap: imaps://a@c.example/", "no password"),
+            ("imap: \"imaps://a:b@c.example/%22\"", "quotation"),
+        ] {
+            let faults = read(&format!("mail: {{ inbox: {{ {wrong} }} }}"), &[]).err().expect(wrong);
+            assert!(faults.iter().any(|fault| fault.contains(word)), "{wrong}: {faults:?}");
+        }
     }
 
     #[test]

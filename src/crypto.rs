@@ -2,9 +2,9 @@
 
 pub mod signing;
 
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{digest, hmac, rand, signature};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// SHA-256 of `bytes`, 32 octets.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -112,4 +112,25 @@ pub fn base64url(bytes: &[u8]) -> String {
 /// The octets of [`base64url`]; `None` for anything else.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// Base64 with or without padding (RFC 4648 §4), as other programs write it; `None` for anything else.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD_NO_PAD.decode(text.trim().trim_end_matches('=')).ok()
+}
+
+/// Is `signature` (ASN.1) ECDSA over P-256 with SHA-256 of `message`? `key`: DER of SubjectPublicKeyInfo (RFC 5280).
+pub fn is_signed_by_p256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_ASN1, key).verify(message, signature).is_ok()
+}
+
+/// Is `signature` RSA (PKCS #1 v1.5, at least 2048 bits) with SHA-256 of `message`? `key` as in [`is_signed_by_p256`].
+pub fn is_signed_by_rsa(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    signature::UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, key).verify(message, signature).is_ok()
+}
+
+/// The same with SHA-1, which Amazon's topics use unless they are told to use SHA-256.
+pub fn is_signed_by_rsa_sha1(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    let algorithm = &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY;
+    signature::UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok()
 }

@@ -23,7 +23,7 @@ use crate::library::Scanner;
 use crate::problem::Faults;
 use crate::store::Store;
 use crate::template::Templates;
-use crate::{deliverer, publisher, scheduler};
+use crate::{deliverer, inbox, publisher, scheduler};
 
 pub use silence::patience;
 
@@ -40,7 +40,7 @@ pub struct Roles {
     pub publish: bool,
     /// Makes Issues.
     pub schedule: bool,
-    /// Sends mail.
+    /// Sends mail, and takes in what comes back.
     pub deliver: bool,
 }
 
@@ -117,6 +117,10 @@ impl Daemon {
         let mail_queued = Arc::new(Notify::new());
         let cancel = CancellationToken::new();
         let mut loops = JoinSet::new();
+        let lmtp = match &config.inbox.lmtp {
+            Some(listen) if roles.deliver => Some(inbox::lmtp::Listener::bind(listen).await.map_err(Outside)?),
+            _ => None,
+        };
 
         if roles.schedule || roles.deliver {
             let silence =
@@ -174,6 +178,20 @@ impl Daemon {
             loops.spawn(async move {
                 scheduler::run(parts, clock, cancel).await;
                 ("scheduler", Ok(()))
+            });
+        }
+        if let Some(listener) = lmtp {
+            let (store, clock, cancel) = (store.clone(), clock.clone(), cancel.clone());
+            loops.spawn(async move {
+                listener.run(store, clock, cancel).await;
+                ("LMTP", Ok(()))
+            });
+        }
+        if let Some((mailbox, every)) = config.inbox.imap.filter(|_| roles.deliver) {
+            let (store, clock, cancel) = (store.clone(), clock.clone(), cancel.clone());
+            loops.spawn(async move {
+                inbox::imap::run(mailbox, every, store, clock, cancel).await;
+                ("mailbox", Ok(()))
             });
         }
         if roles.deliver {

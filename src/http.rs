@@ -20,6 +20,7 @@ pub mod server;
 mod sign_up;
 mod subscriptions;
 mod visitor;
+pub mod webhooks;
 mod when;
 
 use std::collections::HashMap;
@@ -34,7 +35,7 @@ use axum::extract::FromRef;
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Request, Response, Uri};
 use axum::response::IntoResponse as _;
-use axum::routing::get;
+use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub public_url: String,
     /// Proxies whose `X-Forwarded-For` is believed. Default: [`client::Network::loopback`].
     pub trusted_proxies: Vec<client::Network>,
+    /// Mail services that may tell what came back.
+    pub webhooks: webhooks::Settings,
 }
 
 /// What is served, swapped whole: no reader sees half a rebuild.
@@ -129,6 +132,10 @@ fn routes() -> Router<Web> {
         .route("/archive/{digest}", get(pages::add_slash))
         .route("/archive/{digest}/{date}/", get(archive::issue))
         .route("/archive/{digest}/{date}", get(pages::add_slash))
+        .route("/hooks/ses", post(webhooks::ses))
+        .route("/hooks/postmark", post(webhooks::postmark))
+        .route("/hooks/mailgun", post(webhooks::mailgun))
+        .route("/hooks/sendgrid", post(webhooks::sendgrid))
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::ready))
         .route("/metrics", get(operations::metrics))
@@ -164,6 +171,7 @@ struct Shared {
     limits: server::Limits,
     sign_ups: sign_up::Guard,
     metrics: operations::Metrics,
+    webhooks: webhooks::Memory,
 }
 
 impl std::ops::Deref for Web {
@@ -183,7 +191,14 @@ impl Web {
     fn new(app: App, limits: server::Limits) -> Self {
         let base = url::Url::parse(&app.settings.public_url).map_or_else(|_| "/".into(), |url| url.path().to_owned());
         let sign_ups = sign_up::Guard::new(app.store.key().clone());
-        Self(Arc::new(Shared { app, base, limits, sign_ups, metrics: operations::Metrics::default() }))
+        Self(Arc::new(Shared {
+            app,
+            base,
+            limits,
+            sign_ups,
+            metrics: operations::Metrics::default(),
+            webhooks: webhooks::Memory::default(),
+        }))
     }
 }
 

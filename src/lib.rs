@@ -27,6 +27,7 @@ pub mod store;
 // Web and loops: `step(parts, now)` is what tests drive, `run(parts, cancel)` repeats it.
 pub mod deliverer;
 pub mod http;
+pub mod inbox;
 pub mod publisher;
 pub mod scheduler;
 

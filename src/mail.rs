@@ -2,6 +2,7 @@
 //! The one owner of `lettre`, which is the wire and nothing else.
 
 pub mod dkim;
+pub mod imap;
 pub mod message;
 pub mod read;
 pub mod transport;
@@ -18,6 +19,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::bounce::ReturnPath;
+
+pub use connect::client_config;
 
 /// `mail` of `postrider.yaml`.
 #[derive(Clone)]

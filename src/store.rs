@@ -102,6 +102,7 @@ macro_rules! readers {
 }
 
 mod backup;
+mod bounces;
 mod claims;
 mod deliveries;
 mod digests;
@@ -116,6 +117,7 @@ mod subscribers;
 mod subscriptions;
 mod suppressions;
 
+pub use bounces::{Became, BounceRow, Returned, Source, Who};
 pub use claims::{Claim, Report};
 pub use deliveries::{DeliveryRow, IssueSum};
 pub use holds::Hold;

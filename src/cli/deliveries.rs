@@ -150,7 +150,8 @@ pub(super) fn line(row: &DeliveryRow, address: bool) -> String {
         n => format!(", {n} attempts"),
     };
     let due = if row.state == State::Queued { format!(", due {}", time(row.due_at)) } else { String::new() };
-    format!("{}  {to}{what}  {}{tries}{due}{code}{text}", time(row.changed_at), row.state.as_str())
+    let bounced = row.bounced.as_ref().map(|why| format!(", came back ({why})")).unwrap_or_default();
+    format!("{}  {to}{what}  {}{tries}{bounced}{due}{code}{text}", time(row.changed_at), row.state.as_str())
 }
 
 /// RFC 3339 in UTC, to the second.

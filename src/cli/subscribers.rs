@@ -237,10 +237,12 @@ async fn show(store: &Store, address: &Address, json: bool) -> anyhow::Result<Ex
         return done(false, "", address);
     };
     let mail = store.deliveries(None, Some(address.as_str()), None, 20).await?;
+    let bounces = store.bounces(address.as_str(), 20).await?;
     let mut out = std::io::stdout().lock();
     if json {
         let mut shown = serde_json::to_value(&reader)?;
         shown["deliveries"] = serde_json::to_value(&mail)?;
+        shown["bounces"] = serde_json::to_value(&bounces)?;
         writeln!(out, "{shown}")?;
         return Ok(Exit::Done);
     }
@@ -255,6 +257,11 @@ async fn show(store: &Store, address: &Address, json: bool) -> anyhow::Result<Ex
     }
     for row in &mail {
         writeln!(out, "mail         {}", super::deliveries::line(row, false))?;
+    }
+    for row in &bounces {
+        let words = [row.status.as_str(), row.words.as_str()].join(" ");
+        let when = super::deliveries::time(row.created_at);
+        writeln!(out, "came back    {when}  {} {} (by {}) {}", row.kind, row.reason, row.source, words.trim())?;
     }
     Ok(Exit::Done)
 }

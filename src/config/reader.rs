@@ -96,17 +96,17 @@ impl<'a> Reader<'a> {
                 self.faults.push(Problem::error(name, None, "is no variable of Postrider", hint.unwrap_or_default()));
                 continue;
             };
-            let Some((section, last)) = path.rsplit_once('.') else { continue };
-            let last = if name.ends_with("_FILE") { format!("{last}_file") } else { last.to_owned() };
+            let Some((section, key)) = path.rsplit_once('.') else { continue };
+            let last = if name.ends_with("_FILE") { format!("{key}_file") } else { key.to_owned() };
             self.from_environment.insert(format!("{section}.{last}"), name.clone());
-            if let Value::Object(tree) = &mut self.tree {
-                let entry = tree.entry(section).or_insert_with(|| Value::Object(serde_json::Map::new()));
-                if let Value::Object(map) = entry {
-                    // What the environment says wins over both forms of the key in the file.
-                    map.remove(path.rsplit('.').next().unwrap_or_default());
-                    map.remove(&format!("{}_file", path.rsplit('.').next().unwrap_or_default()));
-                    map.insert(last, Value::String(value.clone()));
-                }
+            let map = section.split('.').try_fold(&mut self.tree, |tree, part| {
+                Some(tree.as_object_mut()?.entry(part).or_insert_with(|| Value::Object(serde_json::Map::new())))
+            });
+            if let Some(Value::Object(map)) = map {
+                // What the environment says wins over both forms of the key in the file.
+                map.remove(key);
+                map.remove(&format!("{key}_file"));
+                map.insert(last, Value::String(value.clone()));
             }
         }
     }

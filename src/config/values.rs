@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use url::Url;
 
+use crate::crypto;
 use crate::post::date::path::Pattern;
 use crate::post::permalink;
 use crate::subscriber::Address;
@@ -129,6 +130,21 @@ pub fn address(text: &str) -> Result<String, String> {
     Address::parse(text)
         .map(|address| address.as_str().to_owned())
         .map_err(|why| format!("holds no mail address: {why}"))
+}
+
+/// `user:password`. The error does not show it.
+pub fn login(text: &str) -> Result<String, String> {
+    let whole = text.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
+    if whole { Ok(text.to_owned()) } else { Err("is not `user:password`".to_owned()) }
+}
+
+/// A public key as services show it: base64 on one line.
+pub fn public_key(text: &str) -> Result<String, String> {
+    let key = text.trim();
+    match crypto::from_base64(key) {
+        Some(der) if der.len() >= 64 => Ok(key.to_owned()),
+        _ => Err("is no public key in base64; copy it from the service's page".to_owned()),
+    }
 }
 
 /// One word of a closed list.

@@ -12,11 +12,13 @@ use tracing::{debug, info, warn};
 
 use super::pause::Pause;
 use super::work::Done;
+use crate::bounce::{Named, Reason, What, classify};
 use crate::clock::Clock;
 use crate::crypto;
-use crate::delivery::{self, State, Verdict};
+use crate::delivery::{self, Outcome, State, Verdict};
 use crate::mail;
-use crate::store::{Claim, Report, Store};
+use crate::mail::transport::Stage;
+use crate::store::{Claim, Report, Returned, Source, Store, Who};
 
 /// Most outcomes written in one transaction.
 const GROUP: usize = 50;
@@ -85,6 +87,7 @@ impl Recorder {
         let now = self.clock.now();
         let mut reports = Vec::with_capacity(group.len());
         let mut ours = Vec::new();
+        let mut came_back = Vec::new();
         for done in group {
             self.attempted += 1;
             let outcome = &done.attempt.outcome;
@@ -108,7 +111,10 @@ impl Recorder {
                 pause.clear();
             }
             match report(&done.claim, outcome, now, random()) {
-                Some(report) => reports.push(report),
+                Some(report) => {
+                    came_back.extend(returned(done, report.state));
+                    reports.push(report);
+                }
                 None => ours.push((done.claim.id.clone(), done.claim.fence)),
             }
         }
@@ -123,7 +129,7 @@ impl Recorder {
                 Ok::<_, crate::store::Error>(())
             };
             match written.await {
-                Ok(()) => return Ok(()),
+                Ok(()) => break,
                 Err(error) if wait > Duration::from_secs(5) => {
                     self.owed.append(&mut reports);
                     return Err(error).context("recording what was sent");
@@ -134,6 +140,13 @@ impl Recorder {
             tokio::time::sleep(wait).await;
             wait *= 2;
         }
+        for returned in came_back {
+            // A word against an address that is lost here is said again with the next mail.
+            if let Err(error) = self.store.returned(&returned, now).await {
+                warn!(%error, "what the relay said of a reader could not be counted");
+            }
+        }
+        Ok(())
     }
 
     /// One line a digest and result; never an address.
@@ -161,6 +174,21 @@ fn report(claim: &Claim, outcome: &delivery::Outcome, now: DateTime<Utc>, random
         Verdict::Ours => return None,
     };
     Some(Report { delivery: claim.id.clone(), fence: claim.fence, outcome: outcome.clone(), state, due_at })
+}
+
+/// What the relay said of the reader, where it is a word about the reader: that is a bounce like those that come by mail.
+fn returned(done: &Done, state: State) -> Option<Returned> {
+    let Outcome { code, text, .. } = &done.attempt.outcome;
+    if done.attempt.stage != Stage::Rcpt || *code == 0 || !matches!(state, State::Failed | State::Expired) {
+        return None;
+    }
+    let bounce = classify::bounce("", &format!("{code} {text}"));
+    (!matches!(bounce.reason, Reason::Policy | Reason::Content | Reason::TooBig)).then(|| Returned {
+        id: format!("relay:{}:{}", done.claim.id, done.claim.fence),
+        who: Who::Named(Named::Delivery(done.claim.id.clone())),
+        source: Source::Relay,
+        what: What::Bounce(bounce),
+    })
 }
 
 fn word(verdict: Verdict) -> &'static str {

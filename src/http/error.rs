@@ -24,6 +24,9 @@ pub enum Failure {
     /// A form that another site's page sent.
     #[error("cross-site request")]
     Foreign,
+    /// No proof that it comes from whom it says.
+    #[error("not proven")]
+    Unproven,
     /// An answer for the operator alone.
     #[error("not for the public")]
     Private,
@@ -49,6 +52,7 @@ impl Failure {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unproven => StatusCode::UNAUTHORIZED,
             Self::Foreign | Self::Private => StatusCode::FORBIDDEN,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

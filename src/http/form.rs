@@ -50,11 +50,16 @@ impl Form {
     }
 }
 
-/// A request's body, of whatever type.
+/// A request's body, of whatever type, no larger than a form.
 pub async fn body(request: Request<Body>, patience: Duration) -> Result<Vec<u8>, Failure> {
+    body_up_to(MOST, request, patience).await
+}
+
+/// A request's body of at most `most` octets.
+pub async fn body_up_to(most: usize, request: Request<Body>, patience: Duration) -> Result<Vec<u8>, Failure> {
     let asks_first = request.headers().contains_key(header::EXPECT);
     let mut body = request.into_body();
-    if body.size_hint().lower() > (if asks_first { MOST } else { LINGER }) as u64 {
+    if body.size_hint().lower() > (if asks_first { most } else { LINGER }) as u64 {
         return Err(Failure::TooLarge);
     }
     let read = async {
@@ -65,11 +70,11 @@ pub async fn body(request: Request<Body>, patience: Duration) -> Result<Vec<u8>,
             taken += data.len();
             if taken > LINGER {
                 break;
-            } else if taken <= MOST {
+            } else if taken <= most {
                 bytes.extend_from_slice(&data);
             }
         }
-        if taken > MOST { Err(Failure::TooLarge) } else { Ok(bytes) }
+        if taken > most { Err(Failure::TooLarge) } else { Ok(bytes) }
     };
     tokio::time::timeout(patience, read).await.map_err(|_| Failure::TooSlow)?
 }

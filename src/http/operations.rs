@@ -103,6 +103,9 @@ impl Metrics {
             out.metric("subscriptions", "gauge", "Subscriptions by digest and state.", rows.subscriptions);
             out.metric("deliveries", "gauge", "Deliveries by state.", rows.deliveries);
             out.metric("issues", "gauge", "Issues by digest and state; held ones wait for a person.", rows.issues);
+            out.metric("bounces", "gauge", "Mails that came back, by kind and reason.", rows.bounces);
+            let help = "Reports by who brought them and what became of them; `unsigned` ones were not believed.";
+            out.metric("returned_total", "counter", help, rows.returned);
         }
         *kept = Some((Instant::now(), out.0.clone()));
         out.0
@@ -115,6 +118,8 @@ struct Rows {
     subscriptions: Series,
     deliveries: Series,
     issues: Series,
+    bounces: Series,
+    returned: Series,
 }
 
 /// Counts with a zero where there is nothing: an alert cannot watch a series that is not there.
@@ -129,6 +134,12 @@ async fn count_rows(app: &App) -> store::Result<Rows> {
     }
     let mut deliveries: BTreeMap<&str, u64> = delivery::State::ALL.iter().map(|state| (state.as_str(), 0)).collect();
     deliveries.extend(app.store.delivery_counts(None).await?.iter().map(|(state, count)| (state.as_str(), *count)));
+    let pairs = |names: [&'static str; 2], rows: Vec<(String, String, u64)>| {
+        let line = move |(a, b, count): (String, String, u64)| {
+            (format!("{}=\"{}\",{}=\"{}\"", names[0], label(&a), names[1], label(&b)), count)
+        };
+        rows.into_iter().map(line).collect()
+    };
     let by_digest = |rows: BTreeMap<(String, &str), u64>| {
         let line = |((digest, state), count): ((String, &str), u64)| {
             (format!("digest=\"{}\",state=\"{state}\"", label(&digest)), count)
@@ -139,6 +150,8 @@ async fn count_rows(app: &App) -> store::Result<Rows> {
         subscriptions: by_digest(subscriptions),
         deliveries: deliveries.into_iter().map(|(state, count)| (format!("state=\"{state}\""), count)).collect(),
         issues: by_digest(issues),
+        bounces: pairs(["kind", "reason"], app.store.bounce_counts().await?),
+        returned: pairs(["source", "became"], app.store.returned_counts().await?),
     })
 }
 

@@ -125,7 +125,8 @@ fn tls_refusal(error: &std::io::Error) -> Refusal {
     }
 }
 
-fn client_config(trusted: Option<&str>) -> Result<ClientConfig, String> {
+/// TLS as a client: by the system's certificates, and those in `trusted` (PEM). The error is for people.
+pub fn client_config(trusted: Option<&str>) -> Result<ClientConfig, String> {
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let extra = CertificateDer::pem_slice_iter(trusted.unwrap_or_default().as_bytes())
         .collect::<Result<Vec<_>, _>>()

@@ -1,6 +1,10 @@
 //! A message read back from its bytes, to be shown to people. Whatever the bytes are, it neither fails nor panics on them.
 
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Address, Message, MessageParser};
+
+use crate::bounce;
 
 /// What a mail program shows of a message. Every text may be empty, and none of it is to be trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -55,6 +59,77 @@ fn part(message: &Message<'_>, subtype: &str) -> String {
     let found =
         message.parts.iter().find(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)) && is(part));
     found.and_then(|part| part.text_contents()).unwrap_or_default().to_owned()
+}
+
+/// A message taken apart, to see what came back: see [`crate::bounce`]. Whatever the bytes are, it neither fails nor panics.
+pub fn taken_apart(bytes: &[u8]) -> bounce::Message {
+    let mut out = bounce::Message::default();
+    if let Some(message) = MessageParser::default().parse(bytes) {
+        out.headers = headers(&message);
+        leaves(&message, &mut out);
+    }
+    out
+}
+
+/// Raw, on one line, with names in lower case; the subject decoded.
+fn headers(message: &Message<'_>) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = message
+        .headers_raw()
+        .map(|(name, value)| (name.to_lowercase(), value.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .filter(|(name, _)| name != "subject")
+        .collect();
+    found.extend(message.subject().map(|subject| ("subject".to_owned(), subject.to_owned())));
+    found
+}
+
+fn leaves(message: &Message<'_>, out: &mut bounce::Message) {
+    /// Octets of one part: a report is short, and what is longer is the mail that was returned.
+    const MOST: usize = 64 * 1024;
+    for part in &message.parts {
+        use mail_parser::{MimeHeaders as _, PartType};
+        let kind = part.content_type().map_or_else(
+            || "text/plain".to_owned(),
+            |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("plain")).to_lowercase(),
+        );
+        let text = match &part.body {
+            PartType::Message(inner) => {
+                if out.returned.is_empty() {
+                    out.returned = headers(inner);
+                }
+                continue;
+            }
+            PartType::Multipart(_) => continue,
+            PartType::Text(text) if kind == "text/rfc822-headers" => {
+                if let Some(inner) = MessageParser::default().parse_headers(text.as_bytes())
+                    && out.returned.is_empty()
+                {
+                    out.returned = headers(&inner);
+                }
+                continue;
+            }
+            PartType::Text(text) => cut(text, MOST).to_owned(),
+            PartType::Html(html) => html_to_text(cut(html, MOST)),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => readable(&bytes[..bytes.len().min(MOST)]),
+        };
+        out.parts.push(bounce::Part { kind, text });
+    }
+}
+
+/// Octets of a report: UTF-8 where they are, else what Chinese mail servers write.
+fn readable(bytes: &[u8]) -> String {
+    match (std::str::from_utf8(bytes), charset_decoder(b"gb18030")) {
+        (Ok(text), _) => text.to_owned(),
+        (Err(_), Some(decode)) => decode(bytes),
+        (Err(_), None) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

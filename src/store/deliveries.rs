@@ -29,6 +29,8 @@ pub struct DeliveryRow {
     pub code: u16,
     /// The server's words.
     pub text: String,
+    /// What came back of it afterwards, if anything did: `complaint`, or `hard` or `soft` and why.
+    pub bounced: Option<String>,
     /// Not before.
     pub due_at: DateTime<Utc>,
     /// Last change.
@@ -63,6 +65,7 @@ struct DeliveryOut {
     attempts: i64,
     code: i64,
     reply: String,
+    bounced: Option<String>,
     due_at: i64,
     changed_at: i64,
 }
@@ -71,7 +74,8 @@ macro_rules! select_deliveries {
     ($to:literal) => {
         concat!(
             "select d.id, d.kind, d.digest, d.issue, coalesce(s.address, d.address) as address, d.state, d.attempts, d.code, d.reply,
-                d.due_at, d.changed_at
+                d.due_at, d.changed_at,
+                (select case when b.kind = b.reason then b.kind else b.kind || ' ' || b.reason end from bounces b where b.delivery = d.id order by b.created_at desc, b.id limit 1) as bounced
             from deliveries d left join subscribers s on s.id = d.subscriber
             where ($1 is null or d.issue = $1) and ($2 is null or d.state = $2)",
             $to,
@@ -112,6 +116,7 @@ impl Store {
                     attempts: attempts(row.attempts),
                     code: u16::try_from(row.code).unwrap_or(0),
                     text: row.reply,
+                    bounced: row.bounced,
                     due_at: at(row.due_at),
                     changed_at: at(row.changed_at),
                     id: row.id,

@@ -7,15 +7,24 @@ use super::{Result, Store, clean, ms};
 use crate::delivery::FRESH;
 use crate::subscriber::Address;
 
+/// Of a hash, an address, a reason and now. The first reason stays.
+pub(super) const SUPPRESS: &str = "
+    insert into suppressions (hash, address, reason, created_at) values ($1, $2, $3, $4) on conflict (hash) do nothing";
+/// Ends what is queued for a hash.
+pub(super) const DROP: &str = "
+    update deliveries set state = 'suppressed', wake_at = null, changed_at = $2
+    where state = 'queued' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
+
 impl Store {
     /// Deletes everything about the address; a keyed hash stays, so that it is never mailed again. False: nobody.
     pub async fn erase(&self, address: &str, now: DateTime<Utc>) -> Result<bool> {
         const THERE: &str = "
             select (select count(*) from subscribers where hash = $1) + (select count(*) from suppressions where hash = $1 and address <> '')
                 + (select count(*) from deliveries where address_hash = $1)";
-        const SUPPRESS: &str = "
+        const FORGET: &str = "
             insert into suppressions (hash, address, reason, created_at) values ($1, '', 'erased', $2)
             on conflict (hash) do update set address = ''";
+        const BOUNCES: &str = "delete from bounces where hash = $1";
         // The rows stay without the person, so that an Issue's sums still hold. A mail in flight is not reported any more: the
         // server's words may name the address.
         const DELIVERIES: &str = "
@@ -29,8 +38,9 @@ impl Store {
             let there: i64 = sqlx::query_scalar(THERE).bind(&hash).fetch_one(&mut *tx).await?;
             let sending: i64 = sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?;
             if there > 0 {
-                sqlx::query(SUPPRESS).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
+                sqlx::query(FORGET).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
                 sqlx::query(DELIVERIES).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
+                sqlx::query(BOUNCES).bind(&hash).execute(&mut *tx).await?;
                 sqlx::query(SUBSCRIBER).bind(&hash).execute(&mut *tx).await?;
             }
             (there > 0, sending)
@@ -45,11 +55,6 @@ impl Store {
 
     /// Never mails the address again.
     pub async fn suppress(&self, address: &Address, reason: &str, now: DateTime<Utc>) -> Result<()> {
-        const SUPPRESS: &str = "
-            insert into suppressions (hash, address, reason, created_at) values ($1, $2, $3, $4) on conflict (hash) do nothing";
-        const DROP: &str = "
-            update deliveries set state = 'suppressed', wake_at = null, changed_at = $2
-            where state = 'queued' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
         let hash = self.address_hash(&address.key());
         let sending = unit!(self, tx => {
             sqlx::query(SUPPRESS).bind(&hash).bind(address.key()).bind(clean(reason)).bind(ms(now)).execute(&mut *tx).await?;

@@ -13,5 +13,6 @@ mod end_to_end;
 mod feeds;
 mod mail;
 mod reader;
+mod returns;
 mod store;
 mod web;

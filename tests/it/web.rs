@@ -5,7 +5,7 @@
 mod archive;
 mod browser;
 mod connections;
-mod harness;
+pub mod harness;
 mod links;
 mod operations;
 mod pages;

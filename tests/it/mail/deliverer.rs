@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use postrider::bounce::{Named, ReturnPath, verp};
 use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::deliverer::{self, Deliverer, Parts};
@@ -38,6 +39,7 @@ macro_rules! on_both {
 on_both!(
     each_reader_gets_one_mail_of_their_own,
     refusals_become_states,
+    each_mail_has_a_return_address_of_its_own,
     greylisted_mail_comes_back,
     a_refused_sender_stops_the_run_and_keeps_everybody,
     a_relay_that_is_down_costs_nobody,
@@ -212,6 +214,29 @@ async fn refusals_become_states(bench: Bench) {
         assert!((270..=330).contains(&minutes), "{name}: {minutes}");
     }
     assert_eq!(row("reader3").state, State::Sent);
+}
+
+async fn each_mail_has_a_return_address_of_its_own(bench: Bench) {
+    bench.issue(3).await;
+    let server = Server::start(|point, _, line| match (point, line) {
+        (Point::Rcpt, line) if line.contains("reader0") => say("550 5.1.1 no such user"),
+        (Point::Rcpt, line) if line.contains("reader1") => say("550 5.7.1 not from you"),
+        _ => Act::Well,
+    })
+    .await;
+    let mut parts = bench.parts(&server);
+    Arc::make_mut(&mut parts.settings).bounce_address = Some(ReturnPath::parse("@bounce.example.org").unwrap());
+    assert_eq!(deliverer::step(&parts, at(1)).await.unwrap(), 3);
+    let kept = server.kept().remove(0);
+    let rows = bench.store.deliveries(None, Some("reader2@example.net"), None, 9).await.unwrap();
+    let reader = bench.store.subscriber_by_address("reader2@example.net").await.unwrap().unwrap();
+    let named = Named::Issue { issue: rows[0].issue[..10].to_owned(), subscriber: reader.id };
+    assert_eq!(verp::read(bench.store.key(), &kept.from), Some(named));
+    // What the relay itself says of a reader is a bounce, and enough; its policy is no word about a reader.
+    let suppressed = async |name: &str| bench.store.subscriber_by_address(name).await.unwrap().unwrap().suppressed;
+    assert_eq!(suppressed("reader0@example.net").await.as_deref(), Some("bounced: user-unknown"));
+    assert_eq!(suppressed("reader1@example.net").await, None);
+    assert_eq!(bench.store.bounces("reader0@example.net", 9).await.unwrap()[0].source, "relay");
 }
 
 async fn greylisted_mail_comes_back(bench: Bench) {

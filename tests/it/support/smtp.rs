@@ -173,9 +173,13 @@ impl Drop for Server {
 }
 
 fn acceptor(certificate: &str) -> TlsAcceptor {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
-    let chain = vec![CertificateDer::from_pem_file(folder.join(format!("{certificate}.pem"))).expect("a certificate")];
-    let key = PrivateKeyDer::from_pem_file(folder.join(format!("{certificate}.key"))).expect("its key");
+    acceptor_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(certificate))
+}
+
+/// With the certificate `STEM.pem` and its key `STEM.key`.
+pub fn acceptor_of(stem: &Path) -> TlsAcceptor {
+    let chain = vec![CertificateDer::from_pem_file(stem.with_extension("pem")).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_file(stem.with_extension("key")).expect("its key");
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("TLS 1.2 and 1.3")

@@ -14,6 +14,7 @@ use postrider::delivery::Kind;
 use postrider::digest::{Digest, Hole, Mailbox, Rendition, Schedule, Selection, Trigger};
 use postrider::feed::{Family, Listing};
 use postrider::http::server::Limits;
+use postrider::http::webhooks::Settings as Webhooks;
 use postrider::http::{self, App, Listener, Published, Served, Settings};
 use postrider::library::Library;
 use postrider::site::{Language, Site};
@@ -137,6 +138,23 @@ impl Server {
         public_url: &str,
         change: impl FnOnce(&mut Limits),
     ) -> Self {
+        Self::hooked(folder, store, digests, public_url, Webhooks::default(), change).await
+    }
+
+    /// On a store of the test's own, with mail services that may tell what came back.
+    pub async fn with_webhooks(store: Store, webhooks: Webhooks) -> Self {
+        let digests = vec![digest("weekly", "SOFA Weekly", true)];
+        Self::hooked(tempfile::tempdir().unwrap(), store, digests, PUBLIC, webhooks, |_| ()).await
+    }
+
+    async fn hooked(
+        folder: tempfile::TempDir,
+        store: Store,
+        digests: Vec<Digest>,
+        public_url: &str,
+        webhooks: Webhooks,
+        change: impl FnOnce(&mut Limits),
+    ) -> Self {
         let time = Arc::new(AtomicI64::new(start().timestamp_millis()));
         let listings =
             vec![listing(None, "SOFAStack", "", 12), listing(Some(Family::Tag), "SOFA Weekly", "tags/sofa-weekly/", 7)];
@@ -145,6 +163,7 @@ impl Server {
             listen: "127.0.0.1:0".into(),
             public_url: public_url.into(),
             trusted_proxies: http::client::Network::loopback(),
+            webhooks,
         };
         let mut listener = Listener::bind(&settings.listen).await.unwrap();
         change(&mut listener.limits);
