@@ -157,6 +157,15 @@ impl Config {
             max_bytes: r.parsed("feeds.max_bytes", values::size).unwrap_or_default(),
             by: r.list("feeds.by").unwrap_or_default().iter().filter_map(|word| r.word("feeds.by", word)).collect(),
             public_url: public_url.clone(),
+            archives: match r.parsed("feeds.archives", |word| values::one_of(word, &["none", "site", "all"])).as_deref()
+            {
+                Some("none") => feed::Archives::None,
+                Some("all") => feed::Archives::All,
+                _ => feed::Archives::Site,
+            },
+            copyright: r.text("feeds.copyright"),
+            image: r.text("feeds.image"),
+            icon: r.text("feeds.icon"),
         };
         let store = store::Settings {
             url: r.parsed("store.url", |url| Ok(store_url(url, &at))).unwrap_or_default(),

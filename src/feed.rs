@@ -5,6 +5,10 @@
 
 pub mod entry;
 
+pub mod faults;
+mod history;
+mod plan;
+
 pub mod atom;
 pub mod json;
 pub mod opml;
@@ -16,19 +20,17 @@ pub mod text;
 
 mod group;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset};
-
+use crate::post::Post;
 use crate::post::body::Bodies;
-use crate::post::{FullPost, Post};
 use crate::problem::Problem;
 use crate::site::Site;
 use entry::{Channel, Entry};
-use group::Group;
+use plan::Plan;
 
 /// Path of the stylesheet by which browsers show a feed.
 pub const STYLESHEET: &str = "feed.css";
@@ -46,6 +48,40 @@ pub struct Settings {
     pub by: Vec<Family>,
     /// Address under which the feeds are served, ends in `/`: self links.
     pub public_url: String,
+    /// Which feeds have archives of all that was ever in them.
+    pub archives: Archives,
+    /// Who may copy what; plain text.
+    pub copyright: Option<String>,
+    /// A picture that stands for the site: an address, absolute or relative to the site's.
+    pub image: Option<String>,
+    /// A small square one.
+    pub icon: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            entries: 50,
+            max_bytes: 1_000_000,
+            by: vec![Family::Tag, Family::Category, Family::Author, Family::Section, Family::Language],
+            public_url: String::new(),
+            archives: Archives::Site,
+            copyright: None,
+            image: None,
+            icon: None,
+        }
+    }
+}
+
+/// Which feeds have archives (RFC 5005 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Archives {
+    /// No feed.
+    None,
+    /// The site's own.
+    Site,
+    /// Every feed.
+    All,
 }
 
 /// A family of feeds.
@@ -62,6 +98,19 @@ pub enum Family {
     Section,
     /// `/LANGUAGE/`
     Language,
+}
+
+impl Family {
+    /// Below which the feeds of the family stand; those of languages stand beside everything.
+    pub fn folder(self) -> Option<&'static str> {
+        match self {
+            Self::Tag => Some("tags"),
+            Self::Category => Some("categories"),
+            Self::Author => Some("authors"),
+            Self::Section => Some("sections"),
+            Self::Language => None,
+        }
+    }
 }
 
 /// A document ready to be served or written.
@@ -157,10 +206,10 @@ impl Format {
         }
     }
 
-    fn entry(self, entry: &Entry) -> String {
+    fn entry(self, entry: &Entry, public_url: &str) -> String {
         match self {
             Self::Rss => self::rss::item(entry),
-            Self::Atom => self::atom::entry(entry),
+            Self::Atom => self::atom::entry(entry, public_url),
             Self::Json => self::json::item(entry),
         }
     }
@@ -181,7 +230,8 @@ impl Format {
 /// spells it.
 ///
 /// Of each feed the three formats hold the same entries: as many of the newest as `settings` allow for the largest of
-/// them, and always one. Posts without a date are left out. Besides: [`OPML`] and [`STYLESHEET`].
+/// them, and always one. Posts without a date are left out. All that was ever in a feed is in its archives, where it has
+/// them (see `history`). Besides: [`OPML`] and [`STYLESHEET`].
 ///
 /// `kept`: of the documents that there are already, [`Document::made_of`] by path. What would be made of the same is not
 /// made again, and only the posts of what is made are read from `bodies`, whose Problem is the error.
@@ -192,42 +242,29 @@ pub fn documents(
     bodies: &dyn Bodies,
     kept: &BTreeMap<String, u64>,
 ) -> Result<Feeds, Problem> {
-    let dated = dated(posts);
+    let dated = plan::dated(posts);
     let groups = group::groups(site, dated.iter().map(|(post, _)| post.as_ref()), &settings.by);
-    let plan = Plan::new(site, settings, &dated, &groups, bodies);
-    let plans: Vec<(&Group, Channel, u64)> = groups.iter().map(|group| plan.of(group)).collect();
-    let is_kept =
-        |group: &Group, made_of: u64| Format::ALL.iter().all(|format| kept.get(&group.path(*format)) == Some(&made_of));
-    let needed: BTreeSet<usize> = plans
+    let plan = Plan::new(site, settings, &dated, &groups, bodies, kept);
+    let planned: Vec<_> = groups.iter().map(|group| plan.of(group)).collect();
+    let needed: BTreeSet<usize> = planned
         .iter()
-        .filter(|(group, _, made_of)| !is_kept(group, *made_of))
-        .flat_map(|(group, ..)| plan.members(group))
+        .filter(|planned| !planned.kept)
+        .flat_map(|planned| plan.members(planned.group))
         .copied()
         .collect();
-    let needed: Vec<usize> = needed.into_iter().collect();
-    let posts: Vec<Arc<Post>> = needed.iter().map(|at| Arc::clone(dated[*at].0)).collect();
-    let write = |number: usize, full: &FullPost| {
-        let at = needed[number];
-        let entry = Entry::new(site, full, dated[at].1, plan.stamp(at));
-        Format::ALL.iter().map(|format| format.entry(&entry)).collect()
-    };
-    let written = bodies.written(&posts, &write)?;
-    let fragments: HashMap<usize, Vec<String>> = needed.iter().copied().zip(written).collect();
+    let fragments = plan.fragments(&needed.into_iter().collect::<Vec<_>>())?;
 
-    let (mut documents, mut unchanged) = (Vec::with_capacity(groups.len() * Format::ALL.len() + 2), Vec::new());
-    for (group, channel, made_of) in plans {
-        if is_kept(group, made_of) {
-            unchanged.extend(Format::ALL.map(|format| group.path(format)));
-        } else {
-            plan.write(group, &channel, made_of, &fragments, &mut documents);
-        }
+    let mut feeds = Feeds::default();
+    for planned in planned {
+        plan.write(planned, &fragments, &mut feeds)?;
     }
     let outlines: Vec<_> = groups.iter().map(|group| (&group.listing, group.title.clone())).collect();
     let newest = groups.iter().flat_map(|group| plan.members(group)).map(|at| plan.stamp(*at)).max();
     let list = opml::document(&text::line(&site.title), &site.url, &settings.public_url, &outlines, newest);
-    documents.push(whole(OPML, "text/x-opml; charset=utf-8", list));
-    documents.push(whole(STYLESHEET, "text/css; charset=utf-8", include_bytes!("feed/browser.css").to_vec()));
-    Ok(Feeds { documents, kept: unchanged, listings: groups.into_iter().map(|group| group.listing).collect() })
+    feeds.documents.push(whole(OPML, "text/x-opml; charset=utf-8", list));
+    feeds.documents.push(whole(STYLESHEET, "text/css; charset=utf-8", include_bytes!("feed/browser.css").to_vec()));
+    feeds.listings = groups.into_iter().map(|group| group.listing).collect();
+    Ok(feeds)
 }
 
 /// A document that is made anew each time.
@@ -244,148 +281,40 @@ fn whole(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
     }
 }
 
-/// A post that feeds can hold, with its date.
-type Dated<'a> = (&'a Arc<Post>, DateTime<FixedOffset>);
-
-fn dated(posts: &[Arc<Post>]) -> Vec<Dated<'_>> {
-    let mut seen = HashSet::with_capacity(posts.len());
-    // Two entries with one id would be one to readers; ids are made unique before, this only makes sure.
-    let dated = posts.iter().filter_map(|post| Some((post, post.published?)));
-    dated.filter(|(post, _)| seen.insert(text::identifier(&post.id))).collect()
+/// The element of RFC 5005's that marks this document: `complete`, `archive`.
+fn history_mark(channel: &Channel) -> Option<&'static str> {
+    if channel.history.current.is_some() { Some("archive") } else { channel.history.complete.then_some("complete") }
 }
 
-/// The later of a post's dates, before it is told apart from those of others.
-fn latest((post, published): &Dated<'_>) -> DateTime<FixedOffset> {
-    post.updated.map_or(*published, |updated| updated.max(*published))
-}
+/// An element's attributes.
+type Attributes = Vec<(&'static str, String)>;
 
-/// What each feed holds, before anything of it is written.
-struct Plan<'a> {
-    site: &'a Site,
-    settings: &'a Settings,
-    stylesheet: String,
-    dated: &'a [Dated<'a>],
-    /// Of the posts that some feed shows, by their place among the dated.
-    shown: HashMap<usize, Fact>,
-}
-
-/// What a feed has to know of a post that it shows.
-struct Fact {
-    /// [`Entry::stamp`]
-    stamp: DateTime<FixedOffset>,
-    /// Changes whenever its entry does.
-    version: u64,
-}
-
-impl<'a> Plan<'a> {
-    fn new(
-        site: &'a Site,
-        settings: &'a Settings,
-        dated: &'a [Dated<'a>],
-        groups: &[Group],
-        bodies: &dyn Bodies,
-    ) -> Self {
-        let base = settings.public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-        let stylesheet = format!("/{}{STYLESHEET}", base.map_or("", |(_, path)| path));
-        let mut plan = Self { site, settings, stylesheet, dated, shown: HashMap::new() };
-        let shown: BTreeSet<usize> = groups.iter().flat_map(|group| plan.members(group)).copied().collect();
-        let stamps = stamps(dated, &shown);
-        let posts: Vec<&Post> = shown.iter().map(|at| dated[*at].0.as_ref()).collect();
-        for (at, version) in shown.into_iter().zip(bodies.versions(&posts)) {
-            let (post, published) = dated[at];
-            let stamp = stamps.get(&post.id).copied().unwrap_or(published);
-            let mut hasher = DefaultHasher::new();
-            (&post.id, version, stamp).hash(&mut hasher);
-            plan.shown.insert(at, Fact { stamp, version: hasher.finish() });
-        }
-        plan
-    }
-
-    fn stamp(&self, at: usize) -> DateTime<FixedOffset> {
-        self.shown.get(&at).map_or(self.dated[at].1, |fact| fact.stamp)
-    }
-
-    fn members<'g>(&self, group: &'g Group) -> &'g [usize] {
-        &group.members[..group.members.len().min(self.settings.entries.max(1))]
-    }
-
-    fn of<'g>(&self, group: &'g Group) -> (&'g Group, Channel, u64) {
-        let channel = Channel {
-            title: group.title.clone(),
-            description: Some(text::line(&self.site.description))
-                .filter(|text| !text.is_empty())
-                .unwrap_or_else(|| group.title.clone()),
-            home: group.home.clone(),
-            language: text::language(&group.listing.language).map(str::to_owned),
-            publisher: text::line(&self.site.title),
-            folder: format!("{}{}", self.settings.public_url, group.listing.folder),
-            stylesheet: self.stylesheet.clone(),
-            updated: None,
+/// Media RSS of an entry: local names of elements, and the attributes of each of that name.
+fn media_elements(entry: &Entry) -> Vec<(&'static str, Vec<Attributes>)> {
+    let (mut contents, mut thumbnails) = (Vec::new(), Vec::new());
+    if let Some(cover) = &entry.cover {
+        let size = cover.facts.and_then(|facts| facts.size);
+        let pixels = |attributes: &mut Attributes| {
+            if let Some((width, height)) = size {
+                attributes.extend([("width", width.to_string()), ("height", height.to_string())]);
+            }
         };
-        let mut hasher = DefaultHasher::new();
-        (self.settings.max_bytes, &channel, &self.site.language, &self.site.url).hash(&mut hasher);
-        for at in self.members(group) {
-            // An entry's language is told by the site's name of it.
-            let version = self.shown.get(at).map(|fact| fact.version);
-            (version, self.site.tag(&self.dated[*at].0.language)).hash(&mut hasher);
-        }
-        (group, channel, hasher.finish())
+        let mut content = vec![("url", cover.url.clone()), ("medium", "image".to_owned())];
+        content.extend(cover.media_type.map(|media_type| ("type", media_type.to_owned())));
+        let bytes = cover.facts.map(|facts| facts.bytes).filter(|bytes| *bytes > 0);
+        content.extend(bytes.map(|bytes| ("fileSize", bytes.to_string())));
+        pixels(&mut content);
+        let mut thumbnail = vec![("url", cover.url.clone())];
+        pixels(&mut thumbnail);
+        contents.push(content);
+        thumbnails.push(thumbnail);
     }
-
-    fn write(
-        &self,
-        group: &Group,
-        channel: &Channel,
-        made_of: u64,
-        fragments: &HashMap<usize, Vec<String>>,
-        documents: &mut Vec<Document>,
-    ) {
-        // The date is filled in when it is known which entries fit; its length does not depend on that by more than this.
-        let slack = 64;
-        let frames = Format::ALL.map(|format| format.frame(channel));
-        let mut sizes = frames.map(|(start, end)| start.len() + end.len() + slack);
-        let members = self.members(group).iter().filter_map(|at| Some((at, fragments.get(at)?)));
-        let fits = members.enumerate().take_while(|(place, (_, fragments))| {
-            for (size, fragment) in sizes.iter_mut().zip(fragments.iter()) {
-                *size += fragment.len() + 2;
-            }
-            *place == 0 || sizes.iter().all(|size| *size <= self.settings.max_bytes)
-        });
-        let (members, fragments): (Vec<usize>, Vec<&Vec<String>>) =
-            fits.map(|(_, (at, fragments))| (*at, fragments)).unzip();
-        let updated = members.iter().map(|at| self.stamp(*at)).max();
-        let channel = Channel { updated, ..channel.clone() };
-        for (which, format) in Format::ALL.into_iter().enumerate() {
-            let (start, end) = format.frame(&channel);
-            // Large ones are not copied again and again while they grow.
-            let mut body = String::with_capacity(sizes[which] + slack);
-            body.push_str(&start);
-            let mut entries = Vec::with_capacity(fragments.len());
-            for fragments in &fragments {
-                if !entries.is_empty() {
-                    body.push_str(format.joint());
-                }
-                let at = body.len();
-                body.push_str(&fragments[which]);
-                entries.push(at..body.len());
-            }
-            body.push_str(&end);
-            documents.push(Document {
-                path: group.path(format),
-                content_type: format.content_type(),
-                made_of,
-                immutable: false,
-                entries,
-                body: body.into_bytes(),
-            });
-        }
-    }
-}
-
-/// The stamps of the posts that are shown, by id. Whose second is nobody's that is shown need not be told apart from them.
-fn stamps(dated: &[Dated<'_>], shown: &BTreeSet<usize>) -> BTreeMap<String, DateTime<FixedOffset>> {
-    let second = |dated: &Dated<'_>| date::writable(latest(dated)).timestamp();
-    let seconds: HashSet<i64> = shown.iter().map(|at| second(&dated[*at])).collect();
-    let meeting = dated.iter().filter(|dated| seconds.contains(&second(dated)));
-    date::distinct(&meeting.map(|dated| (dated.0.id.as_str(), latest(dated))).collect())
+    contents.extend(entry.media.iter().map(|(url, media_type)| {
+        let medium = media_type.split('/').next().unwrap_or_default();
+        vec![("url", url.clone()), ("medium", medium.to_owned()), ("type", (*media_type).to_owned())]
+    }));
+    [("content", contents), ("thumbnail", thumbnails)]
+        .into_iter()
+        .filter(|(_, elements)| !elements.is_empty())
+        .collect()
 }

@@ -12,6 +12,7 @@ pub mod hexo;
 pub mod home;
 pub mod hugo;
 pub mod jekyll;
+mod leads;
 pub mod matter;
 pub mod pelican;
 mod pictures;

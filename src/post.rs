@@ -12,6 +12,7 @@ pub mod id;
 pub mod links;
 pub mod markdown;
 pub mod permalink;
+pub mod picture;
 pub mod recurring;
 pub mod sanitize;
 pub mod section;

@@ -1,10 +1,15 @@
 //! `postrider check`: what is wrong with configuration, posts and templates, and where.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
+use chrono::{DateTime, Utc};
+
 use super::{Context, Exit, Faults, counted, digest};
-use crate::library::Scanner;
-use crate::problem::Severity;
+use crate::feed;
+use crate::library::{Library, Scan, Scanner};
+use crate::post::id;
+use crate::problem::{Problem, Severity};
 use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +20,16 @@ pub struct Arguments {
     /// Warnings fail, too
     #[arg(long)]
     strict: bool,
+}
+
+/// What is too large for the site's own feed, as it is now.
+fn oversized(settings: &feed::Settings, scan: &Scan, now: DateTime<Utc>) -> Vec<Problem> {
+    let library = Library::new(scan, &id::assign(&[], &scan.pages), now);
+    let settings = feed::Settings { by: Vec::new(), archives: feed::Archives::None, ..settings.clone() };
+    match feed::documents(&library.site, &library.posts, &settings, &library.bodies, &BTreeMap::new()) {
+        Ok(feeds) => feed::faults::oversized(&feeds, &library.posts, &settings),
+        Err(problem) => vec![problem],
+    }
 }
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
@@ -30,13 +45,14 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             match Scanner::new(config.library.clone()).scan() {
                 Ok(scan) => {
                     read = format!("{} read", counted(scan.pages.len() as u64, "page"));
+                    let large = oversized(&config.feeds, &scan, context.clock.now());
                     if let Ok(templates) = &templates {
                         let config = config.for_site(&scan.site);
                         problems.extend(digest::template_faults(&config, templates, &scan, context.clock.now()));
                     }
-                    let told = scan.bodies.told(&scan.pages);
+                    problems.extend(scan.bodies.told(&scan.pages));
+                    problems.extend(large);
                     problems.extend(scan.problems);
-                    problems.extend(told);
                 }
                 Err(found) => {
                     "the site could not be read".clone_into(&mut read);

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use crate::crypto;
 
 /// What no language's folder may be called: the addresses beside them.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "admin",
     "api",
     "archive",
+    "archives",
     "assets",
     "authors",
     "categories",

@@ -2,6 +2,8 @@
 //!
 //! The crate writes an entry or a frame; documents are spliced of them, so that a post in ten feeds is written once.
 
+use std::collections::BTreeMap;
+
 use atom_syndication::extension::Extension;
 use atom_syndication::{Category, Content, Feed, Generator, Link, Person, Text, WriteConfig};
 use chrono::{DateTime, FixedOffset};
@@ -10,25 +12,38 @@ use super::entry::{Channel, Entry};
 use super::{Format, text};
 
 const XMLNS: &str = " xmlns=\"http://www.w3.org/2005/Atom\"";
+const NAMESPACES: [(&str, &str); 2] =
+    [("fh", "http://purl.org/syndication/history/1.0"), ("media", "http://search.yahoo.com/mrss/")];
 const END: &str = "</feed>";
 
 /// What stands before and after the entries.
 pub fn frame(channel: &Channel) -> (String, String) {
-    let this = format!("{}{}", channel.folder, Format::Atom.file_name());
+    let file = |folder: &str| format!("{folder}{}", Format::Atom.file_name());
+    let this = file(&channel.folder);
+    // The page first and alone: some readers take the last alternate for the feed's home.
+    let mut links =
+        vec![link("alternate", &channel.home, Some("text/html")), link("self", &this, Some(Format::Atom.media_type()))];
+    links
+        .extend(channel.history_links().map(|(rel, folder)| link(rel, &file(folder), Some(Format::Atom.media_type()))));
+    let mark = super::history_mark(channel).map(|mark| {
+        let element = extension(&format!("fh:{mark}"), &[]);
+        ("fh".to_owned(), [(mark.to_owned(), vec![element])].into())
+    });
     let feed = Feed {
         title: plain(&channel.title),
         subtitle: (channel.description != channel.title).then(|| plain(&channel.description)),
         updated: channel.updated.unwrap_or_else(never),
         authors: vec![Person { name: channel.publisher.clone(), uri: Some(channel.home.clone()), ..Person::default() }],
         generator: Some(Generator { value: "Postrider".to_owned(), uri: None, version: None }),
-        // The page first and alone: some readers take the last alternate for the feed's home.
-        links: vec![
-            link("alternate", &channel.home, Some("text/html")),
-            link("self", &this, Some(Format::Atom.media_type())),
-        ],
-        id: this,
+        links,
+        // An archive is the same feed.
+        id: file(channel.current()),
+        icon: channel.icon.clone(),
+        logo: channel.image.clone(),
+        rights: channel.copyright.as_deref().map(plain),
         lang: channel.language.clone(),
-        namespaces: [("media".to_owned(), "http://search.yahoo.com/mrss/".to_owned())].into(),
+        namespaces: NAMESPACES.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect(),
+        extensions: mark.into_iter().collect(),
         ..Feed::default()
     };
     let written =
@@ -38,9 +53,11 @@ pub fn frame(channel: &Channel) -> (String, String) {
     (format!("{}{}", text::prolog(&channel.stylesheet), &xml[..end]), xml[end..].to_owned())
 }
 
-/// One `<entry>`.
-pub fn entry(entry: &Entry) -> String {
+/// One `<entry>`; the folders of tags and categories are below `public_url`.
+pub fn entry(entry: &Entry, public_url: &str) -> String {
     let mut links = vec![link("alternate", &entry.url, Some("text/html"))];
+    // Something must say in words what is there (RFC 4287 §4.1.2): the title, if nothing else does.
+    let summary = if entry.summary.is_empty() && entry.html.is_empty() { &entry.title } else { &entry.summary };
     let mut atom = atom_syndication::Entry {
         title: plain(&entry.title),
         id: entry.id.clone(),
@@ -54,9 +71,13 @@ pub fn entry(entry: &Entry) -> String {
         categories: entry
             .categories
             .iter()
-            .map(|name| Category { term: name.clone(), ..Category::default() })
+            .map(|(family, name)| Category {
+                term: name.clone(),
+                scheme: family.folder().map(|folder| format!("{public_url}{folder}/")),
+                label: Some(name.clone()),
+            })
             .collect(),
-        summary: (!entry.summary.is_empty()).then(|| plain(&entry.summary)),
+        summary: (!summary.is_empty()).then(|| plain(summary)),
         content: (!entry.html.is_empty()).then(|| Content {
             value: Some(entry.html.clone()),
             content_type: Some("html".to_owned()),
@@ -65,12 +86,17 @@ pub fn entry(entry: &Entry) -> String {
         ..atom_syndication::Entry::default()
     };
     if let Some(cover) = &entry.cover {
-        links.push(link("enclosure", &cover.url, cover.media_type));
-        let mut attributes = vec![("url", cover.url.as_str()), ("medium", "image")];
-        attributes.extend(cover.media_type.map(|media_type| ("type", media_type)));
-        atom.extensions =
-            [("media".to_owned(), [("content".to_owned(), vec![extension("media:content", &attributes)])].into())]
-                .into();
+        let length = cover.facts.map(|facts| facts.bytes.to_string());
+        links.push(Link { length, ..link("enclosure", &cover.url, cover.media_type) });
+    }
+    links.extend(entry.media.iter().map(|(url, media_type)| link("enclosure", url, Some(media_type))));
+    let media = super::media_elements(entry).into_iter().map(|(name, elements)| {
+        let full = format!("media:{name}");
+        (name.to_owned(), elements.iter().map(|attributes| extension(&full, attributes)).collect())
+    });
+    let media: BTreeMap<String, Vec<Extension>> = media.collect();
+    if !media.is_empty() {
+        atom.extensions = [("media".to_owned(), media)].into();
     }
     atom.links = links;
     let xml = String::from_utf8(atom.write_to(Vec::new()).unwrap_or_default()).unwrap_or_default();
@@ -92,7 +118,7 @@ fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
 }
 
 /// The crate writes these attributes as they are, so they are escaped here.
-fn extension(name: &str, attributes: &[(&str, &str)]) -> Extension {
+fn extension(name: &str, attributes: &[(&str, String)]) -> Extension {
     Extension {
         name: name.to_owned(),
         attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), text::attribute(value))).collect(),

@@ -1,12 +1,15 @@
 //! An Entry: one Post as every format shows it, filtered and checked once; and the Channel that entries stand in.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use chrono::{DateTime, FixedOffset};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{date, text};
-use crate::post::{FullPost, Post};
+use super::{Family, date, text};
+use crate::post::body::Shown;
+use crate::post::picture::Facts;
+use crate::post::{FullPost, Post, flow};
 use crate::site::Site;
 
 /// Longest stand-in for a missing title, in characters as readers count them.
@@ -35,10 +38,12 @@ pub struct Entry {
     pub language: Option<String>,
     /// Name and page of each.
     pub authors: Vec<(String, Option<String>)>,
-    /// Categories, then tags; without repeats that differ in case only.
-    pub categories: Vec<String>,
+    /// Categories, then tags, each with what it is; without repeats that differ in case only.
+    pub categories: Vec<(Family, String)>,
     /// The picture.
     pub cover: Option<Picture>,
+    /// Sounds and films in the body, in their order: address and media type.
+    pub media: Vec<(String, &'static str)>,
 }
 
 /// A picture that stands for an entry.
@@ -46,8 +51,18 @@ pub struct Entry {
 pub struct Picture {
     /// Of `http` or `https`.
     pub url: String,
-    /// Known by the address's ending; else nobody has looked.
+    /// By its octets where the site has it, else by the address's ending; else nobody knows.
     pub media_type: Option<&'static str>,
+    /// Octets and pixels, where the site has it.
+    pub facts: Option<Facts>,
+}
+
+impl Picture {
+    fn new(shown: &Shown) -> Option<Self> {
+        let url = text::web_address(&shown.cover.as_ref()?.url)?;
+        let media_type = shown.picture.map(|facts| facts.media_type).or_else(|| image_type(&url));
+        Some(Self { media_type, url, facts: shown.picture })
+    }
 }
 
 impl Entry {
@@ -59,31 +74,27 @@ impl Entry {
             id: text::identifier(&post.id).into_owned(),
             title: title(&text::line(&post.title), &summary, &url),
             summary,
-            html: text::clean(post.shown.html.trim()).into_owned(),
+            html: text::markup(post.shown.html.trim()),
+            media: media(&post.shown.html),
             published: date::writable(published),
             updated: post.updated.filter(|updated| *updated > published).map(date::writable),
             stamp,
-            language: language(site, post).map(str::to_owned),
+            language: language(site, post).map(Cow::into_owned),
             authors: post
                 .authors
                 .iter()
-                .map(|author| (text::line(&author.name), author.url.as_deref().and_then(text::web_address)))
+                .map(|author| (text::name(&author.name), author.url.as_deref().and_then(text::web_address)))
                 .filter(|(name, _)| !name.is_empty())
                 .collect(),
             categories: categories(post),
-            cover: post
-                .shown
-                .cover
-                .as_ref()
-                .and_then(|cover| text::web_address(&cover.url))
-                .map(|url| Picture { media_type: media_type(&url), url }),
+            cover: Picture::new(&post.shown),
             url,
         }
     }
 }
 
 /// BCP 47, where known.
-pub fn language<'a>(site: &'a Site, post: &'a Post) -> Option<&'a str> {
+pub fn language<'a>(site: &'a Site, post: &'a Post) -> Option<Cow<'a, str>> {
     text::language(site.tag(&post.language)).or(text::language(&site.language))
 }
 
@@ -102,15 +113,19 @@ fn title(title: &str, summary: &str, url: &str) -> String {
     short
 }
 
-fn categories(post: &Post) -> Vec<String> {
+fn categories(post: &Post) -> Vec<(Family, String)> {
     let mut seen = HashSet::new();
-    let names = post.categories.iter().chain(&post.tags).map(|name| text::line(name));
-    names.filter(|name| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
+    let categories = post.categories.iter().map(|name| (Family::Category, text::line(name)));
+    let tags = post.tags.iter().map(|name| (Family::Tag, text::line(name)));
+    categories.chain(tags).filter(|(_, name)| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
 }
 
-fn media_type(url: &str) -> Option<&'static str> {
-    let path = url.split(['?', '#']).next()?;
-    match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+fn ending(url: &str) -> Option<String> {
+    Some(url.split(['?', '#']).next()?.rsplit_once('.')?.1.to_ascii_lowercase())
+}
+
+fn image_type(url: &str) -> Option<&'static str> {
+    match ending(url)?.as_str() {
         "jpg" | "jpeg" => Some("image/jpeg"),
         "png" => Some("image/png"),
         "gif" => Some("image/gif"),
@@ -119,6 +134,41 @@ fn media_type(url: &str) -> Option<&'static str> {
         "svg" => Some("image/svg+xml"),
         _ => None,
     }
+}
+
+/// Of sounds and films, which say it by their address alone.
+fn media_type(url: &str) -> Option<&'static str> {
+    match ending(url)?.as_str() {
+        "mp3" => Some("audio/mpeg"),
+        "m4a" => Some("audio/mp4"),
+        "ogg" | "oga" | "opus" => Some("audio/ogg"),
+        "wav" => Some("audio/wav"),
+        "flac" => Some("audio/flac"),
+        "mp4" | "m4v" => Some("video/mp4"),
+        "webm" => Some("video/webm"),
+        "ogv" => Some("video/ogg"),
+        "mov" => Some("video/quicktime"),
+        _ => None,
+    }
+}
+
+/// The sounds and films in HTML that was sanitised.
+fn media(html: &str) -> Vec<(String, &'static str)> {
+    let mut found: Vec<(String, &'static str)> = Vec::new();
+    let mut at = 0;
+    while let Some(next) = ["<audio ", "<video ", "<source "].iter().filter_map(|tag| html[at..].find(tag)).min() {
+        let tag = &html[at + next..];
+        let tag = &tag[..tag.find('>').unwrap_or(tag.len())];
+        at += next + 1;
+        let address = tag.split_once(" src=\"").and_then(|(_, rest)| rest.split_once('"'));
+        let address = address.and_then(|(address, _)| text::web_address(&flow::decoded(address)));
+        if let Some((address, media_type)) = address.and_then(|url| media_type(&url).map(|kind| (url, kind)))
+            && found.iter().all(|(other, _)| *other != address)
+        {
+            found.push((address, media_type));
+        }
+    }
+    found
 }
 
 /// What a document says of the feed as a whole.
@@ -138,8 +188,45 @@ pub struct Channel {
     pub folder: String,
     /// Path of the stylesheet for browsers, on the same host.
     pub stylesheet: String,
+    /// Below it stand the folders of tags and categories; ends in `/`.
+    pub public_url: String,
+    /// `feeds.copyright`
+    pub copyright: Option<String>,
+    /// Address of `feeds.image`.
+    pub image: Option<String>,
+    /// Address of `feeds.icon`.
+    pub icon: Option<String>,
+    /// How this document and others make up the whole.
+    pub history: History,
     /// The newest [`Entry::stamp`]; never the time of writing.
     pub updated: Option<DateTime<FixedOffset>>,
+}
+
+/// RFC 5005: where older entries are. All are addresses of folders, as [`Channel::folder`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct History {
+    /// Every entry that there is stands in this document (§2).
+    pub complete: bool,
+    /// This is an archive (§4), and that is the feed to be subscribed to.
+    pub current: Option<String>,
+    /// The archive of the next older entries.
+    pub previous: Option<String>,
+    /// The archive of the next newer entries: only in the oldest.
+    pub next: Option<String>,
+}
+
+impl Channel {
+    /// The folder of the feed to be subscribed to, whichever document of it this is.
+    pub fn current(&self) -> &str {
+        self.history.current.as_deref().unwrap_or(&self.folder)
+    }
+
+    /// The relations and folders of [`Channel::history`], as links name them.
+    pub fn history_links(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let History { current, previous, next, .. } = &self.history;
+        let links = [("current", current), ("prev-archive", previous), ("next-archive", next)];
+        links.into_iter().filter_map(|(rel, folder)| Some((rel, folder.as_deref()?)))
+    }
 }
 
 #[cfg(test)]
@@ -156,8 +243,16 @@ mod tests {
 
     #[test]
     fn pictures_by_ending() {
-        assert_eq!(media_type("https://example.org/a.JPG?w=1#x"), Some("image/jpeg"));
-        assert_eq!(media_type("https://example.org/a"), None);
-        assert_eq!(media_type("https://example.org/?a=.png"), None);
+        assert_eq!(image_type("https://example.org/a.JPG?w=1#x"), Some("image/jpeg"));
+        assert_eq!(image_type("https://example.org/a"), None);
+        assert_eq!(image_type("https://example.org/?a=.png"), None);
+    }
+
+    #[test]
+    fn sounds_and_films_of_a_body() {
+        let html = "<audio src=\"https://a.example/b.mp3?c&amp;d\" controls=\"\"></audio><video controls=\"\"><source \
+                    src=\"https://a.example/e.webm\"><source src=\"https://a.example/e.webm\"></video><source srcset=\"x\">";
+        let expected = [("https://a.example/b.mp3?c&d", "audio/mpeg"), ("https://a.example/e.webm", "video/webm")];
+        assert_eq!(media(html), expected.map(|(url, kind)| (url.to_owned(), kind)));
     }
 }

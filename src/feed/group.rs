@@ -1,5 +1,6 @@
 //! Which feeds there are, and which posts are in each.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Family, Format, Listing, address, entry, text};
@@ -30,7 +31,7 @@ impl Group {
 pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, families: &[Family]) -> Vec<Group> {
     // Family, slug → name as the newest post spells it, members. A family's place in `Family` is its place in the list.
     let mut found: BTreeMap<(Family, String), (String, Vec<usize>)> = BTreeMap::new();
-    let mut languages: Vec<Option<&str>> = Vec::new();
+    let mut languages: Vec<Option<Cow<'_, str>>> = Vec::new();
     for (at, post) in posts.enumerate() {
         languages.push(entry::language(site, post));
         for &family in families {
@@ -55,7 +56,7 @@ pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, 
             title: title.clone(),
             folder: String::new(),
             posts: languages.len(),
-            language: own_language.to_owned(),
+            language: own_language.clone().into_owned(),
         },
         title: title.clone(),
         folder: String::new(),
@@ -71,9 +72,9 @@ pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, 
             Family::Language => format!("{slug}/"),
         };
         // A feed whose posts are all in one language is in that language.
-        let mut spoken = members.iter().map(|at| languages[*at]);
-        let first = spoken.next().flatten();
-        let language = first.filter(|_| spoken.all(|other| other == first)).unwrap_or(own_language);
+        let mut spoken = members.iter().map(|at| &languages[*at]);
+        let first = spoken.next().unwrap_or(&None);
+        let language = first.as_ref().filter(|_| spoken.all(|other| other == first)).unwrap_or(&own_language);
         let declared = site.languages.iter().find(|language| family == Family::Language && language.key == name);
         let name = match declared.map(|language| text::line(&language.title)) {
             Some(own) if !own.is_empty() && own != title => own,
@@ -88,7 +89,7 @@ pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, 
                 title: name,
                 folder: address::encoded(&folder),
                 posts: members.len(),
-                language: language.to_owned(),
+                language: language.clone().into_owned(),
             },
             folder,
             members,

@@ -14,6 +14,12 @@ struct Feed<'a> {
     feed_url: String,
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favicon: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
     authors: [Author<'a>; 1],
     // Last, so that items can be spliced in.
@@ -46,20 +52,32 @@ struct Item<'a> {
     date_modified: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authors: Vec<Author<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    tags: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
 }
 
 /// What stands before and after the items.
 pub fn frame(channel: &Channel) -> (String, String) {
+    let file = |folder: &str| format!("{folder}{}", Format::Json.file_name());
     let mut json = write(&Feed {
         version: "https://jsonfeed.org/version/1.1",
         title: &channel.title,
         home_page_url: &channel.home,
-        feed_url: format!("{}{}", channel.folder, Format::Json.file_name()),
+        feed_url: file(&channel.folder),
         description: &channel.description,
+        next_url: channel.history.previous.as_deref().map(file),
+        icon: channel.image.as_deref(),
+        favicon: channel.icon.as_deref(),
         language: channel.language.as_deref(),
         authors: [Author { name: &channel.publisher, url: Some(&channel.home) }],
         items: [],
@@ -83,8 +101,9 @@ pub fn item(entry: &Entry) -> String {
         date_published: date::rfc3339(entry.published),
         date_modified: entry.updated.map(date::rfc3339),
         authors: entry.authors.iter().map(|(name, url)| Author { name, url: url.as_deref() }).collect(),
-        tags: &entry.categories,
+        tags: entry.categories.iter().map(|(_, name)| name.as_str()).collect(),
         language: entry.language.as_deref(),
+        attachments: entry.media.iter().map(|(url, mime_type)| Attachment { url, mime_type }).collect(),
     })
 }
 

@@ -39,11 +39,46 @@ fn is_nonchar(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// Sanitised HTML as feeds carry it: clean, and the sign for what could not be read, which validators take for a fault of
+/// the encoding, as a reference to it.
+pub fn markup(html: &str) -> String {
+    clean(html).replace('\u{fffd}', "&#xFFFD;")
+}
+
+/// Somebody's name as one clean line, without the tags and the mail address that front matter may have with it.
+pub fn name(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        match after.split_once('>') {
+            Some((tag, behind)) if is_markup(tag, text) => rest = behind,
+            _ => {
+                out.push('<');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    line(&out)
+}
+
+/// Of what stands between `<` and `>` in `text`: an HTML tag or a mail address, no name in angle brackets.
+fn is_markup(inner: &str, text: &str) -> bool {
+    let tag = inner.trim_start_matches('/');
+    let name = tag.split(|c: char| c.is_ascii_whitespace() || c == '/').next().unwrap_or_default();
+    inner.contains('@') || INLINE.contains(&name.to_ascii_lowercase().as_str()) && text.contains(&format!("</{name}>"))
+}
+
+const INLINE: [&str; 12] = ["a", "abbr", "b", "code", "em", "i", "mark", "small", "span", "strong", "sub", "sup"];
+
 /// `text` as one clean line: runs of breaks, tabs and spaces become one space, the ends are trimmed, and bidirectional
 /// controls left open are closed, so that a title does not turn the page around it.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for part in clean(text).split([' ', '\t', '\n', '\u{2028}', '\u{2029}']).filter(|part| !part.is_empty()) {
+    // Plain text has no reference that could stand for the sign of what could not be read.
+    let text = clean(text).replace('\u{fffd}', "?");
+    for part in text.split([' ', '\t', '\n', '\u{2028}', '\u{2029}']).filter(|part| !part.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
         }
@@ -187,10 +222,18 @@ pub fn web_address(address: &str) -> Option<String> {
     uri(address).filter(|uri| uri.starts_with("https://") || uri.starts_with("http://"))
 }
 
+/// Has the address a host with a dot in it, that is more than letters, digits and hyphens of a name? RSS validators ask for
+/// it.
+pub fn has_dotted_host(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    url.username().is_empty() && url.host_str().is_some_and(|host| host.contains('.') && host.split('.').all(plain))
+}
+
 /// A post's id as an absolute IRI, which Atom demands (RFC 4287 §4.2.6) and which is then the same in all formats.
 ///
-/// An id that is one stays as it is. What the front matter gives may be anything: a UUID becomes `urn:uuid:`, and
-/// other text the UUID (RFC 9562 §5.8) of its hash, so that it depends neither on the host nor on time.
+/// An `http`, `tag` or `urn` id stays, in its canonical form. What the front matter gives may be anything: a UUID becomes
+/// `urn:uuid:`, and other text the UUID (RFC 9562 §5.8) of its hash, so that it depends neither on the host nor on time.
 pub fn identifier(id: &str) -> Cow<'_, str> {
     let absolute = id.split_once(':').is_some_and(|(scheme, rest)| {
         !rest.is_empty()
@@ -198,7 +241,16 @@ pub fn identifier(id: &str) -> Cow<'_, str> {
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     });
     if absolute && id.bytes().all(is_uri_byte) && well_encoded(id) {
-        return Cow::Borrowed(id);
+        // Most are ours, and as they are to be.
+        if is_tag(id) && !id.contains('%') {
+            return Cow::Borrowed(id);
+        }
+        let canonical = canonical(id);
+        let is_web = (canonical.starts_with("https://") || canonical.starts_with("http://"))
+            && web_address(&canonical).is_some();
+        if is_web || is_tag(&canonical) || is_urn(&canonical) {
+            return if canonical == id { Cow::Borrowed(id) } else { Cow::Owned(canonical) };
+        }
     }
     if is_uuid(id) {
         return Cow::Owned(format!("urn:uuid:{}", id.to_ascii_lowercase()));
@@ -210,6 +262,64 @@ pub fn identifier(id: &str) -> Cow<'_, str> {
     Cow::Owned(format!("urn:uuid:{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
 }
 
+/// An address or URN that stays the same however it is written (RFC 3986 §6.2.2, §6.2.3): validators and readers compare
+/// ids sign by sign.
+fn canonical(id: &str) -> String {
+    let Some((scheme, rest)) = id.split_once(':') else { return id.to_owned() };
+    let scheme = scheme.to_ascii_lowercase();
+    let unescaped = canonical_escapes(rest);
+    match scheme.as_str() {
+        "http" | "https" => Url::parse(&format!("{scheme}:{unescaped}")).map_or_else(|_| id.to_owned(), String::from),
+        "tag" => match unescaped.split_once(',') {
+            Some((authority, specific)) => format!("tag:{},{specific}", authority.to_ascii_lowercase()),
+            None => format!("tag:{unescaped}"),
+        },
+        _ => format!("{scheme}:{unescaped}"),
+    }
+}
+
+/// Upper-case escapes, and none of what needs none.
+fn canonical_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let (digits, behind) = after.split_at(after.len().min(2));
+        match u8::from_str_radix(digits, 16).map(char::from) {
+            Ok(c) if c.is_ascii_alphanumeric() || "-._~".contains(c) => out.push(c),
+            _ => {
+                out.push('%');
+                out.push_str(&digits.to_ascii_uppercase());
+            }
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Is it a `tag:` URI (RFC 4151 §2.1)?
+fn is_tag(id: &str) -> bool {
+    let Some((authority, specific)) = id.strip_prefix("tag:").and_then(|rest| rest.split_once(',')) else {
+        return false;
+    };
+    let date = specific.split(':').next().unwrap_or_default();
+    authority.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._@".contains(&byte))
+        && matches!(date.len(), 4 | 7 | 10)
+        && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && specific.contains(':')
+}
+
+fn is_urn(id: &str) -> bool {
+    let Some((namespace, name)) = id.strip_prefix("urn:").and_then(|rest| rest.split_once(':')) else { return false };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let uuid = namespace != "uuid" || is_uuid(name);
+    uuid && (2..=32).contains(&namespace.len())
+        && namespace.bytes().all(plain)
+        && !name.is_empty()
+        && name.bytes().all(|byte| is_uri_byte(byte) && !b"/?#&~".contains(&byte))
+}
+
 fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -218,8 +328,16 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// `tag` if it is a well-formed language tag (RFC 5646 §2.1, without its rarest forms).
-pub fn language(tag: &str) -> Option<&str> {
+/// `tag` as feeds carry it, if it is a well-formed language tag (RFC 5646 §2.1, without its rarest forms). A Chinese
+/// language that has a code of its own stands behind that of Chinese (§2.2.2), which more programs know: `zh-yue`.
+pub fn language(tag: &str) -> Option<Cow<'_, str>> {
+    let tag = well_formed(tag)?;
+    let first = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let is_chinese = matches!(first.as_str(), "cmn" | "gan" | "hak" | "hsn" | "nan" | "wuu" | "yue");
+    Some(if is_chinese { Cow::Owned(format!("zh-{tag}")) } else { Cow::Borrowed(tag) })
+}
+
+fn well_formed(tag: &str) -> Option<&str> {
     let mut parts = tag.split('-');
     let first = parts.next()?;
     let first_is_good = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -299,6 +417,21 @@ mod tests {
     }
 
     #[test]
+    fn names_are_names() {
+        for (given, shown) in [
+            ("A <a@b.example>", "A"),
+            ("Théotime, <i lang=\"fr\">le savant</i> & B", "Théotime, le savant & B"),
+            ("崔 & <伟协>", "崔 & <伟协>"),
+            ("A & <B>", "A & <B>"),
+            ("a < b > c", "a < b > c"),
+        ] {
+            assert_eq!(name(given), shown);
+        }
+        assert_eq!(markup("a\u{fffd}\u{1}"), "a&#xFFFD;");
+        assert_eq!(line("a\u{fffd}"), "a?");
+    }
+
+    #[test]
     fn html_shows_the_text() {
         assert_eq!(html("a & b < c &amp; <b>"), "a &amp; b &lt; c &amp;amp; &lt;b&gt;");
     }
@@ -336,6 +469,19 @@ mod tests {
         ] {
             assert_eq!(identifier(id), id);
         }
+        for (given, expected) in [
+            ("HTTP://Example.ORG:80/%7Ea/../b%2fc", "http://example.org/b%2Fc"),
+            ("https://example.org", "https://example.org/"),
+            ("tag:Example.org,2021:/%7ex", "tag:example.org,2021:/~x"),
+            ("URN:isbn:0451450523", "urn:isbn:0451450523"),
+        ] {
+            assert_eq!(identifier(given), expected);
+        }
+        for odd in
+            ["post:12", "tag:example.org:12", "tag:localhost:1313,2021:/x", "urn:x", "mailto:a@b.example", "https://"]
+        {
+            assert!(identifier(odd).starts_with("urn:uuid:"), "{odd}");
+        }
         assert_eq!(identifier("0E0E0E0E-0000-4000-8000-000000000000"), "urn:uuid:0e0e0e0e-0000-4000-8000-000000000000");
         // sha256sum of the three octets begins ba7816bf8f01cfea414140de5dae2223.
         assert_eq!(identifier("abc"), "urn:uuid:ba7816bf-8f01-8fea-8141-40de5dae2223");
@@ -344,9 +490,10 @@ mod tests {
 
     #[test]
     fn languages() {
-        for tag in ["zh", "zh-CN", "yue-Hant", "en-x-a", "de-1996"] {
-            assert_eq!(language(tag), Some(tag));
+        for tag in ["zh", "zh-CN", "zh-Hant-HK", "en-x-a", "de-1996"] {
+            assert_eq!(language(tag).as_deref(), Some(tag));
         }
+        assert_eq!(language("yue-Hant").as_deref(), Some("zh-yue-Hant"));
         for tag in ["", "english", "zh_CN", "zh-", "中文", "e"] {
             assert_eq!(language(tag), None, "{tag}");
         }

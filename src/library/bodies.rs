@@ -3,15 +3,18 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 
+use crate::feed::faults;
 use crate::post::body::{self, Shown};
 use crate::post::calls;
-use crate::post::links::{Knowledge, Links};
+use crate::post::links::{self, Knowledge, Links};
+use crate::post::picture::{self, Facts};
 use crate::post::recurring::{self, Recurring};
 use crate::post::{FullPost, Page, Post};
 use crate::problem::Problem;
 use crate::site::Site;
 
 use super::files::Folder;
+use super::leads::{Leads, STATIC};
 use super::{Scan, Settings, text_print, threads};
 
 /// The bodies of the posts of one scan.
@@ -54,11 +57,26 @@ impl Bodies {
         Self { site: Some(Arc::new(Read { folder, knowledge, fingerprint: hasher.finish(), suspects })) }
     }
 
-    /// What the bodies of `pages` hold that is not known here, and their links that lead nowhere.
+    /// What of `pages` had to be mended or left out, what their bodies hold that is not known here, and their links that lead
+    /// nowhere.
     pub fn told(&self, pages: &[Arc<Page>]) -> Vec<Problem> {
-        let found = self.shown(pages.len(), |at| &pages[at], |_, shown| shown.found);
-        let found: Vec<_> = found.into_iter().map(Result::unwrap_or_default).collect();
-        calls::problems(pages.iter().zip(&found).map(|(page, found)| (page.path.as_str(), found.as_slice())))
+        let Some(site) = &self.site else { return Vec::new() };
+        site.compare(pages.iter().map(AsRef::as_ref));
+        let leads = Leads::new(&site.knowledge.site.url, pages);
+        let told = threads::each_with(pages.len(), Vec::new, |room, at| {
+            let page = &pages[at];
+            let Ok((text, shown)) = site.read(page, room) else { return (Vec::new(), Vec::new()) };
+            let mut problems = faults::faults(page, text);
+            problems.extend(leads.broken(page, text, &shown, &site.folder));
+            (shown.found, problems)
+        });
+        let (found, problems): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        let mut problems: Vec<Problem> = problems.into_iter().flatten().collect();
+        problems.extend(calls::problems(
+            pages.iter().zip(&found).map(|(page, found)| (page.path.as_str(), found.as_slice())),
+        ));
+        problems.sort();
+        problems
     }
 
     /// Where the posts' files are, and of which site.
@@ -107,16 +125,39 @@ impl Read {
     }
 
     fn show(&self, page: &Page, room: &mut Vec<u8>) -> Result<Shown, Problem> {
+        self.read(page, room).map(|(_, shown)| shown)
+    }
+
+    /// The text of a page's file, and what the page shows.
+    fn read<'r>(&self, page: &Page, room: &'r mut Vec<u8>) -> Result<(&'r str, Shown), Problem> {
         let text = self.text(page, room)?;
         // A fault of ours in one page must not take the site down.
         let shown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body::shown(page, text, &self.knowledge)));
-        Ok(shown.unwrap_or_else(|_| {
+        let mut shown = shown.unwrap_or_else(|_| {
             tracing::error!(
                 at = page.path,
                 "cannot be shown: a fault of Postrider's own; please report it with this file"
             );
             Shown::default()
-        }))
+        });
+        shown.picture = shown.cover.as_ref().and_then(|cover| self.picture(page, &cover.url));
+        Ok((text, shown))
+    }
+
+    /// What the file behind a picture's address says, where it is one of the site's.
+    fn picture(&self, page: &Page, address: &str) -> Option<Facts> {
+        let address = address.split(['?', '#']).next()?;
+        let decoded = percent_encoding::percent_decode_str(address).decode_utf8().ok()?;
+        let decoded_url = percent_encoding::percent_decode_str(&page.url).decode_utf8().ok()?;
+        let beside = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let own = decoded.strip_prefix(&*decoded_url).filter(|_| page.url.ends_with('/')).map(|rest| (beside, rest));
+        let below = decoded.strip_prefix(&*self.knowledge.site.url);
+        let places = own.into_iter().chain(STATIC.iter().filter_map(|folder| Some((*folder, below?))));
+        let mut heads = places.filter_map(|(folder, path)| {
+            let path = links::joined(folder, path)?;
+            self.folder.head(&path, picture::HEAD)
+        });
+        heads.next().and_then(|(head, length)| picture::facts(&head, length))
     }
 
     fn version(&self, post: &Post) -> u64 {

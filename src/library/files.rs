@@ -227,6 +227,17 @@ impl Folder {
         (read == size && Stamp::of(&after) == stamp).then_some(read)
     }
 
+    /// The first octets of the file at `path`, at most so many, and its length; `None` where there is no regular file in
+    /// the folder.
+    pub(super) fn head(&self, path: &str, most: usize) -> Option<(Vec<u8>, u64)> {
+        let full = self.inside(path).filter(|full| full.is_file())?;
+        let mut head = Vec::new();
+        let file = fs_err::File::open(full).ok()?;
+        let length = file.metadata().ok()?.len();
+        file.take(most as u64).read_to_end(&mut head).ok()?;
+        Some((head, length))
+    }
+
     /// The octets of a file that nobody wrote to meanwhile.
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, Problem> {
         for _ in 0..ATTEMPTS {

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::calls::{self, Around, Found};
 use super::links::Knowledge;
+use super::picture::Facts;
 use super::section::{self, Roles, Section};
 use super::{Cover, FullPost, Page, Post, markdown, sanitize, summary};
 use crate::crypto;
@@ -58,6 +59,8 @@ pub struct Shown {
     pub summary: String,
     /// The picture that stands for the page.
     pub cover: Option<Cover>,
+    /// What the cover's file says of it, where the site has it. Filled in by who reads files.
+    pub picture: Option<Facts>,
     /// Calls that are not known and links that lead nowhere, by line.
     pub found: Vec<Found>,
     /// What its sections are told by.
@@ -132,7 +135,7 @@ pub fn shown(page: &Page, file: &str, site: &Knowledge) -> Shown {
     let summary = summary::of(page, &expanded.text, excerpt, &html, &own, &site.roles);
     let first = || sanitize::pictures(&html).find(|cover| !own.picture_recurs(&cover.url));
     let cover = page.cover.clone().or_else(first);
-    Shown { html: html.into(), summary, cover, found, roles: Arc::clone(&site.roles) }
+    Shown { html: html.into(), summary, cover, picture: None, found, roles: Arc::clone(&site.roles) }
 }
 
 impl Shown {

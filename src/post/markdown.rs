@@ -5,7 +5,7 @@
 
 mod attributes;
 
-use comrak::nodes::{AstNode, NodeValue};
+use comrak::nodes::{AstNode, NodeCode, NodeValue};
 use comrak::{Arena, Options, format_html, parse_document};
 
 use super::body::Dialect;
@@ -85,9 +85,9 @@ fn tidy<'a>(node: &'a AstNode<'a>, dialect: Dialect, on_link: OnLink<'_>, gone: 
             }
         }
         NodeValue::Math(math) => {
-            let dollars = if math.display_math { "$$" } else { "$" };
-            let shown = format!("{dollars}{}{dollars}", math.literal);
-            data.value = NodeValue::Text(shown.into());
+            // As its author wrote it: no reader of feeds or mails sets formulas.
+            let literal = math.literal.trim().to_owned();
+            data.value = NodeValue::Code(NodeCode { num_backticks: 1, literal });
         }
         NodeValue::HtmlInline(html) if dialect == Dialect::Pelican => addresses_in(html, line, on_link),
         NodeValue::HtmlBlock(html) if dialect == Dialect::Pelican => addresses_in(&mut html.literal, line, on_link),
@@ -193,7 +193,7 @@ mod tests {
                 "> [!NOTE]\n> a",
                 "<div class=\"markdown-alert markdown-alert-note\"><p class=\"markdown-alert-title\">Note</p><p>a</p></div>",
             ),
-            (Plain, "$$\na_1 * b_2 * c\n$$ and $x_1$", "<p>$$\na_1 * b_2 * c\n$$ and $x_1$</p>"),
+            (Plain, "$$\na_1 * b_2 * c\n$$ and $x_1$", "<p><code>a_1 * b_2 * c</code> and <code>x_1</code></p>"),
             (Plain, "costs $5 *or* $6", "<p>costs $5 <em>or</em> $6</p>"),
             (Plain, "a {#b} c", "<p>a {#b} c</p>"),
         ] {

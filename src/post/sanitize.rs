@@ -1,52 +1,87 @@
 //! HTML that may be shown anywhere: an allow-list, every address absolute, ids that do not clash. The one owner of
 //! `ammonia` and `lol_html`.
 //!
-//! What Markdown gives of itself is cleaned as it stands ([`plain`]); everything else in two passes. The first turns what readers cannot show (frames, checkboxes, lazy pictures) into what they can, and
-//! bounds nesting. The second, `ammonia`, decides alone what is safe. Whatever comes in, what goes out is well-formed.
+//! What Markdown gives of itself is cleaned as it stands ([`plain`]); everything else in two passes. The first turns what
+//! readers cannot show (frames, checkboxes, lazy pictures) into what they can, takes away the tags that none of them knows,
+//! and bounds nesting. The second, `ammonia`, parses and decides alone what is safe. It writes what it parsed: had it to take
+//! elements out of the tree, what stood in them could stand where no parser would have put it, and validators would refuse it.
 
+mod embed;
+mod islands;
 mod plain;
+mod prepare;
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::rc::Rc;
 
-use lol_html::html_content::{ContentType, Element};
-use lol_html::{RewriteStrSettings, element, rewrite_str};
 use url::Url;
 
 use super::Cover;
 use crate::crypto;
 
-/// Deeper elements lose their tags.
-const MAX_DEPTH: usize = 100;
-
-/// Open formatting elements (`b`, `font`, …): HTML repeats each of them in every paragraph that follows.
-const MAX_FORMATTING: usize = 12;
-
-/// Elements that the parser may make in all; past it, tags are dropped.
-const MAX_ELEMENTS: usize = 400_000;
-
 /// Sanitised `html` of the page at `page`, every address absolute against it.
 pub fn sanitize(html: &str, page: &Url) -> String {
-    plain::clean(html, page).unwrap_or_else(|| by_parser(html, page))
+    without_anchors(plain::clean(html, page).unwrap_or_else(|| by_parser(html, page)))
 }
 
 fn by_parser(html: &str, page: &Url) -> String {
-    let ids = RefCell::new(HashSet::new());
-    let prepared = prepare(html, &ids);
+    let (prepared, ids) = prepare::prepared(&islands::in_words(html));
     let prefix = format!("p{}-", &crypto::sha256_hex(page.path().as_bytes())[..8]);
-    let (ids, page) = (ids.into_inner(), page.clone());
+    let page = page.clone();
     let mut rules = rules();
     rules.attribute_filter(move |_, attribute, value| match attribute {
         "href" | "cite" => link(&page, value, &ids, &prefix).map(Cow::Owned),
         "src" | "poster" => absolute(&page, value).filter(|url| url.starts_with("http")).map(Cow::Owned),
         "srcset" => source_set(&page, value).map(Cow::Owned),
         "id" | "name" => Some(Cow::Owned(format!("{prefix}{}", value.trim()))),
+        "style" => alignment(value).map(Cow::Borrowed),
         _ => Some(Cow::Borrowed(value)),
     });
     rules.clean(&prepared).to_string()
+}
+
+/// Of a style only how lines are set: the rest is the site's look, or hides and covers things.
+fn alignment(style: &str) -> Option<&'static str> {
+    let value = style.split(';').find_map(|rule| {
+        let (name, value) = rule.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("text-align").then(|| value.trim().to_ascii_lowercase())
+    })?;
+    ["text-align:left", "text-align:right", "text-align:center", "text-align:justify"]
+        .into_iter()
+        .find(|known| known.ends_with(&format!(":{value}")))
+}
+
+/// What sites put beside headings to be copied.
+const SIGNS: [&str; 6] = ["#", "¶", "§", "🔗", "⚓", "∞"];
+
+/// `html` without the links of mere signs in its headings.
+fn without_anchors(mut html: String) -> String {
+    for sign in SIGNS {
+        let end = format!(">{sign}</a>");
+        let mut from = 0;
+        while let Some(found) = html[from..].find(&end) {
+            let (sign_at, behind) = (from + found, from + found + end.len());
+            from = behind;
+            let start = html[..sign_at].rfind('<').filter(|start| html[*start..].starts_with("<a "));
+            if let Some(start) = start.filter(|start| is_in_heading(&html, *start)) {
+                let start = html[..start].trim_end().len();
+                html.replace_range(start..behind, "");
+                from = start;
+            }
+        }
+    }
+    html
+}
+
+/// So far before it the heading of a sign begins.
+const NEAR: usize = 2000;
+
+fn is_in_heading(html: &str, at: usize) -> bool {
+    let near = html.floor_char_boundary(at.saturating_sub(NEAR));
+    let before = &html[near..at];
+    let opens = before.rfind("<h").filter(|open| matches!(before.as_bytes().get(open + 2), Some(b'1'..=b'6')));
+    opens.is_some_and(|open| !before[open..].contains("</h"))
 }
 
 /// The address made absolute and percent-encoded; `None` for what is no address or has a scheme other than `http`,
@@ -90,7 +125,12 @@ pub fn pictures(html: &str) -> impl Iterator<Item = Cover> {
 
 /// A link; one into this page's own ids follows their prefix.
 fn link(page: &Url, address: &str, ids: &HashSet<String>, prefix: &str) -> Option<String> {
-    if let Some(fragment) = address.trim().strip_prefix('#').filter(|fragment| ids.contains(*fragment)) {
+    let fragment = address.trim().strip_prefix('#').map(|fragment| {
+        // Written as it is, or as addresses have it.
+        let decoded = percent_encoding::percent_decode_str(fragment).decode_utf8().unwrap_or(Cow::Borrowed(fragment));
+        if ids.contains(fragment) { Cow::Borrowed(fragment) } else { decoded }
+    });
+    if let Some(fragment) = fragment.filter(|fragment| ids.contains(fragment.as_ref())) {
         let mut own = page.clone();
         own.set_fragment(Some(&format!("{prefix}{fragment}")));
         return Some(own.into());
@@ -122,11 +162,23 @@ fn source_set(page: &Url, value: &str) -> Option<String> {
     (!candidates.is_empty()).then(|| candidates.join(", "))
 }
 
+/// Elements that readers or validators refuse, though they are safe.
+const REMOVED: [&str; 9] = ["area", "bdo", "map", "nav", "rtc", "header", "footer", "hgroup", "article"];
+
+/// Elements of which nothing is shown, nor of what is in them.
+const GONE: [&str; 15] = [
+    "svg", "math", "template", "noscript", "iframe", "object", "embed", "noembed", "noframes", "select", "textarea",
+    "title", "head", "xmp", "canvas",
+];
+
+/// Where pictures that are loaded late have their address.
+const LAZY: [&str; 5] = ["data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-url"];
+
 fn rules() -> ammonia::Builder<'static> {
     let mut rules = ammonia::Builder::default();
     rules
         .add_tags(["section", "picture", "source", "video", "audio"])
-        .rm_tags(["area", "bdo", "map", "nav", "rtc", "header", "footer", "hgroup", "article"])
+        .rm_tags(REMOVED)
         .add_tag_attributes("img", ["srcset", "sizes", "title"])
         .add_tag_attributes("source", ["src", "srcset", "sizes", "type", "media"])
         .add_tag_attributes("video", ["src", "poster", "controls", "width", "height"])
@@ -136,175 +188,30 @@ fn rules() -> ammonia::Builder<'static> {
         .add_tag_attributes("details", ["open"])
         .add_tag_attributes("p", ["align"])
         .add_tag_attributes("div", ["align"])
-        .add_generic_attributes(["id", "dir"])
+        .add_generic_attributes(["id", "dir", "style"])
         .rm_clean_content_tags(Vec::<&str>::new())
-        .add_clean_content_tags([
-            "svg", "math", "template", "noscript", "iframe", "object", "embed", "noembed", "noframes", "select",
-            "textarea", "title", "head", "xmp", "canvas",
-        ])
+        .add_clean_content_tags(GONE)
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .link_rel(None);
     rules
 }
 
-/// The first pass.
-fn prepare(html: &str, ids: &RefCell<HashSet<String>>) -> String {
-    let open = Rc::new(RefCell::new(Open::default()));
-    let formatting = Rc::new(Cell::new(0_usize));
-    let elements = Cell::new(0_usize);
-    let each = |element: &mut Element<'_, '_>| {
-        let tag = element.tag_name();
-        for name in ["id", "name"] {
-            if let Some(id) = element.get_attribute(name) {
-                ids.borrow_mut().insert(id.trim().to_owned());
-            }
-        }
-        replace(element, &tag);
-        if element.removed() || !element.can_have_content() {
-            return Ok(());
-        }
-        let is_formatting = FORMATTING.contains(&tag.as_str());
-        elements.set(elements.get() + 1 + formatting.get());
-        open.borrow_mut().close_before(&tag);
-        let too_many = elements.get() > MAX_ELEMENTS || open.borrow().0.len() >= MAX_DEPTH;
-        if too_many || is_formatting && formatting.get() >= MAX_FORMATTING {
-            element.remove_and_keep_content();
-            return Ok(());
-        }
-        let this = elements.get();
-        open.borrow_mut().0.push((this, tag.clone()));
-        formatting.set(formatting.get() + usize::from(is_formatting));
-        if let Some(handlers) = element.end_tag_handlers() {
-            let (open, formatting) = (Rc::clone(&open), Rc::clone(&formatting));
-            handlers.push(Box::new(move |end| {
-                // The rewriter takes `</li>` for the end of the `<ul>` in it as well; the parser does not.
-                if end.name() == tag {
-                    open.borrow_mut().close(this);
-                }
-                formatting.set(formatting.get().saturating_sub(usize::from(is_formatting)));
-                Ok(())
-            }));
-        }
-        Ok(())
-    };
-    let settings = RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!("*", each));
-    // It fails on nothing but its memory limit; then only text is left.
-    rewrite_str(html, settings).unwrap_or_else(|_| ammonia::clean_text(html))
-}
-
-/// The elements that the parser holds open, outermost first, each with a number of its own. It may hold fewer: never more.
-#[derive(Default)]
-struct Open(Vec<(usize, String)>);
-
-impl Open {
-    /// Elements whose end tag may be left out.
-    fn ends_by_itself(tag: &str) -> bool {
-        matches!(tag, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "tbody" | "thead" | "tfoot")
-    }
-
-    /// What a start tag ends (HTML standard §13.2.6.4.7, .12 to .15). An item ends the one before it only where nothing but
-    /// paragraphs lies between: `<li><dd><li><dd>` is nesting. Cells end something only in a table, where they are cells.
-    fn close_before(&mut self, tag: &str) {
-        let steps: &[&[&str]] = match tag {
-            "p" => &[&["p"]],
-            "li" => &[&["p"], &["li"]],
-            "dt" | "dd" => &[&["p"], &["dt", "dd"]],
-            "td" | "th" => &[&["p", "li", "dt", "dd"], &["td", "th"]],
-            "tr" => &[&["p", "li", "dt", "dd"], &["td", "th"], &["tr"]],
-            "tbody" | "thead" | "tfoot" => {
-                &[&["p", "li", "dt", "dd"], &["td", "th"], &["tr"], &["tbody", "thead", "tfoot"]]
-            }
-            _ => return,
-        };
-        let below = self.0.iter().rev().find(|(_, open)| !Self::ends_by_itself(open));
-        let in_a_table = below.is_some_and(|(_, open)| open == "table");
-        if matches!(tag, "td" | "th" | "tr" | "tbody" | "thead" | "tfoot") && !in_a_table {
-            return;
-        }
-        for (at, ended) in steps.iter().enumerate() {
-            // A cell ends all that is open in the cell before it.
-            let many = at == 0 && in_a_table;
-            while self.0.last().is_some_and(|(_, open)| ended.contains(&open.as_str())) {
-                self.0.pop();
-                if !many {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Its end tag came. What may end by itself ends with it, and all that is open in a container (a table's own parts
-    /// apart); any other end tag leaves what is open inside as it is.
-    fn close(&mut self, number: usize) {
-        let Some(at) = self.0.iter().rposition(|(open, _)| *open == number) else { return };
-        let (inside, tag) = (&self.0[at + 1..], self.0[at].1.as_str());
-        let is_container = !Self::ends_by_itself(tag) && !FORMATTING.contains(&tag);
-        let ends_all = is_container && inside.iter().all(|(_, open)| open != "table");
-        if ends_all || inside.iter().all(|(_, open)| Self::ends_by_itself(open)) {
-            self.0.truncate(at);
-        } else {
-            self.0.remove(at);
-        }
+/// An attribute in the text of a tag (with or without its `<`), raw.
+pub fn attribute_of<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    let tag = &tag[..tag.find('>').map_or(tag.len(), |end| end + 1)];
+    let at = tag.match_indices(name).map(|(at, _)| at).find(|at| {
+        tag[..*at].ends_with(|c: char| c.is_ascii_whitespace()) && tag[at + name.len()..].trim_start().starts_with('=')
+    })?;
+    let value = tag[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+    match value.chars().next()? {
+        quote @ ('"' | '\'') => value[1..].split(quote).next(),
+        _ => value.split(|c: char| c.is_ascii_whitespace() || c == '>').next(),
     }
 }
 
-const FORMATTING: [&str; 14] =
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
-
-/// What readers do not show, as what they do.
-fn replace(element: &mut Element<'_, '_>, tag: &str) {
-    match tag {
-        "iframe" | "embed" | "object" => {
-            let address = ["src", "data", "data-src"].iter().find_map(|name| element.get_attribute(name));
-            match address.filter(|address| !address.trim().is_empty() && !address.trim().starts_with("data:")) {
-                Some(address) => {
-                    let address = watch_page(address.trim());
-                    let shown = element.get_attribute("title").filter(|title| !title.trim().is_empty());
-                    let shown = shown.unwrap_or_else(|| address.trim_start_matches("//").to_owned());
-                    let link = format!("<a href=\"{}\">{}</a>", attribute(&address), ammonia::clean_text(&shown));
-                    element.replace(&link, ContentType::Html);
-                }
-                None => element.remove(),
-            }
-        }
-        "input" => {
-            let checkbox = element.get_attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("checkbox"));
-            let mark = if element.has_attribute("checked") { "☑" } else { "☐" };
-            if checkbox { element.replace(mark, ContentType::Text) } else { element.remove() }
-        }
-        "img" => {
-            let lazy =
-                ["data-src", "data-original", "data-lazy-src"].iter().find_map(|name| element.get_attribute(name));
-            let unseen =
-                element.get_attribute("src").is_none_or(|src| src.trim().is_empty() || src.starts_with("data:"));
-            match lazy {
-                Some(lazy) if unseen => {
-                    let _ = element.set_attribute("src", &lazy);
-                }
-                _ if unseen && !element.has_attribute("srcset") => {
-                    let alt = element.get_attribute("alt").unwrap_or_default();
-                    element.replace(&unescaped(&alt), ContentType::Text);
-                }
-                _ => {}
-            }
-        }
-        "noscript" => element.remove(),
-        _ => {}
-    }
-}
-
-/// The page of a video instead of its player.
-fn watch_page(address: &str) -> String {
-    let id = ["youtube.com/embed/", "youtube-nocookie.com/embed/"].iter().find_map(|player| address.split_once(player));
-    match id.map(|(_, id)| id.split(['?', '&', '/']).next().unwrap_or_default()) {
-        Some(id) if !id.is_empty() => format!("https://www.youtube.com/watch?v={id}"),
-        _ => address.to_owned(),
-    }
-}
-
-/// Attribute values come raw, references and all.
-fn attribute(raw: &str) -> String {
-    raw.replace('"', "&quot;").replace('<', "&lt;")
+/// Text as HTML and the values of its attributes have it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn unescaped(raw: &str) -> String {
@@ -435,7 +342,30 @@ mod tests {
         for (html, expected) in [
             (
                 "<iframe src=\"https://www.youtube.com/embed/abc?x=1\"></iframe>",
-                "<a href=\"https://www.youtube.com/watch?v=abc\">https://www.youtube.com/watch?v=abc</a>",
+                "<a href=\"https://www.youtube.com/watch?v=abc\"><img src=\"https://i.ytimg.com/vi/abc/hqdefault.jpg\" alt=\"\"><br>https://www.youtube.com/watch?v=abc</a>",
+            ),
+            ("<h2 id=\"a\">T <a class=\"anchor\" href=\"#a\">link</a></h2>", "<h2 id=\"p23df346a-a\">T </h2>"),
+            (
+                "<h2>T <a href=\"#t\">#</a></h2><p>C <a href=\"/s\">#</a></p>",
+                "<h2>T</h2><p>C <a href=\"https://example.org/s\">#</a></p>",
+            ),
+            (
+                "<pre><code><span style=\"color:#fff\">let</span> <span class=k>x</span></code></pre>",
+                "<pre><code>let x</code></pre>",
+            ),
+            ("<div class=\"mermaid\">a-->b\n c</div>", "<pre>a--&gt;b\n c</pre>"),
+            ("<p style=\"color:red;Text-Align: Center\">m</p>", "<p style=\"text-align:center\">m</p>"),
+            ("<article>a</article><nav>b</nav>", "<div>a</div><div>b</div>"),
+            ("<p><marquee><div>x</div></marquee></p>", "<p></p><div>x</div><p></p>"),
+            ("<p><button><div>x</div></button>y", "<p></p><div>x</div>y"),
+            ("<h2><x-y><h3>z</h3></x-y></h2>", "<h2></h2><h3>z</h3>"),
+            (
+                "<img src=\"/blank.gif\" data-src=\"/a.png\" data-srcset=\"/b.png 2x\" alt=\"\">",
+                "<img src=\"https://example.org/a.png\" alt=\"\" srcset=\"https://example.org/b.png 2x\">",
+            ),
+            (
+                "<span class=\"katex\"><span><math><semantics><mi>a</mi><annotation encoding=\"application/x-tex\">a^2</annotation></semantics></math></span><span class=\"katex-html\" aria-hidden=\"true\">a<span>2</span></span></span>",
+                "<span><span><code>a^2</code></span></span>",
             ),
             (
                 "<iframe src=\"//player.example/v?a=1&amp;b=2\" title=\"Talk\"></iframe>",

@@ -21,10 +21,9 @@ async fn a_deaf_watcher_costs_time_only() {
         store: Store::open(&store::Settings { url, secret: None }).await.unwrap(),
         identities: Identities::default(),
         feeds: feed::Settings {
-            entries: 50,
-            max_bytes: 1_000_000,
             by: Vec::new(),
             public_url: "https://feeds.example.org/".to_owned(),
+            ..feed::Settings::default()
         },
         published: Arc::new(ArcSwap::default()),
         digests: Vec::new(),

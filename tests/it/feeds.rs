@@ -2,6 +2,9 @@
 //! they are served; how the publisher keeps them; how `build` writes them.
 
 mod agreement;
+mod checked;
+mod classes;
+mod history;
 pub mod hostile;
 mod mutation;
 mod mutations;

@@ -1,4 +1,4 @@
-// Reads every feed below a folder with rss-parser and feedsmith.
+// Reads every feed below a folder with rss-parser, feedsmith and @rowanmanning/feed-parser.
 //
 // usage: node feeds.js DIR
 // Prints JSON: path -> parser -> [[id, title, date in seconds, link], ...].
@@ -6,10 +6,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const RssParser = require('rss-parser');
 const feedsmith = require('feedsmith');
+const { parseFeed } = require('@rowanmanning/feed-parser');
 
 const seconds = (text) => Math.floor(Date.parse(text) / 1000);
 
 async function main(folder) {
+  const byRowanmanning = (text) => parseFeed(text).items.map((i) => [i.id, i.title, seconds(i.published), i.url]);
   const out = {};
   for (const name of fs.readdirSync(folder, { recursive: true }).map(String).sort()) {
     const text = () => fs.readFileSync(path.join(folder, name), 'utf8');
@@ -20,6 +22,7 @@ async function main(folder) {
       if (format !== 'rss') throw new Error(`${key}: feedsmith takes it for ${format}`);
       out[key] = {
         'rss-parser': own.items.map((i) => [i.guid, i.title, seconds(i.pubDate), i.link]),
+        rowanmanning: byRowanmanning(text()),
         feedsmith: (feed.items ?? []).map((i) => [i.guid.value, i.title, seconds(i.pubDate), i.link]),
       };
     } else if (path.basename(name) === 'atom.xml') {
@@ -28,6 +31,7 @@ async function main(folder) {
       if (format !== 'atom') throw new Error(`${key}: feedsmith takes it for ${format}`);
       out[key] = {
         'rss-parser': own.items.map((i) => [i.id, i.title, seconds(i.pubDate), i.link]),
+        rowanmanning: byRowanmanning(text()),
         feedsmith: (feed.entries ?? []).map((i) => [i.id, i.title, seconds(i.published), i.links[0].href]),
       };
     } else if (path.basename(name) === 'feed.json') {

@@ -37,8 +37,8 @@ pub fn settings() -> Settings {
     Settings {
         entries: 1000,
         max_bytes: 50_000_000,
-        by: vec![Family::Tag, Family::Category, Family::Author, Family::Section, Family::Language],
         public_url: "https://feeds.example.org/base/".to_owned(),
+        ..Settings::default()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use postrider::clock::Clock;
-use postrider::feed::{Family, Settings};
+use postrider::feed::Settings;
 use postrider::http::Published;
 use postrider::library::{self, Scanner};
 use postrider::publisher::{self, Parts};
@@ -72,12 +72,7 @@ impl Bench {
             }),
             store: Store::open(&settings).await.expect("a store"),
             identities: publisher::Identities::default(),
-            feeds: Settings {
-                entries: 50,
-                max_bytes: 1_000_000,
-                by: vec![Family::Tag, Family::Category, Family::Author, Family::Section, Family::Language],
-                public_url: "https://feeds.example.org/".to_owned(),
-            },
+            feeds: Settings { public_url: "https://feeds.example.org/".to_owned(), ..Settings::default() },
             published: Arc::new(ArcSwap::default()),
             digests: vec!["weekly".to_owned()],
             clock: self.clock.clone(),

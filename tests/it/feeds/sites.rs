@@ -36,12 +36,17 @@ fn json(documents: &[Document], path: &str) -> serde_json::Value {
     serde_json::from_slice(&document.body).expect("JSON")
 }
 
+fn text(documents: &[Document], path: &str) -> String {
+    let document = documents.iter().find(|document| document.path == path).unwrap_or_else(|| panic!("no {path}"));
+    String::from_utf8(document.body.clone()).expect("UTF-8")
+}
+
 #[test]
 fn a_site_of_everything_that_breaks_feeds_in_every_parser() {
     let library = library(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds"), None);
     let (documents, listings) = of_library(&library, &settings());
     let read = agreement::of_all_parsers(&Folder::of(&documents), &settings().public_url);
-    assert_eq!(read["rss.xml"].len(), 26);
+    assert_eq!(read["rss.xml"].len(), 41);
     assert_eq!(read["en/atom.xml"].len(), 1);
     for document in &documents {
         let text = format!("{} {}", document.path, String::from_utf8_lossy(&document.body)).to_lowercase();
@@ -79,7 +84,25 @@ fn a_site_of_everything_that_breaks_feeds_in_every_parser() {
     assert_eq!(item("cover-unknown")["image"], "https://img.example.com/afts/A*_x");
     assert_eq!(item("cover-data")["image"], serde_json::Value::Null);
     assert_eq!(item("own-uuid")["id"], "urn:uuid:0e0e0e0e-0000-4000-8000-00000000abcd");
+    assert_eq!(item("canonical")["id"], "https://www.example.org/x%2Fy");
+    assert_eq!(item("twin-a")["id"], "https://www.example.org/twin");
+    assert_ne!(item("twin-b")["id"], item("twin-a")["id"]);
+    assert!(item("scheme")["id"].as_str().is_some_and(|id| id.starts_with("urn:uuid:")));
+    assert_eq!(item("third")["language"], "zh-yue-Hant");
+    assert_eq!(item("late")["attachments"][1]["mime_type"], "video/mp4");
     let tags: Vec<_> = item("entities")["tags"].as_array().expect("tags").clone();
+    // What a picture's own octets say goes over what its name says.
+    let rss = text(&documents, "rss.xml");
+    for part in [
+        "<enclosure url=\"https://www.example.org/base/images/own.png\" length=\"111\" type=\"image/png\"/>",
+        "<media:content fileSize=\"111\" height=\"36\" medium=\"image\" type=\"image/png\" url=\"https://www.example.org/base/images/own.png\" width=\"64\">",
+        "<enclosure url=\"https://www.example.org/base/images/lies.jpg\" length=\"35\" type=\"image/gif\"/>",
+        "<enclosure url=\"https://www.example.org/talk.mp3\" length=\"0\" type=\"audio/mpeg\"/>",
+        "<fh:complete></fh:complete>",
+    ] {
+        assert!(rss.contains(part), "no {part}");
+    }
+    assert!(!rss.contains("<enclosure url=\"http://intranet/"), "an enclosure of a host without a dot");
     assert_eq!(tags, ["A & <B>", "C&C", "C++", "C#", "/", "云 原生", "Twin", "🎉"]);
 }
 
@@ -104,4 +127,32 @@ fn sofastack_in_every_parser() {
     let read = agreement::of_all_parsers(&Folder::of(&documents), &all.public_url);
     assert_eq!(read["atom.xml"].len(), library.posts.len());
     assert_eq!(read["rss.xml"][0].title, library.posts[0].title);
+}
+
+/// Feeds as anybody gets them, of every real site, by every parser and validator; with all archives, which together hold
+/// every post. In the long run all posts, else the newest of each site.
+#[test]
+fn every_real_site_in_every_parser() {
+    let Some(corpora) = peers::corpora() else { return };
+    #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
+    let long = std::env::var_os("POSTRIDER_TEST_LONG").is_some();
+    let mut sites: Vec<String> = fs_err::read_dir(&corpora)
+        .expect("the corpora")
+        .filter_map(|entry| entry.expect("an entry").file_name().to_str()?.strip_suffix(".tar.gz").map(str::to_owned))
+        .collect();
+    sites.sort();
+    assert!(sites.len() > 10, "{sites:?}");
+    for site in sites {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut library = library(&unpacked(&corpora, &site, folder.path()), Some("https://www.example.org/"));
+        if !long {
+            library.posts.truncate(40);
+        }
+        let usual = feed::Settings { entries: 20, max_bytes: 400_000, by: Vec::new(), ..settings() };
+        let (documents, _) = of_library(&library, &usual);
+        let read = agreement::of_all_parsers(&Folder::of(&documents), &usual.public_url);
+        let ids: std::collections::BTreeSet<&str> = read.values().flatten().map(|entry| entry.id.as_str()).collect();
+        let dated = library.posts.iter().filter(|post| post.published.is_some()).count();
+        assert_eq!(ids.len(), dated, "{site}: not every post is in its history");
+    }
 }

@@ -95,8 +95,8 @@ fn zola_links_between_pages() {
 fn check_tells_each_unknown_call_once() {
     let root = site(&[
         ("hugo.toml", b"baseURL = 'https://www.example.org/'\n"),
-        ("content/blog/a.md", b"---\ndate: 2020-01-01\n---\nx\n{{< card >}} {{< card >}}\n"),
-        ("content/blog/b.md", b"---\ndate: 2020-01-02\n---\n{{< card >}}\n[x]({{< ref \"gone\" >}})\n"),
+        ("content/blog/a.md", b"---\ntitle: A\ndate: 2020-01-01\n---\n{{< card >}} {{< card >}}\n"),
+        ("content/blog/b.md", b"---\ntitle: B\ndate: 2020-01-02\n---\n{{< card >}} [x]({{< ref \"gone\" >}})\n"),
     ]);
     let output =
         std::process::Command::new(env!("CARGO_BIN_EXE_postrider")).arg("check").current_dir(root.path()).output();
