@@ -245,7 +245,8 @@ def rss(document, root):
     for image in channel.findall("image"):
         for name, event in (("title", "ImageTitleDoesntMatch"), ("link", "ImageLinkDoesntMatch")):
             if image.findtext(name) != channel.findtext(name): document.event(event, "image")
-        if not re.search(r"\.(jpe?g|gif|png)\Z|\.\W*[^.]*\W[^.]*\Z", image.findtext("url") or "", re.I): document.event("ImageUrlFormat", "image")
+        kind = (image.findtext("url") or "").rsplit(".")[-1].lower()
+        if re.match(r"\w+\Z", kind) and kind not in ("jpg", "jpeg", "gif", "png"): document.event("ImageUrlFormat", "image")
         document.uri(image.findtext("url"), "image")
         for name, most in (("width", 144), ("height", 400)):
             size = image.findtext(name)

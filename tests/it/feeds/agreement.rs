@@ -137,7 +137,8 @@ pub fn of_all_parsers(folder: &Folder, public_url: &str) -> BTreeMap<String, Vec
 /// Known ways of parsers that are no fault of the feed.
 fn as_seen_by(parser: &str, file: &str, entry: &Seen) -> Seen {
     // They do not tell that an Atom title says it is HTML.
-    if matches!(parser, "rss-parser" | "feedsmith") && file == "atom.xml" && entry.title.contains("</") {
+    if matches!(parser, "rss-parser" | "feedsmith" | "rowanmanning") && file == "atom.xml" && entry.title.contains("</")
+    {
         return Seen { title: postrider::feed::text::html(&entry.title), ..entry.clone() };
     }
     entry.clone()

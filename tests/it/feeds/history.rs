@@ -55,18 +55,20 @@ fn text<'s>(site: &'s Site, path: &str) -> &'s str {
 #[test]
 fn everything_is_in_the_feed_or_its_archives() {
     for (number, entries, max_bytes, archived) in [
-        (0, 20, 1_000_000, 0),
-        (20, 20, 1_000_000, 0),
-        (21, 20, 1_000_000, 2),
-        (65, 20, 1_000_000, 6),
-        (30, 20, 12_000, 9),
+        (0, 20, 1_000_000, Some(0)),
+        (20, 20, 1_000_000, Some(0)),
+        (21, 20, 1_000_000, Some(2)),
+        (65, 20, 1_000_000, Some(6)),
+        // As many as the bytes allow.
+        (30, 20, 12_000, None),
     ] {
         let settings = Settings { max_bytes, ..limits(entries) };
         let (published, ..) = publish(&Site::new(), &days(number), &settings);
-        assert_eq!(archives(&published).len(), archived, "{number} posts");
-        assert_eq!(text(&published, "atom.xml").contains("<fh:complete"), archived == 0);
-        assert_eq!(text(&published, "rss.xml").contains("rel=\"prev-archive\""), archived > 0);
-        assert_eq!(text(&published, "feed.json").contains("\"next_url\""), archived > 0);
+        let there = archives(&published).len();
+        assert!(archived.map_or(there > 3, |archived| there == archived), "{there} archives of {number} posts");
+        assert_eq!(text(&published, "atom.xml").contains("<fh:complete"), there == 0);
+        assert_eq!(text(&published, "rss.xml").contains("rel=\"prev-archive\""), there > 0);
+        assert_eq!(text(&published, "feed.json").contains("\"next_url\""), there > 0);
         assert!(published.values().all(|document| document.body.len() <= max_bytes));
         assert!(published.values().all(|document| document.immutable == document.path.starts_with("archives/")));
         let documents: Vec<Document> = published.into_values().collect();
