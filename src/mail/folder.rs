@@ -79,8 +79,9 @@ fn file_id(message_id: &str) -> String {
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    // `.part` is no `.eml`: a program that watches the folder never sees half a mail.
-    let unfinished = folder.join(format!(".{name}.part"));
+    // `.part` is no `.eml`: a program that watches the folder never sees half a mail. Its name has no date in it, so that the
+    // next attempt at the same mail takes the place of one that died.
+    let unfinished = folder.join(format!(".{}.part", name.split_once('-').map_or(name, |(_, id)| id)));
     let whole = (|| {
         // It holds an address and the links of its reader: for our own eyes only, as the database.
         let mut options = fs_err::OpenOptions::new();

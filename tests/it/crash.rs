@@ -2,7 +2,9 @@
 //!
 //! The short runs belong to `tests/run`; `tests/run --long` makes ten thousand kills and a hundred thousand races of them.
 
+mod files;
 mod kills;
+mod machine;
 mod machines;
 mod plants;
 mod races;

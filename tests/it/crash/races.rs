@@ -7,7 +7,8 @@ use std::sync::Arc;
 use postrider::sabotage::Plant;
 
 use super::kills::{self, Tally};
-use super::round::{Broken, Machine, Plan, Round};
+use super::machine::Machine;
+use super::round::{Broken, Plan, Round};
 use super::sink::Manners;
 use super::{databases, long};
 use crate::support::random::Random;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use postrider::store::{Import, IssueState, NewIssue, Settings, Store};
 use postrider::subscriber::Address;
 
 use super::kills::Tally;
+use super::machine::Machine;
 use super::sink::{Manners, Sink};
 use crate::support::random::Random;
 
@@ -44,48 +45,6 @@ pub struct Plan {
 /// A finding: a promise that was broken.
 pub type Broken = String;
 
-/// A running process and the name that it says hello with.
-pub struct Machine {
-    pub name: String,
-    child: Child,
-    out: PathBuf,
-    pub log: PathBuf,
-}
-
-impl Machine {
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().unwrap()
-    }
-
-    /// Has it opened its store and begun?
-    pub fn has_begun(&self) -> bool {
-        fs_err::metadata(&self.out).is_ok_and(|out| out.len() > 0)
-    }
-
-    pub fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-    }
-
-    /// SIGKILL; it is gone when this returns.
-    pub fn kill(&mut self) {
-        let _ = self.child.kill();
-        self.child.wait().unwrap();
-    }
-
-    /// What it said on standard error.
-    pub fn said(&self) -> String {
-        fs_err::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Readers who asked to leave, and from where on nothing may come any more.
 #[derive(Debug, Default)]
 struct Leaving {
@@ -101,6 +60,8 @@ pub struct Round {
     pub sink: Arc<Sink>,
     issue: String,
     pub roles: &'static str,
+    /// Instead of the server: a folder of `.eml` files.
+    pub mail_folder: Option<PathBuf>,
     epoch: DateTime<Utc>,
     lives: u64,
     pub random: Random,
@@ -162,6 +123,7 @@ impl Round {
             sink: Arc::new(Sink::start(plan.manners, plan.seed)),
             issue: String::new(),
             roles: "deliver",
+            mail_folder: None,
             lives: 0,
             random: Random::new(plan.seed),
             cut: HashSet::new(),
@@ -194,6 +156,14 @@ impl Round {
         self.folder.path().join(name)
     }
 
+    /// Where the processes send to.
+    fn mail_url(&self) -> String {
+        match &self.mail_folder {
+            Some(folder) => format!("folder:{}", folder.display()),
+            None => format!("smtp://127.0.0.1:{}", self.sink.port),
+        }
+    }
+
     pub fn idle(&self) -> Duration {
         Duration::from_millis(self.plan.idle_ms)
     }
@@ -217,7 +187,7 @@ impl Round {
             .current_dir(self.folder.path())
             .env(sabotage::VARIABLE, all)
             .env("POSTRIDER_STORE_URL", url)
-            .env("POSTRIDER_MAIL_URL", format!("smtp://127.0.0.1:{}", self.sink.port))
+            .env("POSTRIDER_MAIL_URL", self.mail_url())
             .env("POSTRIDER_MAIL_CONNECTIONS", self.plan.connections.to_string())
             .env("POSTRIDER_MAIL_MESSAGES_PER_CONNECTION", "20")
             .env("POSTRIDER_MAIL_HELLO", &name)
@@ -228,7 +198,7 @@ impl Round {
             .stderr(file(&log))
             .spawn()
             .unwrap();
-        Machine { name, child, out, log }
+        Machine { name, child, out, log, may_die: orders.contains("die=") }
     }
 
     /// Waits until `moves` more things have happened on the wire, the process has ended, or has nothing to do.
