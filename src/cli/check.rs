@@ -50,9 +50,10 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
                         let config = config.for_site(&scan.site);
                         problems.extend(digest::template_faults(&config, templates, &scan, context.clock.now()));
                     }
-                    problems.extend(scan.bodies.told(&scan.pages));
-                    problems.extend(large);
+                    let told = scan.bodies.told(&scan.pages);
                     problems.extend(scan.problems);
+                    problems.extend(told);
+                    problems.extend(large);
                 }
                 Err(found) => {
                     "the site could not be read".clone_into(&mut read);
