@@ -107,7 +107,10 @@ impl Walk<'_> {
                 self.inline.push(' ');
             }
         } else if self.after_address && !char.is_ascii_punctuation() {
-            self.inline.push(' ');
+            // What follows an address is taken for its end; a number in brackets ends by itself.
+            if !(self.inline.ends_with(']') && "，。、：；！？」』）》】".contains(char)) {
+                self.inline.push(' ');
+            }
         }
         self.after_address = false;
         self.inline.push(char);

@@ -21,6 +21,8 @@ const SHORTEST: usize = 6_000;
 const DEK_WIDTH: usize = 180;
 /// Rows of pixels that a logo has.
 const LOGO: u32 = 40;
+/// Columns of a title: more than any that was meant as one.
+const TITLE_WIDTH: usize = 300;
 /// Columns that inboxes show of a preheader.
 const PREHEADER_WIDTH: usize = 110;
 
@@ -253,7 +255,7 @@ impl Shown {
     fn new(templates: &Templates, site: &Site, issue: &Issue<'_>, post: &FullPost, words: &str) -> Self {
         let lang = site.tag(&post.language).to_owned();
         let dir = direction(&lang);
-        let title = match clean(&post.title) {
+        let title = match wrap::cut(&clean(&post.title), TITLE_WIDTH) {
             title if title.is_empty() => post.url.clone(),
             title => title,
         };

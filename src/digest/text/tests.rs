@@ -57,6 +57,8 @@ fn links_are_numbered_once() {
     );
     assert_eq!(text.links, ["https://a.org/", "https://b.org/?x=1&y=2"]);
     assert_eq!(body("<p><a href=\"https://x.org\">x.org</a>后面</p>"), "https://x.org 后面\n");
+    let both = "<p>看<a href=\"https://x.org\">这里</a>。<a href=\"https://y.org\">y.org</a>。</p>";
+    assert_eq!(body(both), "看这里 [1]。https://y.org 。\n");
 }
 
 #[test]
