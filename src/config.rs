@@ -176,6 +176,7 @@ impl Config {
             transport,
             connections: r.parsed("mail.connections", values::count).unwrap_or(1),
             messages_per_connection: r.parsed("mail.messages_per_connection", values::count).unwrap_or(1),
+            pipelining: r.parsed("mail.pipelining", values::pipelining).unwrap_or(mail::Pipelining::Full),
             hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
             public_url: public_url.clone(),
             bounce_address: r.parsed("mail.bounce_address", ReturnPath::parse),

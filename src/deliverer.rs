@@ -7,7 +7,12 @@
 //! Who unsubscribes, is suppressed, removed or erased gets no mail whose MAIL command was not on its way when the store
 //! committed that: directly before MAIL the store is asked once more, whichever process wrote to it. A mail that is past
 //! MAIL at that moment may end.
+//!
+//! It flows: while some mails are on their way, the outcomes of those before them and the claim of those after them are one
+//! transaction. A line begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
 
+mod door;
+mod letter;
 mod pause;
 mod record;
 mod work;
@@ -26,11 +31,11 @@ use tracing::error;
 use crate::clock::Clock;
 use crate::mail;
 use crate::mail::message::{self, Prepared};
-use crate::mail::transport::{Limits, Line, Route};
-use crate::sabotage;
+use crate::mail::transport::{Line, Route};
 use crate::store::{Claim, Report, Store};
 use pause::Pause;
 use record::Recorder;
+use work::{Done, Job, Work};
 
 /// What the loop works with.
 #[derive(Clone)]
@@ -45,8 +50,12 @@ pub struct Parts {
     pub mail_queued: Arc<Notify>,
 }
 
-/// Most mails claimed at once.
-const BATCH: u32 = 100;
+/// Most mails claimed and not begun.
+const BATCH: usize = 100;
+/// More are claimed when so few are left.
+const LOW: usize = BATCH / 2;
+/// While lines are busy and nothing was due, it is looked again after this long.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a claim is ours.
 const LEASE: Duration = Duration::from_mins(20);
 /// A mail is begun within this time of its claim, or given back: what is left of the lease is enough for all that RFC 5321
@@ -61,7 +70,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(3);
 /// Renditions kept prepared: the Issues being sent, in their languages.
 const PREPARED: usize = 16;
 
-/// Claims one batch of due Deliveries, attempts each, records what became of it. Returns how many were attempted.
+/// Claims, attempts and records until no Delivery is due or none may leave. Returns how many were attempted.
 pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let mut deliverer = Deliverer::new(parts.clone(), Clock::fixed(now));
     let attempted = deliverer.step(&CancellationToken::new()).await;
@@ -154,11 +163,8 @@ impl Deliverer {
             return Ok(0);
         }
         let route = self.route()?;
-        let wanted = if self.pause.is_doubtful() { 1 } else { BATCH };
-        let claimed = Instant::now();
         self.unsettled = true;
-        let claims = self.parts.store.claim(&self.parts.owner, wanted, LEASE, now).await?;
-        let attempted = if claims.is_empty() { 0 } else { self.deliver(&route, &claims, claimed, cancel).await? };
+        let attempted = self.deliver(&route, cancel).await?;
         self.unsettled = false;
         Ok(attempted)
     }
@@ -176,29 +182,15 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn deliver(
-        &mut self,
-        route: &Arc<Route>,
-        claims: &[Claim],
-        claimed: Instant,
-        cancel: &CancellationToken,
-    ) -> anyhow::Result<usize> {
-        let jobs = self.jobs(claims).await?;
+    async fn deliver(&mut self, route: &Arc<Route>, cancel: &CancellationToken) -> anyhow::Result<usize> {
         // Work stops for many reasons; what is on its way is given time, and then left.
         let no_more = cancel.child_token();
         let give_up = CancellationToken::new();
-        let until = claimed + sabotage::really(LEASE.saturating_sub(RECORD_WITHIN));
-        let limits = Limits { until, stop: give_up.clone() };
-        let begin_until = claimed + sabotage::really(BEGIN_WITHIN);
-        let (results, incoming) = mpsc::channel(BATCH as usize);
-        let work = work::Work::new(jobs, &self.parts, self.clock.clone(), begin_until, limits, no_more.clone());
-        let workers = route.lines().min(claims.len());
-        self.lines.resize_with(self.lines.len().max(workers), || route.line());
-        let running: Vec<_> = self
-            .lines
-            .drain(..workers)
-            .map(|line| tokio::spawn(Arc::clone(&work).run(line, results.clone())))
-            .collect();
+        let work = Work::new(&self.parts, self.clock.clone(), give_up.clone(), no_more.clone());
+        let (results, incoming) = mpsc::channel(BATCH);
+        self.lines.resize_with(self.lines.len().max(route.lines()), || route.line());
+        let lines = self.lines.drain(..);
+        let running: Vec<_> = lines.map(|line| tokio::spawn(Arc::clone(&work).run(line, results.clone()))).collect();
         drop(results);
         let late = tokio::spawn({
             let cancel = cancel.clone();
@@ -208,8 +200,8 @@ impl Deliverer {
                 give_up.cancel();
             }
         });
-        let mut recorder = Recorder::new(self.parts.store.clone(), self.clock.clone(), no_more);
-        let outcome = recorder.record(incoming, &mut self.pause).await;
+        let mut recorder = Recorder::new(&self.parts, self.clock.clone(), no_more.clone());
+        let outcome = self.flow(&work, &mut recorder, incoming, &no_more).await;
         late.abort();
         for worker in running {
             if let Ok(line) = worker.await {
@@ -220,21 +212,85 @@ impl Deliverer {
         let attempted = recorder.attempted();
         self.owed = recorder.owed();
         outcome?;
+        if attempted > 0 {
+            self.parts.store.finish_issues(self.clock.now()).await?;
+        }
         let rest = work.rest();
         let due_at = self.pause.until().unwrap_or_else(|| self.clock.now());
         self.release(&rest, due_at).await?;
         Ok(attempted)
     }
 
+    /// Feeds the workers and records what they bring, until all of them have ended.
+    async fn flow(
+        &mut self,
+        work: &Work,
+        recorder: &mut Recorder,
+        mut incoming: mpsc::Receiver<Done>,
+        no_more: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let mut failed = Ok(());
+        let mut is_dry = false;
+        let mut probing = false;
+        loop {
+            let wanted = match work.waiting() {
+                _ if is_dry || no_more.is_cancelled() => 0,
+                // The way was blocked: one mail goes ahead.
+                _ if self.pause.is_doubtful() => usize::from(!std::mem::replace(&mut probing, true)),
+                waiting if waiting <= LOW => BATCH - waiting,
+                _ => 0,
+            };
+            let mut group = Vec::new();
+            if wanted == 0 {
+                if work.is_done() {
+                    work.close();
+                }
+                tokio::select! {
+                    biased;
+                    done = incoming.recv() => match done {
+                        Some(done) => group.push(done),
+                        None => return failed,
+                    },
+                    () = work.idle() => continue,
+                    () = tokio::time::sleep(LOOK_AGAIN), if is_dry => {
+                        is_dry = false;
+                        continue;
+                    }
+                }
+            }
+            while group.len() < record::GROUP
+                && let Ok(done) = incoming.try_recv()
+            {
+                group.push(done);
+            }
+            let claimed = Instant::now();
+            let brought = match recorder.exchange(group, wanted, &mut self.pause).await {
+                Ok(brought) => self.jobs(brought.claims, claimed).await.map(|jobs| (jobs, brought.seen)),
+                Err(error) => Err(error),
+            };
+            match brought {
+                Ok((jobs, seen)) => {
+                    is_dry |= seen < wanted;
+                    work.push(jobs);
+                }
+                // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
+                Err(error) => {
+                    no_more.cancel();
+                    failed = Err(error);
+                }
+            }
+        }
+    }
+
     /// The claims with their Renditions prepared.
-    async fn jobs(&mut self, claims: &[Claim]) -> anyhow::Result<Vec<work::Job>> {
+    async fn jobs(&mut self, claims: Vec<Claim>, claimed: Instant) -> anyhow::Result<Vec<Job>> {
         let mut jobs = Vec::with_capacity(claims.len());
         for claim in claims {
             let prepared = match self.prepared.get(&claim.rendition) {
                 Some(prepared) => Some(Arc::clone(prepared)),
-                None => self.prepare(claim).await?,
+                None => self.prepare(&claim).await?,
             };
-            jobs.push(work::Job { claim: claim.clone(), prepared });
+            jobs.push(Job { claim: Arc::new(claim), prepared, claimed });
         }
         Ok(jobs)
     }
@@ -248,7 +304,7 @@ impl Deliverer {
         let prepared = Arc::new(Prepared::new(&rendition, &self.parts.settings));
         // A signature that does not hold is a fault of ours that every reader's mailbox would count against the sender.
         if let Err(message::Error::Signature(why)) =
-            prepared.check(&work::recipient(&self.parts, claim), self.clock.now())
+            prepared.check(&letter::recipient(&self.parts, claim), self.clock.now())
         {
             anyhow::bail!("no mail is sent: {why}");
         }
@@ -256,7 +312,7 @@ impl Deliverer {
         Ok(Some(prepared))
     }
 
-    async fn release(&self, claims: &[Claim], due_at: DateTime<Utc>) -> anyhow::Result<()> {
+    async fn release(&self, claims: &[Arc<Claim>], due_at: DateTime<Utc>) -> anyhow::Result<()> {
         if claims.is_empty() {
             return Ok(());
         }

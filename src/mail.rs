@@ -11,6 +11,7 @@ mod connect;
 mod encode;
 mod folder;
 mod header;
+mod offers;
 mod reply;
 mod smtp;
 mod wire;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub connections: usize,
     /// Messages before a connection is closed.
     pub messages_per_connection: usize,
+    /// What a relay is asked before it has answered.
+    pub pipelining: Pipelining,
     /// Name for EHLO; default: the host part of `http.public_url`.
     pub hello: String,
     /// Start of every link in a mail, ends in `/`.
@@ -52,6 +55,7 @@ impl Settings {
             transport,
             connections: 4,
             messages_per_connection: 100,
+            pipelining: Pipelining::Full,
             hello: "localhost".to_owned(),
             public_url: public_url.to_owned(),
             bounce_address: None,
@@ -88,6 +92,17 @@ impl Default for Timeouts {
             dot: Duration::from_mins(10),
         }
     }
+}
+
+/// How much is said to a relay that offers PIPELINING (RFC 2920) before it has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pipelining {
+    /// MAIL, RCPT and DATA together, and with the end of the message before: one round trip a mail.
+    Full,
+    /// MAIL, RCPT and DATA together: two.
+    Mail,
+    /// One command after the other.
+    Off,
 }
 
 /// Where mail goes.

@@ -118,7 +118,7 @@ mod subscriptions;
 mod suppressions;
 
 pub use bounces::{Became, BounceRow, Returned, Source, Who};
-pub use claims::{Claim, Report};
+pub use claims::{Claim, Exchange, Report};
 pub use deliveries::{DeliveryRow, IssueSum};
 pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};

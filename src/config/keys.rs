@@ -68,6 +68,7 @@ pub const KEYS: &[Key] = &[
     secret("mail.ca", None),
     key("mail.connections", Some("4")),
     key("mail.messages_per_connection", Some("100")),
+    key("mail.pipelining", Some("full")),
     key("mail.hello", None),
     key("mail.bounce_address", None),
     key("mail.complaints_address", None),

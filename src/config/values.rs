@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use crate::crypto;
+use crate::mail::Pipelining;
 use crate::post::date::path::Pattern;
 use crate::post::permalink;
 use crate::subscriber::Address;
@@ -151,6 +152,15 @@ pub fn public_key(text: &str) -> Result<String, String> {
 pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     let text = text.trim();
     if words.contains(&text) { Ok(text.to_owned()) } else { Err(format!("is none of {}: `{text}`", words.join(", "))) }
+}
+
+/// What a mail server is asked before it has answered.
+pub fn pipelining(text: &str) -> Result<Pipelining, String> {
+    Ok(match one_of(text, &["full", "mail", "off"])?.as_str() {
+        "off" => Pipelining::Off,
+        "mail" => Pipelining::Mail,
+        _ => Pipelining::Full,
+    })
 }
 
 /// A Digest's name goes into addresses, List-IDs and commands.

@@ -1,36 +1,39 @@
-//! Outcomes become rows at once: those of several connections that are known by now in one transaction. And a line in
-//! the log a digest and code.
+//! Outcomes become rows at once: those of several connections that are known by now in one transaction, with the claim of
+//! what follows. And a line in the log a digest and code.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::pause::Pause;
 use super::work::Done;
+use super::{LEASE, Parts};
 use crate::bounce::{Named, Reason, What, classify};
 use crate::clock::Clock;
 use crate::crypto;
 use crate::delivery::{self, Outcome, State, Verdict};
 use crate::mail;
 use crate::mail::transport::Stage;
-use crate::store::{Claim, Report, Returned, Source, Store, Who};
+use crate::store::{self, Claim, Exchange, Report, Returned, Source, Who};
 
 /// Most outcomes written in one transaction.
-const GROUP: usize = 50;
+pub const GROUP: usize = 100;
+/// While mail flows, Issues that have none left become done this often.
+const FINISH_EVERY: Duration = Duration::from_secs(5);
 /// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
 const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
 /// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
 /// otherwise give its readers one copy after the other.
 const UNCERTAIN_ATTEMPTS: u32 = 3;
 
-/// Takes a batch's outcomes in.
+/// Takes outcomes in and claims out.
 pub struct Recorder {
-    store: Store,
+    parts: Parts,
     clock: Clock,
     /// Cancelled when nothing can be recorded: no further mail is put at risk.
     no_more: CancellationToken,
@@ -38,12 +41,14 @@ pub struct Recorder {
     /// Outcomes that the store did not take.
     owed: Vec<Report>,
     counts: BTreeMap<(String, &'static str, u16), u64>,
+    finished: Instant,
 }
 
 impl Recorder {
     /// With nothing recorded yet.
-    pub fn new(store: Store, clock: Clock, no_more: CancellationToken) -> Self {
-        Self { store, clock, no_more, attempted: 0, owed: Vec::new(), counts: BTreeMap::new() }
+    pub fn new(parts: &Parts, clock: Clock, no_more: CancellationToken) -> Self {
+        let (attempted, owed, counts) = (0, Vec::new(), BTreeMap::new());
+        Self { parts: parts.clone(), clock, no_more, attempted, owed, counts, finished: Instant::now() }
     }
 
     /// How many mails were attempted.
@@ -56,61 +61,15 @@ impl Recorder {
         self.owed
     }
 
-    /// Records until all workers are done.
-    pub async fn record(&mut self, mut incoming: mpsc::Receiver<Done>, pause: &mut Pause) -> anyhow::Result<()> {
-        let mut failed = None;
-        while let Some(first) = incoming.recv().await {
-            let mut group = vec![first];
-            while group.len() < GROUP
-                && let Ok(done) = incoming.try_recv()
-            {
-                group.push(done);
-            }
-            // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
-            match self.write(&group, pause).await {
-                Ok(()) => {
-                    for done in group {
-                        // A worker that is gone does not wait for it.
-                        let _ = done.recorded.send(());
-                    }
-                }
-                Err(error) => {
-                    self.no_more.cancel();
-                    failed = Some(error);
-                }
-            }
-        }
-        failed.map_or(Ok(()), Err)
-    }
-
-    async fn write(&mut self, group: &[Done], pause: &mut Pause) -> anyhow::Result<()> {
+    /// Records a group of outcomes, answers those who wait for that, and claims up to `wanted` more.
+    pub async fn exchange(&mut self, group: Vec<Done>, wanted: usize, pause: &mut Pause) -> anyhow::Result<Exchange> {
         let now = self.clock.now();
         let mut reports = Vec::with_capacity(group.len());
         let mut ours = Vec::new();
         let mut came_back = Vec::new();
-        for done in group {
-            self.attempted += 1;
-            let outcome = &done.attempt.outcome;
-            let (stage, code) = (done.attempt.stage, outcome.code);
-            debug!(delivery = done.claim.id, ?stage, code, result = word(outcome.verdict), "attempted");
-            *self.counts.entry((done.digest.clone(), word(outcome.verdict), outcome.code)).or_default() += 1;
-            if done.attempt.is_about_the_route() {
-                if !pause.is_doubtful() || pause.is_over(now) {
-                    let text = mail::transport::for_the_log(&outcome.text);
-                    warn!(stage = ?done.attempt.stage, code = outcome.code, "mail is paused: {text}");
-                }
-                pause.blocked(now, random());
-            } else if done.attempt.is_about_policy() {
-                if pause.refused() && !self.no_more.is_cancelled() {
-                    let text = mail::transport::for_the_log(&outcome.text);
-                    warn!(code = outcome.code, "mail is paused: one after the other is refused for what it is: {text}");
-                    pause.blocked(now, random());
-                    self.no_more.cancel();
-                }
-            } else if outcome.code != 0 {
-                pause.clear();
-            }
-            match report(&done.claim, outcome, now, random()) {
+        for done in &group {
+            self.weigh(done, now, pause);
+            match report(&done.claim, &done.attempt.outcome, now, random()) {
                 Some(report) => {
                     came_back.extend(returned(done, report.state));
                     reports.push(report);
@@ -118,35 +77,86 @@ impl Recorder {
                 None => ours.push((done.claim.id.clone(), done.claim.fence)),
             }
         }
-        let due_at = pause.until().unwrap_or(now);
+        let (exchange, unheard) = self.write(reports, &ours, wanted, pause.until().unwrap_or(now), now).await?;
+        for done in group {
+            // A worker that is gone does not wait for it.
+            let _ = done.recorded.send(());
+        }
+        for returned in came_back {
+            // A word against an address that is lost here is said again with the next mail.
+            if let Err(error) = self.parts.store.returned(&returned, now).await {
+                warn!(%error, "what the relay said of a reader could not be counted");
+            }
+        }
+        unheard.map_or(Ok(()), Err).context("claiming")?;
+        if self.finished.elapsed() >= FINISH_EVERY {
+            self.finished = Instant::now();
+            self.parts.store.finish_issues(now).await?;
+        }
+        Ok(exchange)
+    }
+
+    /// What an outcome says about the way to the relay.
+    fn weigh(&mut self, done: &Done, now: DateTime<Utc>, pause: &mut Pause) {
+        self.attempted += 1;
+        let outcome = &done.attempt.outcome;
+        let (stage, code) = (done.attempt.stage, outcome.code);
+        debug!(delivery = done.claim.id, ?stage, code, result = word(outcome.verdict), "attempted");
+        *self.counts.entry((done.digest.clone(), word(outcome.verdict), outcome.code)).or_default() += 1;
+        if done.attempt.is_about_the_route() {
+            if !pause.is_doubtful() || pause.is_over(now) {
+                let text = mail::transport::for_the_log(&outcome.text);
+                warn!(?stage, code, "mail is paused: {text}");
+            }
+            pause.blocked(now, random());
+        } else if done.attempt.is_about_policy() {
+            if pause.refused() && !self.no_more.is_cancelled() {
+                let text = mail::transport::for_the_log(&outcome.text);
+                warn!(code, "mail is paused: one after the other is refused for what it is: {text}");
+                pause.blocked(now, random());
+                self.no_more.cancel();
+            }
+        } else if code != 0 {
+            pause.clear();
+        }
+    }
+
+    /// The error beside what was done: claims may have been made that we did not hear of.
+    async fn write(
+        &mut self,
+        mut reports: Vec<Report>,
+        ours: &[(String, i64)],
+        wanted: usize,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<(Exchange, Option<store::Error>)> {
+        let Parts { store, owner, .. } = &self.parts;
         let mut wait = Duration::from_millis(100);
+        let mut unheard = None;
         loop {
+            let wanted = if self.no_more.is_cancelled() { 0 } else { wanted };
             let written = async {
-                self.store.report(&reports, now).await?;
                 if !ours.is_empty() {
-                    self.store.release(&ours, due_at, now).await?;
+                    store.release(ours, due_at, now).await?;
                 }
-                Ok::<_, crate::store::Error>(())
+                store.exchange(owner, &reports, wanted, LEASE, now).await
             };
             match written.await {
-                Ok(()) => break,
-                Err(error) if wait > Duration::from_secs(5) => {
+                Ok(exchange) => return Ok((exchange, unheard)),
+                // With nothing to be recorded there is nothing at risk, and no hurry.
+                Err(error) if wait > Duration::from_secs(5) || (reports.is_empty() && ours.is_empty()) => {
                     self.owed.append(&mut reports);
                     return Err(error).context("recording what was sent");
                 }
                 // Mails are out: while they are not recorded no other one may follow.
-                Err(_) => self.no_more.cancel(),
+                Err(error) => {
+                    self.no_more.cancel();
+                    unheard = unheard.or(Some(error).filter(|_| wanted > 0));
+                }
             }
             tokio::time::sleep(wait).await;
             wait *= 2;
         }
-        for returned in came_back {
-            // A word against an address that is lost here is said again with the next mail.
-            if let Err(error) = self.store.returned(&returned, now).await {
-                warn!(%error, "what the relay said of a reader could not be counted");
-            }
-        }
-        Ok(())
     }
 
     /// One line a digest and result; never an address.

@@ -1,30 +1,40 @@
-//! The workers of one batch: each takes the next mail, composes it and sends it over its own line.
+//! The workers: each takes the next mail, composes it and sends it over its own line, the one after it in its hand.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Parts;
+use super::door::{Door, Doorkeeper};
+use super::{BEGIN_WITHIN, LEASE, Parts, RECORD_WITHIN, letter};
 use crate::clock::Clock;
-use crate::delivery::{Kind, Outcome, Verdict};
-use crate::mail::message::{Error, Prepared, Recipient};
-use crate::mail::transport::{Attempt, Gate, Limits, Line, Mail, Stage};
-use crate::store::{Claim, Store};
-use crate::subscriber::token::{self, Purpose};
+use crate::mail::message::Prepared;
+use crate::mail::transport::{Ahead, Attempt, Limits, Line};
+use crate::sabotage;
+use crate::store::Claim;
+use letter::Letter;
 
 /// One claimed Delivery. `prepared` is `None` when its Rendition is gone.
 #[derive(Clone)]
 pub struct Job {
-    pub claim: Claim,
+    pub claim: Arc<Claim>,
     pub prepared: Option<Arc<Prepared>>,
+    /// When it was claimed, at the latest.
+    pub claimed: Instant,
+}
+
+impl Job {
+    fn may_begin(&self) -> bool {
+        self.claimed.elapsed() < sabotage::really(BEGIN_WITHIN)
+    }
 }
 
 /// A job and what became of it.
 pub struct Done {
-    pub claim: Claim,
+    pub claim: Arc<Claim>,
     /// Name of the Digest, for the log.
     pub digest: String,
     pub attempt: Attempt,
@@ -32,128 +42,198 @@ pub struct Done {
     pub recorded: oneshot::Sender<()>,
 }
 
-/// Looks at the store at the last moment: a claim may be minutes old, and connecting may take minutes more.
-struct StillWanted<'a> {
-    store: &'a Store,
-    claim: &'a Claim,
-}
-
-impl Gate for StillWanted<'_> {
-    async fn is_open(&self) -> Result<bool, String> {
-        self.store.still_wanted(self.claim).await.map_err(|error| error.to_string())
-    }
-}
-
-/// A batch being worked on.
+/// What the workers share. Here a pace can choose which mail goes next, when, and over which line.
 pub struct Work {
-    queue: Mutex<VecDeque<Job>>,
+    state: Mutex<State>,
+    /// Rung when there are new jobs, or none will come.
+    more: Notify,
+    /// Rung when the last busy worker has nothing to do.
+    idle: Notify,
     parts: Parts,
     clock: Clock,
-    begin_until: Instant,
-    limits: Limits,
+    doorkeeper: Doorkeeper,
+    give_up: CancellationToken,
     no_more: CancellationToken,
 }
 
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// Not begun, to be given back.
+    returned: Vec<Arc<Claim>>,
+    busy: usize,
+    closed: bool,
+}
+
 impl Work {
-    pub fn new(
-        jobs: Vec<Job>,
-        parts: &Parts,
-        clock: Clock,
-        begin_until: Instant,
-        limits: Limits,
-        no_more: CancellationToken,
-    ) -> Arc<Self> {
-        Arc::new(Self { queue: Mutex::new(jobs.into()), parts: parts.clone(), clock, begin_until, limits, no_more })
+    /// `no_more`: nothing is begun any more; `give_up`: what was begun is not waited for any more.
+    pub fn new(parts: &Parts, clock: Clock, give_up: CancellationToken, no_more: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            more: Notify::new(),
+            idle: Notify::new(),
+            doorkeeper: Doorkeeper::new(parts.store.clone()),
+            parts: parts.clone(),
+            clock,
+            give_up,
+            no_more,
+        })
     }
 
-    /// One worker, until there is nothing more to do or to be begun. Gives its line back.
-    pub async fn run(self: Arc<Self>, mut line: Line, results: mpsc::Sender<Done>) -> Line {
-        while let Some(job) = self.next() {
-            let digest = job.prepared.as_ref().map(|prepared| prepared.digest.clone()).unwrap_or_default();
-            let claim = job.claim.clone();
-            let fresh = line.another();
-            // A task of its own: what panics takes this one mail with it, and its connection.
-            let mine = Arc::clone(&self);
-            let sent = tokio::spawn(async move {
-                let attempt = mine.attempt(&job, &mut line).await;
-                (attempt, line)
-            });
-            let attempt;
-            (attempt, line) =
-                sent.await.unwrap_or_else(|_| (not_composed("sending it broke off by a fault of ours"), fresh));
-            if attempt.is_about_the_route() {
-                self.no_more.cancel();
-            }
-            // The next mail waits until this one is recorded: what a crash repeats is at most one mail a connection.
-            let (recorded, is_recorded) = oneshot::channel();
-            if results.send(Done { claim, digest, attempt, recorded }).await.is_err() || is_recorded.await.is_err() {
-                break;
-            }
-        }
-        line
+    /// Adds jobs.
+    pub fn push(&self, jobs: impl IntoIterator<Item = Job>) {
+        self.state().jobs.extend(jobs);
+        self.more.notify_waiters();
+    }
+
+    /// How many jobs nobody has taken yet.
+    pub fn waiting(&self) -> usize {
+        self.state().jobs.len()
+    }
+
+    /// Is every job done, and every outcome recorded?
+    pub fn is_done(&self) -> bool {
+        let state = self.state();
+        state.jobs.is_empty() && state.busy == 0
+    }
+
+    /// Ends when [`Self::is_done`] may have become true.
+    pub async fn idle(&self) {
+        self.idle.notified().await;
+    }
+
+    /// No job will come any more: workers without one end.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.more.notify_waiters();
     }
 
     /// What was not begun.
-    pub fn rest(&self) -> Vec<Claim> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.drain(..).map(|job| job.claim).collect()
+    pub fn rest(&self) -> Vec<Arc<Claim>> {
+        let mut state = self.state();
+        let mut rest = std::mem::take(&mut state.returned);
+        rest.extend(state.jobs.drain(..).map(|job| job.claim));
+        rest
     }
 
-    fn next(&self) -> Option<Job> {
-        if self.no_more.is_cancelled() || Instant::now() >= self.begin_until {
+    /// One worker, until nothing is to be done or begun any more. Gives its line back.
+    pub async fn run(self: Arc<Self>, mut line: Line, results: mpsc::Sender<Done>) -> Line {
+        let mut busy = false;
+        let mut in_hand: Option<Letter> = None;
+        loop {
+            let letter = match in_hand.take() {
+                Some(letter) => letter,
+                None => match self.next(&mut busy).await {
+                    None => return line,
+                    Some(job) => match self.make(job) {
+                        Ok(letter) => letter,
+                        Err(failed) => {
+                            if !Self::report(&results, *failed).await {
+                                return line;
+                            }
+                            continue;
+                        }
+                    },
+                },
+            };
+            if line.goes_ahead() {
+                in_hand = match self.next_now().map(|job| self.make(job)) {
+                    Some(Err(failed)) => {
+                        // Nobody waits for it: nothing of it left.
+                        let _ = results.send(failed.0).await;
+                        None
+                    }
+                    Some(Ok(letter)) => Some(letter),
+                    None => None,
+                };
+            }
+            let limits = Limits {
+                until: letter.job.claimed + sabotage::really(LEASE.saturating_sub(RECORD_WITHIN)),
+                stop: self.give_up.clone(),
+            };
+            let mail = letter.mail();
+            let next = in_hand.as_ref().map(|next| (next.mail(), &next.door));
+            let ahead = next.as_ref().map(|(mail, gate)| Ahead { mail, gate: *gate });
+            let attempt = line.send_before(&mail, &letter.door, ahead, &limits).await;
+            if attempt.is_about_the_route() {
+                self.no_more.cancel();
+            }
+            // Nothing more leaves on this line until this one is recorded: what a crash repeats is at most one mail a
+            // connection.
+            let recorded = Self::report(&results, letter.done(attempt)).await;
+            if let Some(next) = in_hand.take_if(|next| {
+                let stopped = self.no_more.is_cancelled() && !line.has_begun();
+                !recorded || stopped || !next.job.may_begin()
+            }) {
+                if line.has_begun() {
+                    line.cut();
+                }
+                self.state().returned.push(next.job.claim);
+            }
+            if !recorded {
+                return line;
+            }
+        }
+    }
+
+    /// Hands an outcome over and waits until it is recorded. False: it could not be.
+    async fn report(results: &mpsc::Sender<Done>, (done, recorded): (Done, oneshot::Receiver<()>)) -> bool {
+        results.send(done).await.is_ok() && recorded.await.is_ok()
+    }
+
+    /// Composes the mail of `job`; what panics there takes this one mail with it.
+    fn make(&self, job: Job) -> Result<Letter, Box<(Done, oneshot::Receiver<()>)>> {
+        let door = Door::new(&self.doorkeeper, &job.claim);
+        let made = catch_unwind(AssertUnwindSafe(|| letter::compose(&self.parts, &job, self.clock.now())));
+        match made.unwrap_or_else(|_| Err(letter::not_composed("composing it broke off by a fault of ours"))) {
+            Ok(content) => Ok(Letter { job, content, door }),
+            Err(attempt) => Err(Box::new(letter::done(&job, attempt))),
+        }
+    }
+
+    /// Waits for the next job; `None`: there is none and none will come. `busy`: is this worker counted as busy?
+    async fn next(&self, busy: &mut bool) -> Option<Job> {
+        loop {
+            // Listens before it looks.
+            let more = self.more.notified();
+            tokio::pin!(more);
+            more.as_mut().enable();
+            let job = self.next_now();
+            {
+                let mut state = self.state();
+                match (&job, *busy) {
+                    (Some(_), false) => state.busy += 1,
+                    (None, true) => state.busy -= 1,
+                    _ => {}
+                }
+                *busy = job.is_some();
+                if !*busy && state.busy == 0 {
+                    self.idle.notify_one();
+                }
+                if job.is_some() || state.closed || self.no_more.is_cancelled() {
+                    return job;
+                }
+            }
+            tokio::select! { () = more => {}, () = self.no_more.cancelled() => {} }
+        }
+    }
+
+    /// The next job that may still be begun, if there is one.
+    fn next_now(&self) -> Option<Job> {
+        if self.no_more.is_cancelled() {
             return None;
         }
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        let mut state = self.state();
+        while let Some(job) = state.jobs.pop_front() {
+            if job.may_begin() {
+                return Some(job);
+            }
+            state.returned.push(job.claim);
+        }
+        None
     }
 
-    async fn attempt(&self, job: &Job, line: &mut Line) -> Attempt {
-        let Some(prepared) = &job.prepared else { return not_composed("its rendition is gone") };
-        let date = self.clock.now();
-        let bytes = match prepared.compose(&recipient(&self.parts, &job.claim), date) {
-            Ok(bytes) => bytes,
-            Err(error @ Error::Recipient) => return not_composed(&error.to_string()),
-            Err(error @ (Error::Rendition(_) | Error::Signature(_))) => return template_fault(&error.to_string()),
-        };
-        let Claim { id, kind, subscriber, .. } = &job.claim;
-        let path = self.parts.settings.bounce_address.as_ref();
-        let from = path.map(|path| path.sender(self.parts.store.key(), *kind, id, subscriber));
-        let from = from.as_deref().unwrap_or(&prepared.from);
-        let mail = Mail { from, to: &job.claim.address, message_id: &job.claim.message_id, bytes: &bytes, date };
-        line.send(&mail, &self.limits, &StillWanted { store: &self.parts.store, claim: &job.claim }).await
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whom `claim` goes to, with the links that are theirs.
-pub fn recipient(parts: &Parts, claim: &Claim) -> Recipient {
-    let link = |page: &str, purpose: Purpose, row: &str| {
-        let token = match (row, claim.kind) {
-            // A test mail belongs to no reader; its links show what a reader's look like and open nothing.
-            ("", Kind::Test) => "test".to_owned(),
-            ("", _) => return None,
-            (row, _) => token::make(parts.store.key(), purpose, row),
-        };
-        Some(format!("{}{page}/{token}", parts.settings.public_url))
-    };
-    Recipient {
-        address: claim.address.clone(),
-        message_id: claim.message_id.clone(),
-        unsubscribe_url: link("unsubscribe", Purpose::Unsubscribe, &claim.subscription),
-        unsubscribe_address: Some(&claim.subscription)
-            .filter(|row| !row.is_empty())
-            .and_then(|row| parts.settings.bounce_address.as_ref()?.unsubscribe(parts.store.key(), row)),
-        preferences_url: link("preferences", Purpose::Preferences, &claim.subscriber),
-        confirm_url: link("confirm", Purpose::Confirm, &claim.confirmation),
-    }
-}
-
-/// A mail that can never be made fails alone.
-fn not_composed(why: &str) -> Attempt {
-    let text = format!("the message could not be made: {why}");
-    Attempt { stage: Stage::Data, outcome: Outcome { verdict: Verdict::Permanent, code: 0, text } }
-}
-
-/// Every mail of the Rendition would have it: they wait for a person, others go on.
-fn template_fault(why: &str) -> Attempt {
-    let text = format!("the message could not be made: {why}");
-    Attempt { stage: Stage::Data, outcome: Outcome { verdict: Verdict::Temporary, code: 0, text } }
 }

@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{self, ClientConfig, crypto};
 use super::reply::Refusal;
 use super::transport::{Limits, Stage};
 use super::wire::{self, Wire};
-use super::{Security, Settings, Timeouts};
+use super::{Pipelining, Security, Settings, Timeouts};
 
 /// A relay with what all connections to it share.
 pub struct Relay {
@@ -28,6 +28,10 @@ pub struct Relay {
     pub hello: String,
     /// See [`Timeouts`].
     pub timeouts: Timeouts,
+    /// See [`Pipelining`].
+    pub pipelining: Pipelining,
+    /// Mails before a connection is closed.
+    pub most: usize,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -42,7 +46,8 @@ impl Relay {
             Security::Implicit | Security::StartTls => Some(Arc::new(client_config(settings.trusted.as_deref())?)),
         };
         let hello = if all.hello.is_empty() { "localhost".to_owned() } else { all.hello.clone() };
-        Ok(Self { settings, hello, timeouts: all.timeouts.clone(), tls })
+        let most = all.messages_per_connection.max(1);
+        Ok(Self { settings, hello, timeouts: all.timeouts.clone(), pipelining: all.pipelining, most, tls })
     }
 
     /// Connects, and begins TLS where it is asked for. What it returns is safe to speak on.

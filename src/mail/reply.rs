@@ -29,9 +29,20 @@ impl Refusal {
         Self { code: 0, text: text.into(), verdict: Some(Verdict::Ours) }
     }
 
+    /// Of this one mail, for a while: others may go.
+    pub fn later(code: u16, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), verdict: Some(Verdict::Temporary) }
+    }
+
     /// See [`Verdict::Unwanted`].
     pub fn unwanted() -> Self {
         Self { code: 0, text: String::new(), verdict: Some(Verdict::Unwanted) }
+    }
+
+    /// Does nobody know what comes next on its connection? Without a reply, after a goodbye, or when the reply is to another
+    /// question.
+    pub fn is_lost(&self) -> bool {
+        !(400..600).contains(&self.code) || matches!(self.code, 421 | 503)
     }
 
     /// With a reply.

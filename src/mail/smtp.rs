@@ -1,33 +1,55 @@
 //! One conversation with a relay: `lettre` writes and reads, the order and the meaning are ours.
+//!
+//! Where the relay offers PIPELINING (RFC 2920), MAIL, RCPT and DATA go in one write, and those of the next mail together
+//! with the end of the message before: one round trip a mail. Every reply is read, whatever the one before it said.
+
+use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::extension::{ClientId, Extension};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
+use tokio::time::Instant;
 
-use super::Timeouts;
 use super::connect::{Failed, Relay};
+use super::offers::{Offers, xtext};
 use super::reply::{self, Refusal};
-use super::transport::{Attempt, Gate, Limits, Mail, Stage};
-use super::wire::Written;
+use super::transport::{Ahead, Attempt, Gate, Limits, Mail, Stage};
+use super::wire::Watch;
+use super::{Pipelining, Timeouts};
 use crate::delivery::{Outcome, Verdict};
+
+/// Servers change behind a name, and some count the age of connections: after this long a new one is made.
+const OLDEST: Duration = Duration::from_mins(5);
 
 /// A connection that has said EHLO and, where asked for, logged in.
 pub struct Session {
     connection: AsyncSmtpConnection,
-    written: Written,
+    watch: Watch,
+    offers: Offers,
     timeouts: Timeouts,
+    pipelining: Pipelining,
+    since: Instant,
     mails: usize,
+    most: usize,
     /// The server may still hold a sender and a reader of the last transaction.
     open_transaction: bool,
     in_step: bool,
+    begun: bool,
+}
+
+/// How far a transaction came.
+struct Progress {
+    stage: Stage,
+    /// The final dot has left when so many octets have.
+    dot_at: u64,
 }
 
 impl Session {
     /// Connects, says EHLO and logs in.
     pub async fn open(relay: &Relay, limits: &Limits) -> Result<Self, Failed> {
         let wire = relay.connect(limits).await?;
-        let written = wire.written();
+        let watch = wire.watch();
         let timeouts = relay.timeouts.clone();
         let hello = ClientId::Domain(relay.hello.clone());
         let mut connection = limits
@@ -35,6 +57,7 @@ impl Session {
             .await
             .map_err(|text| (Stage::Hello, Refusal::lost(text)))?
             .map_err(|error| (Stage::Hello, error.into()))?;
+        let offers = Offers::read(&watch.offers());
         if let Some((user, password)) = &relay.settings.login {
             let credentials = Credentials::new(user.clone(), password.clone());
             limits
@@ -43,7 +66,19 @@ impl Session {
                 .map_err(|text| (Stage::Login, Refusal::lost(text)))?
                 .map_err(|error| (Stage::Login, error.into()))?;
         }
-        Ok(Self { connection, written, timeouts, mails: 0, open_transaction: false, in_step: true })
+        Ok(Self {
+            connection,
+            watch,
+            pipelining: if offers.pipelining { relay.pipelining } else { Pipelining::Off },
+            offers,
+            timeouts,
+            since: Instant::now(),
+            mails: 0,
+            most: relay.most,
+            open_transaction: false,
+            in_step: true,
+            begun: false,
+        })
     }
 
     /// May another mail be sent on it?
@@ -51,19 +86,35 @@ impl Session {
         self.in_step
     }
 
-    /// How many were attempted on it.
-    pub fn mails(&self) -> usize {
-        self.mails
+    /// Has it neither served its number of mails nor its time?
+    pub fn has_room(&self) -> bool {
+        self.mails < self.most && self.since.elapsed() < OLDEST
     }
 
-    /// One mail, one transaction. Afterwards see [`Session::in_step`].
-    pub async fn attempt(&mut self, mail: &Mail<'_>, limits: &Limits, gate: &impl Gate) -> Attempt {
+    /// Can the next mail's MAIL travel with the end of a message?
+    pub fn goes_ahead(&self) -> bool {
+        self.pipelining == Pipelining::Full && self.in_step
+    }
+
+    /// Was MAIL of the next mail said already? Then nothing else can be said before that mail.
+    pub fn has_begun(&self) -> bool {
+        self.begun && self.in_step
+    }
+
+    /// One mail, one transaction. With room for one more, `ahead` is begun at its end, if its gate is open then: its own
+    /// attempt has to follow on this session. Afterwards see [`Session::in_step`] and [`Session::has_begun`].
+    pub async fn attempt<G: Gate>(
+        &mut self,
+        mail: &Mail<'_>,
+        gate: &G,
+        ahead: Option<Ahead<'_, G>>,
+        limits: &Limits,
+    ) -> Attempt {
         self.mails += 1;
-        let mut stage = Stage::Mail;
-        let mut dot_at = u64::MAX;
-        match self.transaction(mail, limits, gate, &mut stage, &mut dot_at).await {
+        let mut progress = Progress { stage: Stage::Mail, dot_at: u64::MAX };
+        match self.transaction(mail, gate, ahead, limits, &mut progress).await {
             Ok(response) => Attempt {
-                stage,
+                stage: progress.stage,
                 outcome: Outcome {
                     verdict: Verdict::Accepted,
                     code: response.code().into(),
@@ -71,62 +122,146 @@ impl Session {
                 },
             },
             Err(refusal) => {
-                // Without a reply, or with one to another question, nobody knows what comes next on this connection.
-                let answered = (400..600).contains(&refusal.code) && !matches!(refusal.code, 421 | 503);
-                self.in_step = answered || refusal.verdict == Some(Verdict::Unwanted);
-                reply::attempt(stage, &refusal, self.written.get() >= dot_at)
+                self.in_step &= !refusal.is_lost() || refusal.verdict == Some(Verdict::Unwanted);
+                reply::attempt(progress.stage, &refusal, self.watch.written() >= progress.dot_at)
             }
         }
     }
 
-    async fn transaction(
+    async fn transaction<G: Gate>(
         &mut self,
         mail: &Mail<'_>,
+        gate: &G,
+        ahead: Option<Ahead<'_, G>>,
         limits: &Limits,
-        gate: &impl Gate,
-        stage: &mut Stage,
-        dot_at: &mut u64,
+        progress: &mut Progress,
     ) -> Result<Response, Refusal> {
-        let Timeouts { command, data, body, dot, .. } = self.timeouts.clone();
-        let utf8 = !mail.to.is_ascii() || !mail.from.is_ascii();
-        if utf8 && !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-            *stage = Stage::Rcpt;
-            return Err(Refusal::said(553, "the relay takes no addresses beyond ASCII (SMTPUTF8)"));
+        if std::mem::take(&mut self.begun) {
+            self.replies(None, limits, &mut progress.stage).await?;
+        } else {
+            let [sender, reader] = self.envelope(mail).map_err(|(stage, refusal)| {
+                progress.stage = stage;
+                refusal
+            })?;
+            if std::mem::take(&mut self.open_transaction) {
+                self.say(limits, self.timeouts.command, "RSET\r\n").await?;
+            }
+            limits.pass(gate).await?;
+            self.open_transaction = true;
+            if self.pipelining == Pipelining::Off {
+                self.say(limits, self.timeouts.command, sender).await?;
+                progress.stage = Stage::Rcpt;
+                self.say(limits, self.timeouts.command, reader).await?;
+                progress.stage = Stage::Data;
+                expect(self.say(limits, self.timeouts.data, "DATA\r\n").await?, 354)?;
+            } else {
+                self.replies(Some(format!("{sender}{reader}DATA\r\n")), limits, &mut progress.stage).await?;
+            }
         }
-        if self.open_transaction {
-            self.say(limits, command, "RSET\r\n").await?;
-            self.open_transaction = false;
+        progress.stage = Stage::Dot;
+        let mut text = dotted(mail.bytes)?;
+        progress.dot_at = self.watch.written() + text.len() as u64;
+        if let Some(Ahead { mail, gate }) = ahead
+            && self.goes_ahead()
+            && self.has_room()
+            && let Ok([sender, reader]) = self.envelope(mail)
+            // Whatever is wrong there is said when its turn comes.
+            && limits.pass(gate).await.is_ok()
+        {
+            self.begun = true;
+            text.push_str(&sender);
+            text.push_str(&reader);
+            text.push_str("DATA\r\n");
         }
-        let parameter = if utf8 { " SMTPUTF8" } else { "" };
-        let sender = format!("MAIL FROM:<{}>{parameter}\r\n", path(mail.from)?);
-        limits.pass(gate).await?;
-        self.open_transaction = true;
-        self.say(limits, command, sender).await?;
-        *stage = Stage::Rcpt;
-        self.say(limits, command, format!("RCPT TO:<{}>\r\n", path(mail.to)?)).await?;
-        *stage = Stage::Data;
-        expect(self.say(limits, data, "DATA\r\n").await?, 354)?;
-        *stage = Stage::Dot;
-        let text = dotted(mail.bytes)?;
-        *dot_at = self.written.get() + text.len() as u64;
-        let response = expect(self.say(limits, body + dot, text).await?, 250)?;
-        self.open_transaction = false;
+        let response = expect(self.say(limits, self.timeouts.body + self.timeouts.dot, text).await?, 250)?;
+        self.open_transaction = self.begun;
         Ok(response)
     }
 
-    /// One command and its reply.
+    /// The three replies to MAIL, RCPT and DATA that are written together (`group`), or were before. All are read: after a
+    /// refusal the others say nothing new, but they come (RFC 2920 §3.1).
+    async fn replies(&mut self, group: Option<String>, limits: &Limits, stage: &mut Stage) -> Result<(), Refusal> {
+        let Timeouts { command, data, .. } = self.timeouts;
+        let mut group = group;
+        let mut refused = None;
+        for (at, limit) in [(Stage::Mail, command), (Stage::Rcpt, command), (Stage::Data, data)] {
+            let reply = match group.take() {
+                Some(group) => self.say(limits, limit, group).await,
+                None => self.hear(limits, limit).await,
+            };
+            if refused.is_none() {
+                *stage = at;
+            }
+            let reply = if at == Stage::Data { reply.and_then(|reply| expect(reply, 354)) } else { reply };
+            match (reply, &refused) {
+                (Ok(_), None) => {}
+                // It waits for a message that is for nobody. RFC 2920 lets us send an empty one; servers are known that would
+                // not throw it away. So it gets none, and the connection goes.
+                (Ok(_), Some(_)) => self.in_step &= at != Stage::Data,
+                (Err(refusal), _) => {
+                    // 503 is the right answer to what follows a refusal.
+                    let lost = refusal.is_lost() && !(refusal.code == 503 && refused.is_some());
+                    refused.get_or_insert(refusal);
+                    if lost {
+                        self.in_step = false;
+                        break;
+                    }
+                }
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// MAIL and RCPT, with the parameters that the server knows.
+    fn envelope(&self, mail: &Mail<'_>) -> Result<[String; 2], Failed> {
+        let Mail { from, to, bytes, message_id, .. } = *mail;
+        let offers = &self.offers;
+        let utf8 = !to.is_ascii() || !from.is_ascii();
+        if utf8 && !offers.smtputf8 {
+            let text = "the relay takes no addresses beyond ASCII (SMTPUTF8)";
+            return Err((Stage::Rcpt, Refusal::said(553, text)));
+        }
+        if let Some(most) = offers.most.filter(|most| bytes.len() > *most) {
+            let text = format!("the mail has {} octets, and the relay takes no more than {most}", bytes.len());
+            return Err((Stage::Data, Refusal::later(552, text)));
+        }
+        let mut sender = format!("MAIL FROM:<{}>", path(from).map_err(|refusal| (Stage::Mail, refusal))?);
+        let mut reader = format!("RCPT TO:<{}>", path(to).map_err(|refusal| (Stage::Rcpt, refusal))?);
+        if offers.size {
+            sender.push_str(&format!(" SIZE={}", bytes.len()));
+        }
+        if utf8 {
+            sender.push_str(" SMTPUTF8");
+            if offers.eight_bit && !bytes.is_ascii() {
+                sender.push_str(" BODY=8BITMIME");
+            }
+        } else if offers.dsn {
+            // RFC 3461: a notice of failure only, with the header of the mail, and with names that we know it by.
+            let id: String = message_id.split('@').next().unwrap_or_default().chars().take(60).collect();
+            sender.push_str(&format!(" RET=HDRS ENVID={}", xtext(&id)));
+            reader.push_str(&format!(" NOTIFY=FAILURE ORCPT=rfc822;{}", xtext(to)));
+        }
+        Ok([sender + "\r\n", reader + "\r\n"])
+    }
+
+    /// One or more commands, and the reply to the first.
     async fn say(
         &mut self,
         limits: &Limits,
-        limit: std::time::Duration,
+        limit: Duration,
         command: impl std::fmt::Display,
     ) -> Result<Response, Refusal> {
         Ok(limits.step(limit, self.connection.command(command)).await.map_err(Refusal::lost)??)
     }
 
+    /// The next reply.
+    async fn hear(&mut self, limits: &Limits, limit: Duration) -> Result<Response, Refusal> {
+        Ok(limits.step(limit, self.connection.read_response()).await.map_err(Refusal::lost)??)
+    }
+
     /// Says goodbye; a server that does not answer soon is left.
     pub async fn quit(mut self) {
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.connection.command("QUIT\r\n")).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.connection.command("QUIT\r\n")).await;
     }
 }
 
@@ -152,18 +287,14 @@ fn path(address: &str) -> Result<&str, Refusal> {
 /// another's acknowledgement.
 fn dotted(message: &[u8]) -> Result<String, Refusal> {
     let text = std::str::from_utf8(message).map_err(|_| Refusal::said(554, "the message is not text"))?;
-    let mut out = String::with_capacity(text.len() + 16);
-    if text.starts_with('.') {
-        out.push('.');
+    // Room for the next mail's commands too.
+    let mut out = String::with_capacity(text.len() + 1024);
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('.') {
+            out.push('.');
+        }
+        out.push_str(line);
     }
-    let mut rest = text;
-    while let Some(at) = rest.find("\r\n.") {
-        let (now, later) = rest.split_at(at + 2);
-        out.push_str(now);
-        out.push('.');
-        rest = later;
-    }
-    out.push_str(rest);
     if !out.ends_with("\r\n") {
         out.push_str("\r\n");
     }

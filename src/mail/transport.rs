@@ -3,6 +3,7 @@
 //! One mail is one transaction with one recipient. A [`Line`] is owned by one worker and never shared, and a send is
 //! never dropped half way with its connection kept: whatever ends early takes its connection with it. Directly before
 //! MAIL, when all waiting for connections is over, the [`Gate`] is asked; while it is shut nothing is said of the mail.
+//! MAIL of the next mail may travel with the end of the one before ([`Ahead`]); its own gate is asked directly before that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,15 @@ pub struct Mail<'a> {
     pub bytes: &'a [u8],
     /// When it is sent.
     pub date: DateTime<Utc>,
+}
+
+/// The mail after the one being sent, and its gate.
+#[derive(Debug)]
+pub struct Ahead<'a, G> {
+    /// What follows.
+    pub mail: &'a Mail<'a>,
+    /// Asked when its MAIL is about to leave.
+    pub gate: &'a G,
 }
 
 /// How far an attempt came (RFC 5321 §4.1.4).
@@ -201,28 +211,41 @@ pub struct Line {
 impl Line {
     /// Attempts one mail, if `gate` is open when everything else is ready.
     pub async fn send(&mut self, mail: &Mail<'_>, limits: &Limits, gate: &impl Gate) -> Attempt {
+        self.send_before(mail, gate, None, limits).await
+    }
+
+    /// The same, and begins `ahead` where the server lets us: when [`Line::has_begun`] says so afterwards, `ahead` is what
+    /// has to be sent next, or the line has to be [cut](Line::cut).
+    pub async fn send_before<G: Gate>(
+        &mut self,
+        mail: &Mail<'_>,
+        gate: &G,
+        ahead: Option<Ahead<'_, G>>,
+        limits: &Limits,
+    ) -> Attempt {
         let route = Arc::clone(&self.route);
         match &route.way {
             Way::Folder(folder) => match limits.pass(gate).await {
                 Ok(()) => folder.send(mail).await,
                 Err(refusal) => reply::attempt(Stage::Mail, &refusal, false),
             },
-            Way::Relay(relay) => self.send_over(relay, mail, limits, gate).await,
+            Way::Relay(relay) => self.send_over(relay, mail, gate, ahead, limits).await,
         }
     }
 
-    async fn send_over(
+    async fn send_over<G: Gate>(
         &mut self,
         relay: &connect::Relay,
         mail: &Mail<'_>,
+        gate: &G,
+        mut ahead: Option<Ahead<'_, G>>,
         limits: &Limits,
-        gate: &impl Gate,
     ) -> Attempt {
         if let Some(session) = self.retired.take() {
             session.quit().await;
         }
         if let Some(mut session) = self.session.take() {
-            let attempt = session.attempt(mail, limits, gate).await;
+            let attempt = session.attempt(mail, gate, ahead.take(), limits).await;
             // Servers end idle connections and count mails a connection: what a used connection says before it took
             // the sender is no word about this mail.
             if attempt.stage > Stage::Mail || attempt.outcome.verdict == Verdict::Unwanted {
@@ -232,7 +255,7 @@ impl Line {
         }
         match Session::open(relay, limits).await {
             Ok(mut session) => {
-                let attempt = session.attempt(mail, limits, gate).await;
+                let attempt = session.attempt(mail, gate, ahead, limits).await;
                 self.keep(session);
                 attempt
             }
@@ -241,11 +264,26 @@ impl Line {
     }
 
     fn keep(&mut self, session: Session) {
-        if !session.in_step() {
-            return;
+        if session.has_begun() || (session.in_step() && session.has_room()) {
+            self.session = Some(session);
+        } else if session.in_step() {
+            self.retired = Some(session);
         }
-        let most = self.route.settings.messages_per_connection.max(1);
-        if session.mails() < most { self.session = Some(session) } else { self.retired = Some(session) }
+    }
+
+    /// Is it worth having the next mail ready before this one's end?
+    pub fn goes_ahead(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.goes_ahead() && session.has_room())
+    }
+
+    /// Was the next mail begun?
+    pub fn has_begun(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::has_begun)
+    }
+
+    /// Leaves the connection without a word: what was begun on it ends there, and nothing of it was accepted.
+    pub fn cut(&mut self) {
+        self.session = None;
     }
 
     /// Another line on the same route, not connected yet.

@@ -1,11 +1,11 @@
-//! The socket below `lettre`: it counts what was handed over, and makes replies readable that `lettre` cannot parse
-//! (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
+//! The socket below `lettre`: it counts what was handed over, hears what the server offers, and makes replies readable that
+//! `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -21,14 +21,40 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
-/// How many octets the stream has taken so far. Readable while `lettre` owns the stream.
-#[derive(Debug, Clone, Default)]
-pub struct Written(Arc<AtomicU64>);
+/// What both sides have said so far. Readable while `lettre` owns the stream.
+#[derive(Debug, Clone)]
+pub struct Watch(Arc<Said>);
 
-impl Written {
-    /// Octets taken since the connection began.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+#[derive(Debug)]
+struct Said {
+    written: AtomicU64,
+    /// Lines of the answer to EHLO; `None` once they were taken.
+    offers: Mutex<Option<Vec<String>>>,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self(Arc::new(Said { written: AtomicU64::new(0), offers: Mutex::new(Some(Vec::new())) }))
+    }
+
+    /// Octets that the stream has taken since the connection began.
+    pub fn written(&self) -> u64 {
+        self.0.written.load(Ordering::SeqCst)
+    }
+
+    /// The lines of the answer to EHLO, each with its code and CRLF. Nothing is listened to any more.
+    pub fn offers(&self) -> Vec<String> {
+        self.0.offers.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+
+    /// Keywords of EHLO come in any case, and `lettre` knows those of AUTH in capitals only.
+    fn hear(&self, line: &mut String) {
+        if line.starts_with("250")
+            && let Some(lines) = self.0.offers.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+        {
+            line.make_ascii_uppercase();
+            lines.push(line.clone());
+        }
     }
 }
 
@@ -36,7 +62,7 @@ impl Written {
 pub struct Wire {
     stream: Box<dyn Stream>,
     peer: SocketAddr,
-    written: Written,
+    watch: Watch,
     /// The line being received.
     line: Vec<u8>,
     /// Whole lines that `lettre` has not read yet, from `read` on.
@@ -54,18 +80,20 @@ impl Wire {
     /// Wraps `stream`. `greeting` is read before anything of it: the greeting that was already read before STARTTLS.
     pub fn new(stream: Box<dyn Stream>, peer: SocketAddr, greeting: &str) -> Self {
         let lines = greeting.as_bytes().to_vec();
-        Self { stream, peer, written: Written::default(), line: Vec::new(), lines, read: 0 }
+        Self { stream, peer, watch: Watch::new(), line: Vec::new(), lines, read: 0 }
     }
 
-    /// See [`Written`].
-    pub fn written(&self) -> Written {
-        self.written.clone()
+    /// See [`Watch`].
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
     }
 
     fn take(&mut self, octets: &[u8]) {
         for &octet in octets {
             if octet == b'\n' {
-                self.lines.extend_from_slice(readable(&self.line).as_bytes());
+                let mut line = readable(&self.line);
+                self.watch.hear(&mut line);
+                self.lines.extend_from_slice(line.as_bytes());
                 self.line.clear();
             } else if self.line.len() < LINE {
                 self.line.push(octet);
@@ -124,7 +152,7 @@ impl AsyncWrite for Wire {
         point!("before a write");
         let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, octets))?;
         point!("after a write");
-        self.written.0.fetch_add(taken as u64, Ordering::SeqCst);
+        self.watch.0.written.fetch_add(taken as u64, Ordering::SeqCst);
         Poll::Ready(Ok(taken))
     }
 

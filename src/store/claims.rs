@@ -1,5 +1,6 @@
 //! The claim: Deliveries handed out by lease and fence, and what became of each attempt.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -51,6 +52,17 @@ pub struct Report {
     pub state: State,
     /// With [`State::Queued`]: not before.
     pub due_at: Option<DateTime<Utc>>,
+}
+
+/// What [`Store::exchange`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// How many reports were taken.
+    pub taken: u64,
+    /// Handed out.
+    pub claims: Vec<Claim>,
+    /// How many were looked at; fewer than were asked for: no more are due.
+    pub seen: usize,
 }
 
 /// Transactional mail before Issues': a Confirmation does not wait for the end of an Issue.
@@ -112,6 +124,30 @@ fn is_wanted(kind: Kind, state: Option<&str>, suppressed: Option<&str>, address:
     there && !suppressed && address.is_some_and(|address| !address.is_empty())
 }
 
+/// Reports as rows, in the order in which every process locks them.
+fn ended(reports: &[Report], now: DateTime<Utc>) -> String {
+    let mut rows: Vec<Ended<'_>> = reports
+        .iter()
+        .map(|report| {
+            let open = matches!(report.state, State::Queued | State::Sending);
+            let due_at = report.due_at.filter(|_| open).map(ms);
+            Ended {
+                id: &report.delivery,
+                fence: report.fence,
+                // Nobody but a claim makes a Delivery `sending`.
+                state: if open { State::Queued } else { report.state }.as_str(),
+                code: report.outcome.code,
+                reply: &report.outcome.text,
+                due_at,
+                wake_at: open.then(|| due_at.unwrap_or(ms(now))),
+            }
+        })
+        .collect();
+    rows.sort_by(|a, b| a.id.cmp(b.id));
+    sabotage_results(&mut rows, reports);
+    json(&rows)
+}
+
 impl Candidate {
     /// What this Delivery becomes when it is claimed at `now`: [`State::Sending`], or its end.
     fn becomes(&self, kind: Kind, now: DateTime<Utc>) -> State {
@@ -149,41 +185,40 @@ impl Store {
     /// Hands out at most `limit` due Deliveries, transactional ones first, then oldest first, for `lease`: queued ones, and
     /// those whose lease has ended.
     /// Those whose subscription is not confirmed any more, or whose address is suppressed, end as suppressed, those past their time
-    /// as expired, in the same transaction. Held Issues' are passed over; while all
-    /// mail is held ([`Self::is_held`]) there are none. The claim is durable when this returns.
+    /// as expired, in the same transaction. Held Issues' are passed over; while all mail is held ([`Self::is_held`])
+    /// there are none. The claim is durable when this returns.
     /// A Delivery whose lease ended had an attempt of unknown outcome: it is handed out again (same Message-ID), its `attempts` counted.
     pub async fn claim(&self, owner: &str, limit: u32, lease: Duration, now: DateTime<Utc>) -> Result<Vec<Claim>> {
-        if self.is_held(now).await? {
-            return Ok(Vec::new());
-        }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut claims = Vec::new();
-        let mut ended = false;
         loop {
             let missing = limit - claims.len();
-            let (batch, seen) = self.claim_batch(owner, missing, lease, now).await?;
-            ended |= batch.len() < seen;
-            claims.extend(batch);
+            let batch = self.exchange(owner, &[], missing, lease, now).await?;
+            claims.extend(batch.claims);
             // A batch may end in itself (all unsubscribed since planning): there may be more behind it.
-            if claims.len() >= limit || seen < missing {
-                break;
+            if claims.len() >= limit || batch.seen < missing {
+                return Ok(claims);
             }
         }
-        // With nothing to do also those whose last Delivery ended just before a process died.
-        if ended || claims.is_empty() {
-            self.finish_issues(now).await?;
-        }
-        Ok(claims)
     }
 
-    /// One transaction of [`Self::claim`]: the claims, and how many rows were looked at.
-    async fn claim_batch(
+    /// [`Self::report`], then [`Self::claim`] of what at most `limit` rows give, in one transaction. Issues whose last Delivery
+    /// ended become done when no more are due, or the claim ended some; see [`Self::finish_issues`].
+    pub async fn exchange(
         &self,
         owner: &str,
+        reports: &[Report],
         limit: usize,
         lease: Duration,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Claim>, usize)> {
+    ) -> Result<Exchange> {
+        const END: &str = "
+            update deliveries set state = r.value ->> 'state', code = cast(r.value ->> 'code' as bigint),
+                reply = r.value ->> 'reply', due_at = coalesce(cast(r.value ->> 'due_at' as bigint), due_at),
+                wake_at = cast(r.value ->> 'wake_at' as bigint), changed_at = $2
+            from {rows} as r
+            where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
+                and deliveries.state = 'sending'";
         const DUE: &str = "
             select d.id, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation, coalesce(s.address, d.address) as address,
                 r.from_address, n.state as subscription_state, x.hash as suppressed, d.fence, d.attempts, d.expires_at
@@ -198,11 +233,23 @@ impl Store {
             update deliveries set state = r.value ->> 'state', wake_at = cast(r.value ->> 'wake_at' as bigint), owner = $2,
                 attempts = attempts + cast(r.value ->> 'attempt' as bigint), fence = fence + 1, changed_at = $3
             from {rows} as r where deliveries.id = r.value ->> 'id'";
+        let limit = if limit > 0 && self.is_held(now).await? { 0 } else { limit };
         let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
         if planted(Plant::LeaseIgnored) {
             ends = now;
         }
-        let rows: Vec<(Candidate, Kind, State)> = unit!(self, tx => {
+        let reports = (!reports.is_empty()).then(|| ended(reports, now));
+        let (taken, rows): (u64, Vec<(Candidate, Kind, State)>) = unit!(self, tx => {
+            let taken = match &reports {
+                Some(reports) => {
+                    if planted(Plant::NoFence) {
+                        sqlx::query(self.sql(UNFENCED)).bind(reports).execute(&mut *tx).await?;
+                    }
+                    let end = sqlx::query(self.sql(END)).bind(reports).bind(ms(now));
+                    end.execute(&mut *tx).await?.rows_affected()
+                }
+                None => 0,
+            };
             let mut rows = Vec::new();
             for rank in RANKS {
                 let missing = limit - rows.len();
@@ -220,89 +267,62 @@ impl Store {
                     }
                 }
             }
-            if rows.is_empty() {
-                return Ok(rows);
+            if !rows.is_empty() {
+                let claimed: Vec<Claimed<'_>> = rows
+                    .iter()
+                    .map(|(row, _, state)| Claimed {
+                        id: &row.id,
+                        state: if planted(Plant::CursorAtFetch) { State::Sent } else { *state }.as_str(),
+                        attempt: i64::from(*state == State::Sending),
+                        wake_at: (*state == State::Sending && !planted(Plant::CursorAtFetch)).then_some(ms(ends)),
+                    })
+                    .collect();
+                sqlx::query(self.sql(TAKE)).bind(json(&claimed)).bind(owner).bind(ms(now)).execute(&mut *tx).await?;
             }
-            let taken: Vec<Claimed<'_>> = rows
-                .iter()
-                .map(|(row, _, state)| Claimed {
-                    id: &row.id,
-                    state: if planted(Plant::CursorAtFetch) { State::Sent } else { *state }.as_str(),
-                    attempt: i64::from(*state == State::Sending),
-                    wake_at: (*state == State::Sending && !planted(Plant::CursorAtFetch)).then_some(ms(ends)),
-                })
-                .collect();
-            sqlx::query(self.sql(TAKE)).bind(json(&taken)).bind(owner).bind(ms(now)).execute(&mut *tx).await?;
-            rows
+            (taken, rows)
         })?;
         let seen = rows.len();
-        let claims = rows
-            .into_iter()
-            .filter(|(_, _, state)| *state == State::Sending)
-            .map(|(row, kind, _)| row.claim(kind))
-            .collect();
-        Ok((claims, seen))
+        let claimed = rows.into_iter().filter(|(_, _, state)| *state == State::Sending);
+        let claims: Vec<Claim> = claimed.map(|(row, kind, _)| row.claim(kind)).collect();
+        // With nothing to do also those whose last Delivery ended just before a process died.
+        if seen < limit || claims.len() < seen {
+            self.finish_issues(now).await?;
+        }
+        Ok(Exchange { taken, claims, seen })
     }
 
-    /// Does the claim still stand (nobody has a newer one, it is not erased), and does its reader still want it? What any
-    /// process committed before this was called is seen. Good for [`crate::delivery::FRESH`], counted from the call.
-    pub async fn still_wanted(&self, claim: &Claim) -> Result<bool> {
+    /// Which of the claims still stand (nobody has a newer one, it is not erased) and are still wanted by their readers, by their
+    /// Deliveries' ids. What any process committed before this was called is seen. Good for
+    /// [`crate::delivery::FRESH`], counted from the call.
+    pub async fn still_wanted(&self, claims: &[&Claim]) -> Result<HashSet<String>> {
         const STANDS: &str = "
-            select n.state, x.hash, coalesce(s.address, d.address)
-            from deliveries d
+            select d.id, d.kind, n.state, x.hash, coalesce(s.address, d.address)
+            from {rows} as r
+            join deliveries d on d.id = r.value ->> 'id'
             left join subscribers s on s.id = d.subscriber
             left join subscriptions n on n.id = d.subscription
             left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
-            where d.id = $1 and d.fence = $2 and d.state = 'sending'";
-        let row: Option<(Option<String>, Option<String>, Option<String>)> = on!(self, pool => {
-            sqlx::query_as(STANDS).bind(&claim.id).bind(claim.fence).fetch_optional(pool).await?
+            where d.fence = cast(r.value ->> 'fence' as bigint) and d.state = 'sending'";
+        type Row = (String, String, Option<String>, Option<String>, Option<String>);
+        let asked: Vec<Fenced<'_>> = claims.iter().map(|claim| Fenced { id: &claim.id, fence: claim.fence }).collect();
+        let asked = json(&asked);
+        let rows: Vec<Row> = on!(self, pool => sqlx::query_as(self.sql(STANDS)).bind(&asked).fetch_all(pool).await?);
+        let wanted = rows.into_iter().filter(|(_, kind, state, suppressed, address)| {
+            Kind::parse(kind)
+                .is_some_and(|kind| is_wanted(kind, state.as_deref(), suppressed.as_deref(), address.as_deref()))
         });
         if planted(Plant::CursorAtFetch) || planted(Plant::NoLastLook) {
-            return Ok(true);
+            return Ok(claims.iter().map(|claim| claim.id.clone()).collect());
         }
-        Ok(row.is_some_and(|(state, suppressed, address)| {
-            is_wanted(claim.kind, state.as_deref(), suppressed.as_deref(), address.as_deref())
-        }))
+        Ok(wanted.map(|row| row.0).collect())
     }
 
     /// Takes the results whose fence is the newest; returns how many were. Issues without open Deliveries become done.
     pub async fn report(&self, reports: &[Report], now: DateTime<Utc>) -> Result<u64> {
-        const END: &str = "
-            update deliveries set state = r.value ->> 'state', code = cast(r.value ->> 'code' as bigint),
-                reply = r.value ->> 'reply', due_at = coalesce(cast(r.value ->> 'due_at' as bigint), due_at),
-                wake_at = cast(r.value ->> 'wake_at' as bigint), changed_at = $2
-            from {rows} as r
-            where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
-                and deliveries.state = 'sending'";
         if reports.is_empty() {
             return Ok(0);
         }
-        let mut rows: Vec<Ended<'_>> = reports
-            .iter()
-            .map(|report| {
-                let open = matches!(report.state, State::Queued | State::Sending);
-                let due_at = report.due_at.filter(|_| open).map(ms);
-                Ended {
-                    id: &report.delivery,
-                    fence: report.fence,
-                    // Nobody but a claim makes a Delivery `sending`.
-                    state: if open { State::Queued } else { report.state }.as_str(),
-                    code: report.outcome.code,
-                    reply: &report.outcome.text,
-                    due_at,
-                    wake_at: open.then(|| due_at.unwrap_or(ms(now))),
-                }
-            })
-            .collect();
-        rows.sort_by(|a, b| a.id.cmp(b.id));
-        sabotage_results(&mut rows, reports);
-        let rows = json(&rows);
-        let taken = unit!(self, tx => {
-            if planted(Plant::NoFence) {
-                sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(&mut *tx).await?;
-            }
-            sqlx::query(self.sql(END)).bind(&rows).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
-        })?;
+        let taken = self.exchange("", reports, 0, Duration::ZERO, now).await?.taken;
         self.finish_issues(now).await?;
         Ok(taken)
     }

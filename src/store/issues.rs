@@ -296,7 +296,7 @@ impl Store {
 
     /// Issues without open Deliveries become done. By itself after the transaction that ended some: two machines that end
     /// the last two Deliveries at once do not see each other's, whoever looks afterwards does.
-    pub(super) async fn finish_issues(&self, now: DateTime<Utc>) -> Result<()> {
+    pub async fn finish_issues(&self, now: DateTime<Utc>) -> Result<()> {
         const OPEN: &str = "select count(*) from issues where state = 'sending'
             and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
         const DONE: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending'

@@ -2,7 +2,9 @@
 
 mod authentic;
 mod deliverer;
+mod hostile;
 mod matrix;
 mod message;
+mod pipelining;
 mod send_test;
 mod transport;

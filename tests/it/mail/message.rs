@@ -79,7 +79,7 @@ const LISTED: [&str; 16] = [
     "Content-Type",
 ];
 
-fn headers(kind: Kind) -> Vec<&'static str> {
+pub fn headers(kind: Kind) -> Vec<&'static str> {
     LISTED.into_iter().filter(|name| kind != Kind::Confirmation || !name.starts_with("List-")).collect()
 }
 

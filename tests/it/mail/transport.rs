@@ -46,10 +46,23 @@ async fn send_to(line: &mut Line, to: &str) -> Attempt {
     line.send(&mail, &Limits { until: Instant::now() + 3 * LONG, stop: CancellationToken::new() }, &Open).await
 }
 
-/// The first mail meets `act` at `point` (once), the second meets a good server.
+/// The first mail meets `act` at `point` (once), the second meets a good server. One that offers PIPELINING leads to the same.
 async fn meets(point: Point, act: Act, patience: Duration) -> (Attempt, Attempt, Server) {
-    let server =
-        Server::start(move |at, times, _| if at == point && times == 0 { act.clone() } else { Act::Well }).await;
+    let alone = meets_offering(&[], point, act.clone(), patience).await;
+    let grouped = meets_offering(&["pipelining"], point, act, patience).await;
+    for (alone, grouped) in [(&alone.0, &grouped.0), (&alone.1, &grouped.1)] {
+        let of = |attempt: &Attempt| (attempt.stage, attempt.outcome.verdict, attempt.outcome.code);
+        assert_eq!(of(alone), of(grouped), "{point:?}: {alone:?} {grouped:?}");
+    }
+    if grouped.0.outcome.verdict != Verdict::Uncertain {
+        well_again("grouped", &grouped.0, &grouped.1, &grouped.2);
+    }
+    alone
+}
+
+async fn meets_offering(offers: &[&str], point: Point, act: Act, patience: Duration) -> (Attempt, Attempt, Server) {
+    let script = move |at, times, _: &str| if at == point && times == 0 { act.clone() } else { Act::Well };
+    let server = Server::offering(offers, script).await;
     let mut settings = settings(server.address, patience);
     if let Transport::Smtp(relay) = &mut settings.transport {
         relay.login = Some(("user".to_owned(), "canary-password".to_owned()));

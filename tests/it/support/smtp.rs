@@ -102,10 +102,25 @@ impl Server {
         Self::with(Tls::None, "localhost", script).await
     }
 
+    /// Plain SMTP that offers these extensions too (`PIPELINING`, `SIZE 1000` …).
+    pub async fn offering(offers: &[&str], script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static) -> Self {
+        let offers = offers.iter().map(|offer| format!("250-{offer}\r\n")).collect();
+        Self::serving(Tls::None, "localhost", offers, script).await
+    }
+
     /// With the certificate `tests/fixtures/tls/NAME.pem`.
     pub async fn with(
         tls: Tls,
         certificate: &str,
+        script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(tls, certificate, String::new(), script).await
+    }
+
+    async fn serving(
+        tls: Tls,
+        certificate: &str,
+        offers: String,
         script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -119,8 +134,9 @@ impl Server {
                 stream.set_nodelay(true).expect("an option of every socket");
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 let (state, script, acceptor) = (Arc::clone(&shared), Arc::clone(&script), acceptor.clone());
+                let offers = offers.clone();
                 tokio::spawn(async move {
-                    let talk = Talk { state, script, offers_tls: tls == Tls::Offered };
+                    let talk = Talk { state, script, offers, offers_tls: tls == Tls::Offered };
                     match tls {
                         Tls::None => drop(talk.serve(BufStream::new(stream)).await),
                         Tls::Implicit => {
@@ -134,7 +150,7 @@ impl Server {
                             if let Some(stream) = talk.serve(BufStream::new(stream)).await
                                 && let Ok(stream) = acceptor.accept(stream.into_inner()).await
                             {
-                                let talk = Talk { state, script, offers_tls: false };
+                                let talk = Talk { state, script, offers: String::new(), offers_tls: false };
                                 drop(talk.serve_after_tls(BufStream::new(stream)).await);
                             }
                         }
@@ -192,6 +208,8 @@ pub fn acceptor_of(stem: &Path) -> TlsAcceptor {
 struct Talk {
     state: Arc<State>,
     script: Script,
+    /// Lines of the answer to EHLO.
+    offers: String,
     offers_tls: bool,
 }
 
@@ -205,6 +223,7 @@ impl Talk {
     async fn serve_after_tls<S: AsyncBufRead + AsyncWrite + Unpin>(&self, mut stream: S) -> Option<S> {
         let mut from = String::new();
         let mut to = Vec::new();
+        let mut has_sender = false;
         loop {
             let line = String::from_utf8_lossy(&until(&mut stream, b"\r\n").await?).into_owned();
             self.state.commands.lock().unwrap().push(line.clone());
@@ -215,7 +234,7 @@ impl Talk {
             let path = || line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(path, _)| path);
             if upper.starts_with("EHLO") {
                 let offers = if self.offers_tls { "250-STARTTLS\r\n" } else { "250-AUTH PLAIN LOGIN\r\n" };
-                let well = format!("250-scripted\r\n250-SMTPUTF8\r\n{offers}250 8BITMIME\r\n");
+                let well = format!("250-scripted\r\n250-SMTPUTF8\r\n{offers}{}250 8BITMIME\r\n", self.offers);
                 self.answer(&mut stream, Point::Ehlo, &line, well.as_bytes()).await?;
             } else if upper.starts_with("STARTTLS") {
                 self.answer(&mut stream, Point::StartTls, &line, b"220 go on\r\n").await?;
@@ -225,12 +244,16 @@ impl Talk {
             } else if upper.starts_with("MAIL") {
                 path().clone_into(&mut from);
                 to.clear();
-                self.answer(&mut stream, Point::Mail, &line, b"250 2.1.0 sender ok\r\n").await?;
+                has_sender = self.answer(&mut stream, Point::Mail, &line, b"250 2.1.0 sender ok\r\n").await?;
             } else if upper.starts_with("RCPT") {
-                to.push(path().to_owned());
-                self.answer(&mut stream, Point::Rcpt, &line, b"250 2.1.5 reader ok\r\n").await?;
+                let well: &[u8] = if has_sender { b"250 2.1.5 reader ok\r\n" } else { b"503 5.5.1 MAIL first\r\n" };
+                if self.answer(&mut stream, Point::Rcpt, &line, well).await? && has_sender {
+                    to.push(path().to_owned());
+                }
             } else if upper.starts_with("DATA") {
-                if !self.answer(&mut stream, Point::Data, &line, b"354 go ahead\r\n").await? {
+                let well: &[u8] =
+                    if to.is_empty() { b"554 5.5.1 no valid recipients\r\n" } else { b"354 go ahead\r\n" };
+                if !self.answer(&mut stream, Point::Data, &line, well).await? || to.is_empty() {
                     continue;
                 }
                 let act = self.act(Point::Body, &line);
@@ -245,7 +268,8 @@ impl Talk {
                 if spoke_early {
                     return None;
                 }
-                let kept = Kept { from: from.clone(), to: to.clone(), data };
+                let kept = Kept { from: from.clone(), to: std::mem::take(&mut to), data };
+                has_sender = false;
                 let act = self.act(Point::Dot, &line);
                 let taken = match &act {
                     Act::Say(words) | Act::SayAndDrop(words) => words.starts_with(b"2"),
@@ -257,6 +281,7 @@ impl Talk {
                 self.perform(&mut stream, act, b"250 2.0.0 queued as 4711\r\n").await?;
             } else if upper.starts_with("RSET") {
                 to.clear();
+                has_sender = false;
                 self.answer(&mut stream, Point::Rset, &line, b"250 forgotten\r\n").await?;
             } else if upper.starts_with("QUIT") {
                 self.answer(&mut stream, Point::Quit, &line, b"221 bye\r\n").await?;

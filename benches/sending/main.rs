@@ -1,0 +1,154 @@
+//! Sending: what the README says of speed. `cargo bench --bench sending -- [WHAT] [MAILS]`
+//!
+//! `sending` (the default): mails of 30 kB, personal, signed and recorded, to Postfix's `smtp-sink`, beside Postfix's own
+//! `smtp-source`, which neither composes, signs nor records. `distance`: the same through a proxy that delays. `composing`:
+//! mails made for each second of one processor. `million`: planning and sending to a million readers, and the memory that takes.
+//! `beside` runs lettre's builder and DKIM for comparison (a package of its own in `benches/lettre`). Medians and ratios;
+//! machines are noisy. Debian's package `postfix` has the two programs; no daemon needs to run. A store on PostgreSQL is
+//! measured where `tests/postgres start` has been run.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark is told what to do and says what it found"
+)]
+
+mod house;
+mod outside;
+
+use std::time::{Duration, Instant};
+
+use house::{House, Signed};
+use outside::{Proxy, Sink};
+use postrider::clock::Clock;
+use postrider::deliverer;
+use postrider::mail::message::Prepared;
+
+/// Octets of a message, about.
+const SIZE: usize = 30_000;
+const CONNECTIONS: usize = 16;
+const RUNS: usize = 3;
+
+fn main() {
+    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-'));
+    let what = words.next().unwrap_or_else(|| "sending".to_owned());
+    let mails = words.next().and_then(|word| word.parse().ok());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    match what.as_str() {
+        "sending" => runtime.block_on(sending(mails.unwrap_or(10_000))),
+        "distance" => runtime.block_on(distance(mails.unwrap_or(400))),
+        "composing" => composing(mails.unwrap_or(20_000)),
+        "million" => runtime.block_on(million(mails.unwrap_or(1_000_000))),
+        "beside" => outside::lettre(),
+        other => println!("there is no `{other}`: sending, distance, composing, million, beside"),
+    }
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of mails")]
+fn rate(mails: usize, took: Duration) -> f64 {
+    mails as f64 / took.as_secs_f64()
+}
+
+/// Sends all that `house` has due, and says how long that took.
+async fn send(house: &House, port: u16, connections: usize, mails: usize) -> Duration {
+    let parts = house.parts(port, connections);
+    let begun = Instant::now();
+    let sent = deliverer::step(&parts, Clock::System.now()).await.expect("sent");
+    let took = begun.elapsed();
+    assert_eq!(sent, mails);
+    house.all_sent(mails).await;
+    took
+}
+
+async fn sending(mails: usize) {
+    let Some(sink) = Sink::start() else { return };
+    let postgres = house::postgres_server();
+    let mut ways = vec![
+        ("SQLite, unsigned", Signed::Not, None),
+        ("SQLite, Ed25519", Signed::Ed25519, None),
+        ("SQLite, RSA-2048 and Ed25519", Signed::Both, None),
+    ];
+    if let Some(server) = &postgres {
+        ways.push(("PostgreSQL, Ed25519", Signed::Ed25519, Some(server.as_str())));
+        ways.push(("PostgreSQL, RSA-2048 and Ed25519", Signed::Both, Some(server.as_str())));
+    }
+    let mut source = Vec::new();
+    let mut rates = vec![Vec::new(); ways.len()];
+    for run in 0..RUNS {
+        source.push(rate(mails, sink.source(mails, SIZE, CONNECTIONS)));
+        for ((name, signed, server), rates) in ways.iter().zip(&mut rates) {
+            let house = House::new(*signed, SIZE, *server).await;
+            house.issue(mails).await;
+            rates.push(rate(mails, send(&house, sink.port, CONNECTIONS, mails).await));
+            println!("run {run}: {name}: {:.0} (source {:.0})", rates[run], source[run]);
+        }
+    }
+    let source = median(source);
+    println!("\n{mails} mails of {SIZE} octets, {CONNECTIONS} connections, medians of {RUNS} runs in turn");
+    println!("{:44} {source:9.0} mails/s", "smtp-source");
+    for ((name, ..), rates) in ways.iter().zip(rates) {
+        let own = median(rates);
+        println!("{name:44} {own:9.0} mails/s  {:.2} of smtp-source", own / source);
+    }
+}
+
+async fn distance(mails: usize) {
+    const ROUND_TRIP: Duration = Duration::from_millis(20);
+    let Some(sink) = Sink::start() else { return };
+    println!("round trip {} ms, Ed25519, SQLite", ROUND_TRIP.as_millis());
+    for connections in [1, 16] {
+        let mails = mails * connections;
+        let proxy = Proxy::start(sink.port, ROUND_TRIP / 2).await;
+        let house = House::new(Signed::Ed25519, SIZE, None).await;
+        house.issue(mails).await;
+        let own = rate(mails, send(&house, proxy.port, connections, mails).await);
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
+        let each = own / connections as f64;
+        println!("{connections:4} connections: {own:8.1} mails/s, {each:.1} each");
+    }
+}
+
+/// Filling a prepared Rendition, and signing it.
+fn composing(mails: usize) {
+    for (name, signed) in
+        [("unsigned", Signed::Not), ("Ed25519", Signed::Ed25519), ("RSA-2048 and Ed25519", Signed::Both)]
+    {
+        let prepared = Prepared::new(&house::rendition(SIZE), &house::settings(1, 1, signed));
+        let mut octets = 0;
+        let mut rates = Vec::new();
+        for _ in 0..RUNS {
+            let begun = outside::processor_time();
+            for number in 0..mails {
+                let reader = house::reader(number);
+                octets = prepared.compose(&reader, Clock::System.now()).expect("a mail").len();
+            }
+            rates.push(rate(mails, outside::processor_time() - begun));
+        }
+        println!("{name:24} {:9.0} mails of {octets} octets for each second of a processor", median(rates));
+    }
+}
+
+async fn million(mails: usize) {
+    let Some(sink) = Sink::start() else { return };
+    let house = House::new(Signed::Ed25519, 2_000, None).await;
+    let begun = Instant::now();
+    house.readers(mails).await;
+    println!("{mails} readers imported in {:.1} s", begun.elapsed().as_secs_f64());
+    outside::forget_peak();
+    let begun = Instant::now();
+    house.plan().await;
+    println!("planned in {:.1} s, peak {} MiB", begun.elapsed().as_secs_f64(), outside::peak() / 1024);
+    outside::forget_peak();
+    let took = send(&house, sink.port, CONNECTIONS, mails).await;
+    println!(
+        "sent in {:.0} s ({:.0} mails/s), peak {} MiB",
+        took.as_secs_f64(),
+        rate(mails, took),
+        outside::peak() / 1024
+    );
+}

@@ -1,0 +1,141 @@
+//! Other people's programs, and what the system says of us.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+/// Where Debian puts Postfix's programs, which is on few users' path.
+fn program(name: &str) -> Option<String> {
+    let places = ["/usr/sbin", "/usr/local/sbin", "/usr/bin"];
+    let found = places.iter().map(|place| format!("{place}/{name}")).find(|path| Path::new(path).is_file());
+    if found.is_none() {
+        println!("no `{name}`: it is in Debian's package `postfix` (`apt install postfix`, \"No configuration\")");
+    }
+    found
+}
+
+/// `smtp-sink`, which throws mail away; ends when dropped.
+pub struct Sink {
+    child: Child,
+    source: String,
+    pub port: u16,
+}
+
+impl Sink {
+    /// On a free port. `None`, with a word why: it is not installed.
+    pub fn start() -> Option<Self> {
+        let (sink, source) = (program("smtp-sink")?, program("smtp-source")?);
+        let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+        let user = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
+        let child = Command::new(sink)
+            .args(["-u", &user, &format!("127.0.0.1:{port}"), "100"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "smtp-sink does not listen");
+            std::thread::yield_now();
+        }
+        Some(Self { child, source, port })
+    }
+
+    /// How long `smtp-source` takes for as many mails of as many octets.
+    pub fn source(&self, mails: usize, octets: usize, connections: usize) -> Duration {
+        let begun = Instant::now();
+        let status = Command::new(&self.source)
+            .args(["-d", "-s", &connections.to_string(), "-l", &octets.to_string(), "-m", &mails.to_string()])
+            .arg(format!("127.0.0.1:{}", self.port))
+            .status()
+            .expect("smtp-source runs");
+        assert!(status.success());
+        begun.elapsed()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Carries octets to a port of this machine, each way later by as long as they would take to a server far away.
+pub struct Proxy {
+    pub port: u16,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Proxy {
+    /// On a free port.
+    pub async fn start(to: u16, delay: Duration) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let task = tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let far = TcpStream::connect(("127.0.0.1", to)).await.expect("the server");
+                near.set_nodelay(true).expect("an option of every socket");
+                far.set_nodelay(true).expect("an option of every socket");
+                let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+                tokio::spawn(carry(near_in, far_out, delay));
+                tokio::spawn(carry(far_in, near_out, delay));
+            }
+        });
+        Self { port, task }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, delay: Duration) {
+    let (sender, mut receiver) = mpsc::unbounded_channel::<(tokio::time::Instant, Vec<u8>)>();
+    tokio::spawn(async move {
+        while let Some((due, octets)) = receiver.recv().await {
+            tokio::time::sleep_until(due).await;
+            if to.write_all(&octets).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut octets = vec![0; 1 << 16];
+    while let Ok(read @ 1..) = from.read(&mut octets).await {
+        if sender.send((tokio::time::Instant::now() + delay, octets[..read].to_vec())).is_err() {
+            return;
+        }
+    }
+}
+
+/// What this thread has had of a processor.
+pub fn processor_time() -> Duration {
+    let text = fs_err::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
+    Duration::from_nanos(text.split(' ').next().and_then(|text| text.parse().ok()).expect("a number"))
+}
+
+/// From now on [`peak`] counts afresh.
+pub fn forget_peak() {
+    fs_err::write("/proc/self/clear_refs", "5").expect("Linux forgets");
+}
+
+/// The most memory that this process has had at once, in KiB.
+pub fn peak() -> usize {
+    let status = fs_err::read_to_string("/proc/self/status").expect("Linux tells");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("it is there");
+    line.trim().trim_end_matches("kB").trim().parse().expect("a number")
+}
+
+/// Runs the package beside us that composes and signs with lettre.
+pub fn lettre() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/lettre/Cargo.toml");
+    let run = Command::new("cargo").args(["run", "--release", "--quiet", "--manifest-path"]).arg(manifest).status();
+    assert!(run.is_ok_and(|status| status.success()), "it does not run");
+}

@@ -1,0 +1,69 @@
+//! The last look before MAIL: a claim may be minutes old, and connecting may take minutes more. The connections' questions of
+//! one moment are one query; each is answered by a look that began after it was asked.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::mail::transport::Gate;
+use crate::store::{Claim, Store};
+
+/// Most questions in one query.
+const MOST: usize = 200;
+
+struct Question {
+    claim: Arc<Claim>,
+    answer: oneshot::Sender<Result<bool, String>>,
+}
+
+/// Asks the store for all connections. Ends with its last clone.
+#[derive(Clone)]
+pub struct Doorkeeper(mpsc::UnboundedSender<Question>);
+
+impl Doorkeeper {
+    /// Begins to answer.
+    pub fn new(store: Store) -> Self {
+        let (sender, mut questions) = mpsc::unbounded_channel::<Question>();
+        tokio::spawn(async move {
+            while let Some(first) = questions.recv().await {
+                let mut asked = vec![first];
+                while asked.len() < MOST
+                    && let Ok(more) = questions.try_recv()
+                {
+                    asked.push(more);
+                }
+                let claims: Vec<&Claim> = asked.iter().map(|question| &*question.claim).collect();
+                let wanted = store.still_wanted(&claims).await.map_err(|error| error.to_string());
+                for Question { claim, answer } in asked {
+                    let open = wanted.as_ref().map(|wanted| wanted.contains(&claim.id)).map_err(Clone::clone);
+                    // Who asked may have run out of time.
+                    let _ = answer.send(open);
+                }
+            }
+        });
+        Self(sender)
+    }
+}
+
+/// One mail's gate.
+pub struct Door {
+    keeper: Doorkeeper,
+    claim: Arc<Claim>,
+}
+
+impl Door {
+    /// Of the mail of `claim`.
+    pub fn new(keeper: &Doorkeeper, claim: &Arc<Claim>) -> Self {
+        Self { keeper: keeper.clone(), claim: Arc::clone(claim) }
+    }
+}
+
+impl Gate for Door {
+    async fn is_open(&self) -> Result<bool, String> {
+        let gone = || "nobody answers".to_owned();
+        let (answer, answered) = oneshot::channel();
+        let question = Question { claim: Arc::clone(&self.claim), answer };
+        self.keeper.0.send(question).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}

@@ -1,0 +1,96 @@
+//! A claimed mail made ready to leave: composed, signed, with its envelope and its gate.
+
+use chrono::{DateTime, Utc};
+use tokio::sync::oneshot;
+
+use super::Parts;
+use super::door::Door;
+use super::work::{Done, Job};
+use crate::delivery::{Kind, Outcome, Verdict};
+use crate::mail::message::{Error, Recipient};
+use crate::mail::transport::{Attempt, Mail, Stage};
+use crate::store::Claim;
+use crate::subscriber::token::{self, Purpose};
+
+/// See the module.
+pub struct Letter {
+    pub job: Job,
+    pub content: Content,
+    pub door: Door,
+}
+
+/// What leaves.
+pub struct Content {
+    from: String,
+    bytes: Vec<u8>,
+    date: DateTime<Utc>,
+}
+
+impl Letter {
+    /// As the transport takes it.
+    pub fn mail(&self) -> Mail<'_> {
+        let claim = &self.job.claim;
+        let Content { from, bytes, date } = &self.content;
+        Mail { from, to: &claim.address, message_id: &claim.message_id, bytes, date: *date }
+    }
+
+    /// With what became of it.
+    pub fn done(&self, attempt: Attempt) -> (Done, oneshot::Receiver<()>) {
+        done(&self.job, attempt)
+    }
+}
+
+/// `job` with what became of it, and what is rung when that is recorded.
+pub fn done(job: &Job, attempt: Attempt) -> (Done, oneshot::Receiver<()>) {
+    let (recorded, is_recorded) = oneshot::channel();
+    let digest = job.prepared.as_ref().map(|prepared| prepared.digest.clone()).unwrap_or_default();
+    (Done { claim: job.claim.clone(), digest, attempt, recorded }, is_recorded)
+}
+
+/// Composes and signs. The error is the end of the attempt.
+pub fn compose(parts: &Parts, job: &Job, date: DateTime<Utc>) -> Result<Content, Attempt> {
+    let Some(prepared) = &job.prepared else { return Err(not_composed("its rendition is gone")) };
+    let claim = &job.claim;
+    let bytes = prepared.compose(&recipient(parts, claim), date).map_err(|error| match error {
+        Error::Recipient => not_composed(&error.to_string()),
+        Error::Rendition(_) | Error::Signature(_) => fault_of_all(&error.to_string()),
+    })?;
+    let path = parts.settings.bounce_address.as_ref();
+    let from = path.map(|path| path.sender(parts.store.key(), claim.kind, &claim.id, &claim.subscriber));
+    Ok(Content { from: from.unwrap_or_else(|| prepared.from.clone()), bytes, date })
+}
+
+/// Whom `claim` goes to, with the links that are theirs.
+pub fn recipient(parts: &Parts, claim: &Claim) -> Recipient {
+    let link = |page: &str, purpose: Purpose, row: &str| {
+        let token = match (row, claim.kind) {
+            // A test mail belongs to no reader; its links show what a reader's look like and open nothing.
+            ("", Kind::Test) => "test".to_owned(),
+            ("", _) => return None,
+            (row, _) => token::make(parts.store.key(), purpose, row),
+        };
+        Some(format!("{}{page}/{token}", parts.settings.public_url))
+    };
+    Recipient {
+        address: claim.address.clone(),
+        message_id: claim.message_id.clone(),
+        unsubscribe_url: link("unsubscribe", Purpose::Unsubscribe, &claim.subscription),
+        unsubscribe_address: Some(&claim.subscription)
+            .filter(|row| !row.is_empty())
+            .and_then(|row| parts.settings.bounce_address.as_ref()?.unsubscribe(parts.store.key(), row)),
+        preferences_url: link("preferences", Purpose::Preferences, &claim.subscriber),
+        confirm_url: link("confirm", Purpose::Confirm, &claim.confirmation),
+    }
+}
+
+/// A mail that can never be made fails alone.
+pub fn not_composed(why: &str) -> Attempt {
+    let text = format!("the message could not be made: {why}");
+    Attempt { stage: Stage::Data, outcome: Outcome { verdict: Verdict::Permanent, code: 0, text } }
+}
+
+/// Every mail of the Rendition would have it: they wait for a person, others go on.
+fn fault_of_all(why: &str) -> Attempt {
+    let text = format!("the message could not be made: {why}");
+    Attempt { stage: Stage::Data, outcome: Outcome { verdict: Verdict::Temporary, code: 0, text } }
+}
