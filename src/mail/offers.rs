@@ -2,6 +2,7 @@
 
 /// The extensions that change what we say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an extension of its own")]
 pub struct Offers {
     /// RFC 2920: several commands at once.
     pub pipelining: bool,

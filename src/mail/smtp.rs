@@ -3,6 +3,7 @@
 //! Where the relay offers PIPELINING (RFC 2920), MAIL, RCPT and DATA go in one write, and those of the next mail together
 //! with the end of the message before: one round trip a mail. Every reply is read, whatever the one before it said.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -228,7 +229,7 @@ impl Session {
         let mut sender = format!("MAIL FROM:<{}>", path(from).map_err(|refusal| (Stage::Mail, refusal))?);
         let mut reader = format!("RCPT TO:<{}>", path(to).map_err(|refusal| (Stage::Rcpt, refusal))?);
         if offers.size {
-            sender.push_str(&format!(" SIZE={}", bytes.len()));
+            let _ = write!(sender, " SIZE={}", bytes.len());
         }
         if utf8 {
             sender.push_str(" SMTPUTF8");
@@ -238,8 +239,8 @@ impl Session {
         } else if offers.dsn {
             // RFC 3461: a notice of failure only, with the header of the mail, and with names that we know it by.
             let id: String = message_id.split('@').next().unwrap_or_default().chars().take(60).collect();
-            sender.push_str(&format!(" RET=HDRS ENVID={}", xtext(&id)));
-            reader.push_str(&format!(" NOTIFY=FAILURE ORCPT=rfc822;{}", xtext(to)));
+            let _ = write!(sender, " RET=HDRS ENVID={}", xtext(&id));
+            let _ = write!(reader, " NOTIFY=FAILURE ORCPT=rfc822;{}", xtext(to));
         }
         Ok([sender + "\r\n", reader + "\r\n"])
     }

@@ -48,12 +48,12 @@ impl Watch {
     }
 
     /// Keywords of EHLO come in any case, and `lettre` knows those of AUTH in capitals only.
-    fn hear(&self, line: &mut String) {
+    fn hear(&self, line: &mut str) {
         if line.starts_with("250")
             && let Some(lines) = self.0.offers.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
         {
             line.make_ascii_uppercase();
-            lines.push(line.clone());
+            lines.push(line.to_owned());
         }
     }
 }
