@@ -127,7 +127,7 @@ fn composing(mails: usize) {
                 let reader = house::reader(number);
                 octets = prepared.compose(&reader, Clock::System.now()).expect("a mail").len();
             }
-            rates.push(rate(mails, outside::processor_time() - begun));
+            rates.push(rate(mails, outside::processor_time().saturating_sub(begun)));
         }
         println!("{name:24} {:9.0} mails of {octets} octets for each second of a processor", median(rates));
     }
