@@ -115,8 +115,8 @@ fn title(title: &str, summary: &str, url: &str) -> String {
 
 fn categories(post: &Post) -> Vec<(Family, String)> {
     let mut seen = HashSet::new();
-    let categories = post.categories.iter().map(|name| (Family::Category, text::line(name)));
-    let tags = post.tags.iter().map(|name| (Family::Tag, text::line(name)));
+    let categories = post.categories.iter().map(|name| (Family::Category, text::name(name)));
+    let tags = post.tags.iter().map(|name| (Family::Tag, text::name(name)));
     categories.chain(tags).filter(|(_, name)| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
 }
 

@@ -79,7 +79,7 @@ pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, 
         let name = match declared.map(|language| text::line(&language.title)) {
             Some(own) if !own.is_empty() && own != title => own,
             Some(_) => site.tag(&name).to_owned(),
-            None => text::line(&name),
+            None => text::name(&name),
         };
         Group {
             title: format!("{title}: {name}"),
@@ -107,5 +107,5 @@ fn names(family: Family, post: &Post) -> Vec<&str> {
         Family::Section => vec![post.section.as_str()],
         Family::Language => vec![post.language.as_str()],
     };
-    names.into_iter().filter(|name| !text::line(name).is_empty()).collect()
+    names.into_iter().filter(|name| !text::name(name).is_empty()).collect()
 }

@@ -45,7 +45,7 @@ pub fn markup(html: &str) -> String {
     clean(html).replace('\u{fffd}', "&#xFFFD;")
 }
 
-/// Somebody's name as one clean line, without the tags and the mail address that front matter may have with it.
+/// A name, of somebody or of a tag, as one clean line, without the tags and the mail address that front matter may have with it.
 pub fn name(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

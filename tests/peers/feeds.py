@@ -156,7 +156,9 @@ def main(folder, public_url):
     history(folder, public_url)
     opml = folder / "feeds.opml"
     text = opml.read_bytes()
-    for event in w3c.events(public_url + "feeds.opml", text.decode()): find("feeds.opml", "W3C: " + " ".join(event)[:300])
+    for event in w3c.events(public_url + "feeds.opml", text.decode()):
+        # A hostile site is dated as it likes; the rest of the rules holds for its list too.
+        if event[0] != "ImplausibleDate": find("feeds.opml", "W3C: " + " ".join(event)[:300])
     listed = listparser.parse(text.decode())
     if listed.bozo: find("feeds.opml", f"listparser: {listed.bozo}")
     expected = {public_url + urllib.parse.quote(p, safe="/~") for p in out

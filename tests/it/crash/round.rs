@@ -42,6 +42,9 @@ pub struct Plan {
     pub seed: u64,
 }
 
+/// Of so many readers one has a mailbox that is gone.
+pub const GONE: usize = 17;
+
 /// A finding: a promise that was broken.
 pub type Broken = String;
 
@@ -142,7 +145,7 @@ impl Round {
 
     /// The readers, confirmed.
     pub async fn import(&self) -> Vec<String> {
-        let name = |i: usize| format!("{}{i}@example.net", if i.is_multiple_of(17) { "gone" } else { "r" });
+        let name = |i: usize| format!("{}{i}@example.net", if i.is_multiple_of(GONE) { "gone" } else { "r" });
         let names: Vec<String> = (0..self.plan.readers).map(name).collect();
         let row =
             |name: &String| Import { address: Address::parse(name).unwrap(), name: String::new(), language: None };

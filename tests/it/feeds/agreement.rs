@@ -117,7 +117,7 @@ pub fn of_all_parsers(folder: &Folder, public_url: &str) -> BTreeMap<String, Vec
         let mut expected: Vec<Seen> = out
             .iter()
             .filter(|(path, _)| path.rsplit('/').next() == Some(&name))
-            .flat_map(|(_, entries)| entries.clone())
+            .flat_map(|(path, entries)| entries.iter().map(|entry| as_seen_by("newsboat", path, entry)))
             .collect();
         expected.sort();
         expected.dedup();
@@ -136,12 +136,17 @@ pub fn of_all_parsers(folder: &Folder, public_url: &str) -> BTreeMap<String, Vec
 
 /// Known ways of parsers that are no fault of the feed.
 fn as_seen_by(parser: &str, file: &str, entry: &Seen) -> Seen {
+    let mut seen = entry.clone();
     // They do not tell that an Atom title says it is HTML.
     if matches!(parser, "rss-parser" | "feedsmith" | "rowanmanning") && file == "atom.xml" && entry.title.contains("</")
     {
-        return Seen { title: postrider::feed::text::html(&entry.title), ..entry.clone() };
+        seen.title = postrider::feed::text::html(&entry.title);
     }
-    entry.clone()
+    // They take the dots out of addresses, as browsers do (URL Standard, path state).
+    if let ("feed-rs" | "rowanmanning" | "newsboat", Ok(link)) = (parser, url::Url::parse(&entry.link)) {
+        seen.link = link.into();
+    }
+    seen
 }
 
 /// Ours always, and RFC 4287's own appendix B where it is at hand.
