@@ -114,7 +114,7 @@ fn orders() -> Option<&'static Orders> {
     if cfg!(debug_assertions) { ORDERS.get() } else { None }
 }
 
-/// See [`point!`]. `F` only says where it is.
+/// See `point!`. `F` only says where it is.
 pub fn pass<F>(_here: F, step: &'static str) {
     let Some(orders) = orders() else { return };
     let name = format!("{} {step}", place(std::any::type_name::<F>()));

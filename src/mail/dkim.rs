@@ -1,7 +1,7 @@
 //! DKIM (RFC 6376, 8301, 8463): each mail is signed with every configured key, so that a change of keys is two of them for
 //! a while. Relaxed in header and body, over the bytes that leave; never with `l=`.
 //!
-//! Each header of [`SIGNED`] is named once more than it occurs, so that nobody can add one (RFC 6376 §8.15).
+//! Each header of `SIGNED` is named once more than it occurs, so that nobody can add one (RFC 6376 §8.15).
 
 mod canonical;
 mod check;

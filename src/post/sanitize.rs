@@ -1,7 +1,7 @@
 //! HTML that may be shown anywhere: an allow-list, every address absolute, ids that do not clash. The one owner of
 //! `ammonia` and `lol_html`.
 //!
-//! What Markdown gives of itself is cleaned as it stands ([`plain`]); everything else in two passes. The first turns what
+//! What Markdown gives of itself is cleaned as it stands (`plain`); everything else in two passes. The first turns what
 //! readers cannot show (frames, checkboxes, lazy pictures) into what they can, takes away the tags that none of them knows,
 //! and bounds nesting. The second, `ammonia`, parses and decides alone what is safe. It writes what it parsed: had it to take
 //! elements out of the tree, what stood in them could stand where no parser would have put it, and validators would refuse it.
