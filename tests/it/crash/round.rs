@@ -358,7 +358,8 @@ impl Round {
                 _ if row.address.is_empty() => true,
                 State::Sent => answered,
                 State::Failed => row.address.starts_with("gone"),
-                State::Suppressed => asked.contains(&row.address),
+                // A mailbox that is gone is not tried again, also where the death came before its outcome was kept.
+                State::Suppressed => asked.contains(&row.address) || row.address.starts_with("gone"),
                 State::Expired => false,
                 State::Uncertain => quiet || !self.cut.is_empty(),
             };
