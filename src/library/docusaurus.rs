@@ -75,14 +75,14 @@ impl Layout for Docusaurus {
         self.entries.values().map(|entry| &entry.file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, _: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.context.hash(&mut hasher);
         self.entries.get(&file.path).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         match self.entries.get(&file.path) {
             Some(entry) => page::read(&self.config, &self.data, entry, text),
             None => Reading::default(),

@@ -125,13 +125,13 @@ impl Layout for Eleventy {
         self.files.values().map(|(file, _)| file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, _: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.context, self.kept_back(&file.path)).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         let mut reading = page::read(&self.config, &self.data, &self.site, file, text);
         if let Some(page) = reading.page.as_mut().filter(|page| self.kept_back(&page.path)) {
             page.draft = true;

@@ -84,11 +84,11 @@ impl Layout for Plain {
         self.files.values().collect()
     }
 
-    fn context(&self, _: &File) -> u64 {
+    fn context(&self, _: usize, _: &File) -> u64 {
         self.context
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         let path = &file.path;
         let parts = match front_matter::split(text) {
             Ok(parts) => parts,

@@ -15,11 +15,11 @@ pub trait Layout: Send + Sync {
     fn watched(&self) -> Vec<String>;
     /// The files that may be pages, ordered by path.
     fn files(&self) -> Vec<&File>;
-    /// Changes when anything but the file's own text changes how it is read.
-    fn context(&self, file: &File) -> u64;
-    /// What the text of a file says. `file` may have another stamp than when the site was opened: a layout outlives edits of
+    /// Changes when anything but the file's own text changes how it is read. `at`: its number among [`Layout::files`].
+    fn context(&self, at: usize, file: &File) -> u64;
+    /// What the text of a file says. `at` as before; `file` may have another stamp than when the site was opened: a layout outlives edits of
     /// its pages.
-    fn read(&self, file: &File, text: &str) -> Reading;
+    fn read(&self, at: usize, file: &File, text: &str) -> Reading;
     /// What was found on the way to the files.
     fn problems(&self) -> Vec<Problem>;
 }

@@ -121,13 +121,13 @@ impl Layout for Hexo {
         self.files.iter().map(|(file, _)| file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, _: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.config.fingerprint, self.by_path.get(&file.path).map(|at| self.files[*at].1)).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         match self.by_path.get(&file.path) {
             Some(at) => page::read(&self.config, file, self.files[*at].1, text),
             None => Reading::default(),

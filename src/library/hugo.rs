@@ -70,15 +70,15 @@ impl Layout for Hugo {
         self.tree.pages.iter().map(|entry| &entry.file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, at: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.context.hash(&mut hasher);
-        self.tree.entry(&file.path).hash(&mut hasher);
+        self.tree.entry(at, &file.path).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
-        match self.tree.entry(&file.path) {
+    fn read(&self, at: usize, file: &File, text: &str) -> Reading {
+        match self.tree.entry(at, &file.path) {
             Some(entry) if entry.file == *file => page::read(&self.config, &self.tree, entry, text),
             Some(entry) => page::read(&self.config, &self.tree, &Entry { file: file.clone(), ..entry.clone() }, text),
             None => Reading::default(),

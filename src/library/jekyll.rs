@@ -76,14 +76,14 @@ impl Layout for Jekyll {
         self.tree.entries.iter().map(|entry| &entry.file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, _: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.config.fingerprint.hash(&mut hasher);
         self.tree.entry(&file.path).map(tree::Entry::fingerprint).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         let entry = self.tree.entry(&file.path).map(|entry| Entry { file: file.clone(), ..entry.clone() });
         entry.map(|entry| page::read(&self.config, &entry, text)).unwrap_or_default()
     }

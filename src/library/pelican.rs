@@ -113,14 +113,14 @@ impl Layout for Laid {
         self.entries.iter().map(|entry| &entry.file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, _: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.site.fingerprint.hash(&mut hasher);
         self.entry(&file.path).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         self.entry(&file.path).map(|entry| article::read(&self.site, entry, text)).unwrap_or_default()
     }
 

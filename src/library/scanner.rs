@@ -136,7 +136,7 @@ impl Scanner {
                 };
                 self.watched = layout.watched();
                 let files = layout.files();
-                let files = threads::each(files.len(), |at| (files[at].clone(), layout.context(files[at])));
+                let files = threads::each(files.len(), |at| (files[at].clone(), layout.context(at, files[at])));
                 // Opened once more for its tick, it is past that.
                 let again = last.as_ref().is_some_and(|last| last.fresh_at.is_some_and(|at| !is_fresh(at, now)));
                 let known = last.map(|last| last.known).unwrap_or_default();
@@ -231,16 +231,13 @@ fn updated(
         };
         seen.push((kept, again));
     }
-    let changed: Vec<(&(File, u64), bool)> = files
-        .iter()
-        .zip(&seen)
-        .filter(|(_, (kept, _))| kept.is_none())
-        .map(|(file, (_, again))| (file, *again))
-        .collect();
+    let changed: Vec<(usize, bool)> =
+        (0..).zip(&seen).filter(|(_, (kept, _))| kept.is_none()).map(|(at, (_, again))| (at, *again)).collect();
     let read = changed.len();
     let read_again = |room: &mut Vec<u8>, at: usize| {
-        let ((file, context), again) = changed[at];
-        let known = read_one(folder, layout, file, *context, room);
+        let (number, again) = changed[at];
+        let (file, context) = &files[number];
+        let known = read_one(folder, layout, (number, file), *context, room);
         // Read once more for its tick, it is past that.
         Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
     };
@@ -254,11 +251,17 @@ fn is_fresh(at: Instant, now: Instant) -> bool {
     now.duration_since(at) < RACE
 }
 
-fn read_one(folder: &Folder, layout: &dyn Layout, file: &File, context: u64, room: &mut Vec<u8>) -> Known {
+fn read_one(
+    folder: &Folder,
+    layout: &dyn Layout,
+    (number, file): (usize, &File),
+    context: u64,
+    room: &mut Vec<u8>,
+) -> Known {
     // A fault of ours in one page must not take the site down.
     let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read_found(file, room) {
         Ok(text) => {
-            let mut reading = layout.read(file, text);
+            let mut reading = layout.read(number, file, text);
             if let Some(page) = &mut reading.page {
                 page.source_hash = body::source_hash(text, page.body.start);
                 let mut hasher = DefaultHasher::new();

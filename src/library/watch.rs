@@ -3,16 +3,17 @@
 //! Events only say *when* to look; what has changed is the scan's business. A file is often written in several steps,
 //! so a change counts once nothing has happened for a while and, where the system tells of it, every file that was written
 //! to is closed. Where the system has no events to give (network drives, limits reached), the caller's slow full re-scan
-//! is what remains, and one warning says so.
+//! is what remains, and one warning says so, and what to do.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, ModifyKind};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
@@ -22,18 +23,25 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// Files that never rest are looked at after so long all the same.
 pub const LONGEST: Duration = Duration::from_secs(10);
 
+/// The system's own, or in tests one that refuses.
+type System = Box<dyn notify::Watcher + Send>;
+
 /// Watches a site's content and configuration.
-#[derive(Debug)]
 pub struct Watcher {
     /// As it was given: a link may lead elsewhere one day.
     given: PathBuf,
     /// `None`: the system gives no events.
-    system: Option<RecommendedWatcher>,
+    system: Option<System>,
     changes: mpsc::Receiver<()>,
     activity: Activity,
     /// What the system watches, relative to the root, whether with all below it, and which folder that was.
     followed: HashMap<(String, bool), Folder>,
-    warned: bool,
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watcher").field("given", &self.given).field("followed", &self.followed).finish_non_exhaustive()
+    }
 }
 
 /// A folder, whatever its name: device and inode.
@@ -58,6 +66,8 @@ struct Seen {
     first: Option<Instant>,
     /// Files that were written to and not closed yet.
     open: HashSet<PathBuf>,
+    /// That there is something which the system does not watch has been said.
+    told: bool,
 }
 
 impl Activity {
@@ -73,6 +83,17 @@ impl Activity {
     /// Something has happened since `at`.
     pub fn since(&self, at: Instant) -> bool {
         self.lock().last.is_some_and(|last| last >= at)
+    }
+
+    /// Says that there is something which the system does not watch: once.
+    fn refused(&self, error: &notify::Error) {
+        if !std::mem::replace(&mut self.lock().told, true) {
+            tracing::warn!(
+                %error,
+                hint = hint(error),
+                "the system does not tell of every change: the others are seen by the full re-scan, every `content.rescan`"
+            );
+        }
     }
 
     /// Whether the event means that somebody must look.
@@ -125,27 +146,39 @@ impl Watcher {
         let activity = Activity::default();
         let seen = activity.clone();
         let handler = move |event: notify::Result<Event>| {
+            // Of a folder that was made later.
+            if let Err(error) = &event {
+                seen.refused(error);
+            }
             if seen.note(&event, Instant::now()) {
                 let _ = sender.try_send(());
             }
         };
         let config = notify::Config::default().with_follow_symlinks(false);
-        let mut watcher =
-            Self { given: root.to_owned(), system: None, changes, activity, followed: HashMap::new(), warned: false };
-        match RecommendedWatcher::new(handler, config) {
-            Ok(system) => watcher.system = Some(system),
-            Err(error) => watcher.warn(&error),
-        }
+        let system = <RecommendedWatcher as notify::Watcher>::new(handler, config);
+        let system = system.inspect_err(|error| activity.refused(error)).ok();
+        let mut watcher = Self::with(root, system.map(|system| Box::new(system) as System), changes, activity);
         watcher.follow(&[]);
         watcher
+    }
+
+    fn with(root: &Path, system: Option<System>, changes: mpsc::Receiver<()>, activity: Activity) -> Self {
+        Self { given: root.to_owned(), system, changes, activity, followed: HashMap::new() }
     }
 
     /// One that never hears of anything, as on a drive that gives no events.
     #[cfg(test)]
     pub fn deaf(root: &Path) -> Self {
-        let changes = mpsc::channel(1).1;
-        let (given, activity) = (root.to_owned(), Activity::default());
-        Self { given, system: None, changes, activity, followed: HashMap::new(), warned: false }
+        Self::with(root, None, mpsc::channel(1).1, Activity::default())
+    }
+
+    /// One whose system watches no more folders than `limit` says, and never tells of a change.
+    #[cfg(test)]
+    pub fn limited(root: &Path, limit: &Arc<std::sync::atomic::AtomicUsize>) -> Self {
+        let system = Box::new(tests::Limited::to(limit));
+        let mut watcher = Self::with(root, Some(system), mpsc::channel(1).1, Activity::default());
+        watcher.follow(&[]);
+        watcher
     }
 
     /// What goes on in the files it watches.
@@ -202,18 +235,25 @@ impl Watcher {
         match self.system.as_mut().map(|system| system.watch(path, mode)) {
             Some(Ok(())) => true,
             Some(Err(error)) => {
-                self.warn(&error);
+                self.activity.refused(&error);
                 false
             }
             None => false,
         }
     }
+}
 
-    fn warn(&mut self, error: &notify::Error) {
-        if !self.warned {
-            self.warned = true;
-            tracing::warn!(%error, "file events are not to be had: changes are seen by the full re-scan only");
+/// As many files are open, or as many watchers made, as may be: errno(3).
+const EMFILE: i32 = 24;
+
+/// What helps against a refusal.
+fn hint(error: &notify::Error) -> &'static str {
+    match &error.kind {
+        ErrorKind::MaxFilesWatch => "every folder counts: raise `fs.inotify.max_user_watches` by `sysctl`",
+        ErrorKind::Io(error) if error.raw_os_error() == Some(EMFILE) => {
+            "raise `fs.inotify.max_user_instances` by `sysctl`, or the limit of open files"
         }
+        _ => "a shorter `content.rescan` finds changes sooner",
     }
 }
 
@@ -253,6 +293,8 @@ fn is_content(path: &Path, root: &Path, watched: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -275,6 +317,101 @@ mod tests {
             assert_eq!(is_content(Path::new(path), Path::new("/site"), &watched), expected, "{path}");
         }
         assert!(is_content(Path::new("/site/sub/x.md"), Path::new("/site"), &[String::new()]));
+    }
+
+    /// See [`Watcher::limited`].
+    pub(super) struct Limited {
+        limit: Arc<AtomicUsize>,
+        watched: usize,
+    }
+
+    impl Limited {
+        pub(super) fn to(limit: &Arc<AtomicUsize>) -> Self {
+            Self { limit: Arc::clone(limit), watched: 0 }
+        }
+    }
+
+    impl notify::Watcher for Limited {
+        fn new<F: notify::EventHandler>(_: F, _: notify::Config) -> notify::Result<Self> {
+            Ok(Self::to(&Arc::default()))
+        }
+
+        fn watch(&mut self, _: &Path, _: RecursiveMode) -> notify::Result<()> {
+            if self.watched == self.limit.load(Ordering::SeqCst) {
+                return Err(notify::Error::new(ErrorKind::MaxFilesWatch));
+            }
+            self.watched += 1;
+            Ok(())
+        }
+
+        fn unwatch(&mut self, _: &Path) -> notify::Result<()> {
+            Ok(())
+        }
+
+        fn kind() -> notify::WatcherKind {
+            notify::WatcherKind::NullWatcher
+        }
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_told_once_and_asked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let content = ["content".to_owned()];
+        fs_err::create_dir(folder.path().join("content")).unwrap();
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let said = || fs_err::read_to_string(log.path()).unwrap();
+        let writer = Mutex::new(log.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let limit = Arc::new(AtomicUsize::new(1));
+            let mut watcher = Watcher::limited(folder.path(), &limit);
+            watcher.follow(&content);
+            watcher.follow(&content);
+            assert_eq!(watcher.followed.len(), 1);
+            let told = said();
+            assert_eq!(told.lines().count(), 1, "{told}");
+            for part in ["WARN", "OS file watch limit reached", "fs.inotify.max_user_watches", "`content.rescan`"] {
+                assert!(told.contains(part), "{part}: {told}");
+            }
+            limit.store(2, Ordering::SeqCst);
+            watcher.follow(&content);
+            assert_eq!(watcher.followed.len(), 2);
+        });
+        let too_many = notify::Error::io(std::io::Error::from_raw_os_error(EMFILE));
+        assert!(hint(&too_many).contains("max_user_instances"));
+        assert!(hint(&notify::Error::generic("no events")).contains("content.rescan"));
+    }
+
+    /// The system's own events of a file that is written in pieces, with longer rests between them than a change takes to
+    /// settle.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn who_writes_slowly_is_waited_for() {
+        use std::io::Write as _;
+        use std::sync::atomic::AtomicBool;
+
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::create_dir(folder.path().join("content")).unwrap();
+        let mut watcher = Watcher::new(folder.path());
+        watcher.follow(&["content".to_owned()]);
+        let (activity, whole) = (watcher.activity(), Arc::new(AtomicBool::new(false)));
+        let (path, done) = (folder.path().join("content/x.md"), Arc::clone(&whole));
+        let writer = std::thread::spawn(move || {
+            let mut file = fs_err::File::create(path).unwrap();
+            for piece in ["---\ntitle: Ha", "lf\n---\nTe"] {
+                let begun = Instant::now();
+                file.write_all(piece.as_bytes()).unwrap();
+                let rests = |last: Instant| last >= begun && last.elapsed() > SETTLE * 3 / 2;
+                while !activity.lock().last.is_some_and(rests) {
+                    std::thread::yield_now();
+                }
+            }
+            file.write_all(b"xt.\n").unwrap();
+            done.store(true, Ordering::SeqCst);
+        });
+        watcher.changed().await;
+        assert!(whole.load(Ordering::SeqCst), "half a file is no change");
+        writer.join().unwrap();
     }
 
     fn event(kind: EventKind, path: &str) -> Event {

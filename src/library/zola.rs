@@ -55,14 +55,14 @@ impl Layout for Zola {
         self.tree.pages.iter().map(|entry| &entry.file).collect()
     }
 
-    fn context(&self, file: &File) -> u64 {
+    fn context(&self, _: usize, file: &File) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.config.fingerprint, self.tree.fingerprint).hash(&mut hasher);
         self.tree.entry(&file.path).hash(&mut hasher);
         hasher.finish()
     }
 
-    fn read(&self, file: &File, text: &str) -> Reading {
+    fn read(&self, _: usize, file: &File, text: &str) -> Reading {
         match self.tree.entry(&file.path) {
             Some(entry) => page::read(&self.config, &self.tree, entry, text),
             None => Reading::default(),

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use super::*;
@@ -6,6 +7,16 @@ use crate::store;
 /// Without any event from the system the slow full re-scan finds what has changed.
 #[tokio::test]
 async fn a_deaf_watcher_costs_time_only() {
+    sees_changes(Watcher::deaf).await;
+}
+
+/// So it does where the system's limits are reached.
+#[tokio::test]
+async fn a_watcher_that_is_refused_costs_time_only() {
+    sees_changes(|site| Watcher::limited(site, &Arc::default())).await;
+}
+
+async fn sees_changes(watcher: impl FnOnce(&Path) -> Watcher) {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site");
     fs_err::create_dir_all(site.join("content/blog")).unwrap();
@@ -33,7 +44,7 @@ async fn a_deaf_watcher_costs_time_only() {
     step(&mut parts, "2026-11-22T12:00:00Z".parse().unwrap()).await.unwrap();
     let published = Arc::clone(&parts.published);
     let cancel = CancellationToken::new();
-    let running = tokio::spawn(run_with(parts, Watcher::deaf(&site), cancel.clone()));
+    let running = tokio::spawn(run_with(parts, watcher(&site), cancel.clone()));
     write("two");
     fs_err::remove_file(site.join("content/blog/one.md")).unwrap();
     let titles = || published.load().library.posts.iter().map(|post| post.title.clone()).collect::<Vec<_>>();

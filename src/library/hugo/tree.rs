@@ -238,8 +238,11 @@ impl Tree {
         self.sections.entry(language).or_default().entry(path).or_insert(section);
     }
 
-    /// The entry of a file.
-    pub fn entry(&self, path: &str) -> Option<&Entry> {
+    /// The entry of a file, which is number `at` unless somebody has counted wrong.
+    pub fn entry(&self, at: usize, path: &str) -> Option<&Entry> {
+        if let Some(entry) = self.pages.get(at).filter(|entry| entry.file.path == path) {
+            return Some(entry);
+        }
         let at = self.pages.binary_search_by(|entry| entry.file.path.as_str().cmp(path)).ok()?;
         Some(&self.pages[at])
     }

@@ -1,8 +1,11 @@
 //! A file of a Jekyll site: front matter, defaults and name to a [`Page`].
 
+mod cut;
+mod dates;
+
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, Timelike as _};
+use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -17,8 +20,9 @@ use crate::yaml::Fault;
 
 use super::address::{self, Place};
 use super::config::Config;
+use super::defaults;
 use super::tree::{Entry, Kind, date_and_slug};
-use super::{defaults, when};
+use cut::{cut, has_header};
 
 /// Reads the file of an entry.
 pub fn read(config: &Config, entry: &Entry, text: &str) -> Reading {
@@ -59,52 +63,6 @@ pub fn read(config: &Config, entry: &Entry, text: &str) -> Reading {
             Reading { page: None, problems }
         }
     }
-}
-
-/// Whether the first line is a fence.
-fn has_header(text: &str) -> bool {
-    text.strip_prefix("---").and_then(|rest| rest.split_once('\n')).is_some_and(|(rest, _)| rest.trim().is_empty())
-}
-
-struct Cut<'t> {
-    header: Option<&'t str>,
-    body: &'t str,
-    body_line: usize,
-}
-
-/// By Jekyll's own expression: `---` alone on the first line, to the first line of `---` or `...`. Blank lines behind
-/// it belong to neither.
-fn cut(text: &str) -> Cut<'_> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let whole = Cut { header: None, body: text, body_line: 1 };
-    if !has_header(text) {
-        return whole;
-    }
-    let header_start = text.find('\n').map_or(text.len(), |at| at + 1);
-    let mut at = header_start;
-    let mut line = 2;
-    while at < text.len() {
-        let end = text[at..].find('\n').map_or(text.len(), |length| at + length + 1);
-        let fence = text[at..end].strip_prefix("---").or_else(|| text[at..end].strip_prefix("..."));
-        if fence.is_some_and(|rest| rest.trim().is_empty()) {
-            // A second document in the header is not read.
-            let header = &text[header_start..at];
-            let second = if header.starts_with("--- ") { Some(0) } else { header.find("\n--- ").map(|at| at + 1) };
-            let header = &header[..second.unwrap_or(header.len())];
-            let mut body = end;
-            let mut body_line = line + 1;
-            while let Some(length) =
-                text[body..].find('\n').filter(|length| text[body..body + length].trim().is_empty())
-            {
-                body += length + 1;
-                body_line += 1;
-            }
-            return Cut { header: Some(header), body: &text[body..], body_line };
-        }
-        at = end;
-        line += 1;
-    }
-    whole
 }
 
 /// `.md`; empty where the name has none.
@@ -242,38 +200,6 @@ impl<'a> Document<'a> {
         self.values.values.get(key).filter(|value| **value != Value::Bool(false)).and_then(written)
     }
 
-    /// Front matter, else the name, else (a draft's) the file's own time.
-    fn date(&self, named: Option<&str>) -> Result<Option<DateTime<FixedOffset>>, Problem> {
-        let zone = self.config.zone;
-        let Some(value) = self.values.values.get("date") else {
-            let hint = "name it as in `2021-10-15-name.md`";
-            return match named {
-                Some(day) => when::parse(day, zone).map(Some).ok_or_else(|| {
-                    Problem::error(&self.entry.file.path, None, format!("there is no day `{day}`"), hint)
-                }),
-                None if self.entry.kind == Kind::Draft => {
-                    let at = DateTime::from_timestamp(self.entry.file.stamp.changed(), 0);
-                    Ok(at.map(|at| at.with_timezone(&zone).fixed_offset()))
-                }
-                None => Ok(None),
-            };
-        };
-        let text = written(value).unwrap_or_default();
-        // A whole time that is not quoted is YAML's own kind of value, and UTC where it has no zone.
-        let in_utc = self.values.plain("date").is_some_and(|plain| plain == text) && is_whole_time(&text);
-        let at = when::parse(&text, if in_utc { chrono_tz::Tz::UTC } else { zone });
-        match at {
-            // Jekyll keeps no fractions.
-            Some(at) => Ok(at.with_timezone(&zone).fixed_offset().with_nanosecond(0)),
-            None if self.entry.kind == Kind::Page => Ok(None),
-            None => {
-                let shown: String = text.chars().take(60).collect();
-                let hint = "write it as in `2021-10-15 15:00:00 +0800`";
-                Err(self.problem("date", format!("`date` is `{shown}`, which is no date that Jekyll takes"), hint))
-            }
-        }
-    }
-
     /// `permalink` of the header or the defaults.
     fn permalink(&self) -> Option<String> {
         self.values.values.get("permalink").filter(|value| truth(value)).and_then(written)
@@ -287,12 +213,6 @@ impl<'a> Document<'a> {
         let extension = extension(&self.entry.path);
         let is_markdown = self.config.markdown.contains(&extension.trim_start_matches('.').to_lowercase());
         own.unwrap_or_else(|| address::built(extension, is_markdown))
-    }
-
-    /// `last_modified_at`, which the plugins for sitemaps and search engines read.
-    fn updated(&self) -> Option<DateTime<FixedOffset>> {
-        let text = self.values.text(&["last_modified_at", "updated", "modified"])?;
-        when::parse(&text, self.config.zone)
     }
 
     fn address(
@@ -449,69 +369,9 @@ fn titleized(slug: &str) -> String {
     parts.iter().map(capitalized).collect::<Vec<_>>().join(" ")
 }
 
-/// `YYYY-M-D H:MM:SS` and what YAML allows behind it: a fraction, a zone.
-fn is_whole_time(text: &str) -> bool {
-    // Least and most digits of each part, and what stands behind it.
-    const PARTS: [(usize, usize, &[char]); 6] =
-        [(4, 4, &['-']), (1, 2, &['-']), (1, 2, &['T', 't', ' ', '\t']), (1, 2, &[':']), (2, 2, &[':']), (2, 2, &[])];
-    let mut rest = text;
-    for (least, most, behind) in PARTS {
-        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-        rest = &rest[length..];
-        if !(least..=most).contains(&length) || !(behind.is_empty() || rest.starts_with(behind)) {
-            return false;
-        }
-        rest = if behind.contains(&' ') && !rest.starts_with(['T', 't']) {
-            rest.trim_start_matches([' ', '\t'])
-        } else {
-            rest.get(usize::from(!behind.is_empty())..).unwrap_or_default()
-        };
-    }
-    if let Some(fraction) = rest.strip_prefix('.') {
-        rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
-    }
-    let zone = rest.trim_start();
-    let digits = zone.strip_prefix(['+', '-']).map(|digits| digits.replacen(':', "", 1));
-    zone.is_empty()
-        || zone == "Z"
-        || digits
-            .is_some_and(|digits| (1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn whole_times() {
-        for (text, expected) in [
-            ("2021-10-15 15:00:00", true),
-            ("2021-1-5T5:00:00.25Z", true),
-            ("2021-10-15  15:00:00 +08:00", true),
-            ("2021-10-15 15:00:00 -8", true),
-            ("2021-10-15 15:00:00 2021 -0800", false),
-            ("2021-10-15 15:00", false),
-            ("2021-10-15", false),
-            ("2021-10-15 15:00:00 CST", false),
-        ] {
-            assert_eq!(is_whole_time(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_page_is_cut_as_jekyll_cuts_it() {
-        for (text, header, body, line) in [
-            ("---\na: 1\n---\nx", Some("a: 1\n"), "x", 4),
-            ("\u{feff}---  \r\na: 1\r\n...\r\n\r\n \n x", Some("a: 1\r\n"), " x", 6),
-            ("---\n---\n\nx", Some(""), "x", 4),
-            ("---\na: 1\n----\nx", None, "---\na: 1\n----\nx", 1),
-            ("--- a\n---\nx", None, "--- a\n---\nx", 1),
-            ("\n---\n---\nx", None, "\n---\n---\nx", 1),
-        ] {
-            let cut = cut(text);
-            assert_eq!((cut.header, cut.body, cut.body_line), (header, body, line), "{text:?}");
-        }
-    }
 
     #[test]
     fn titles_of_slugs() {

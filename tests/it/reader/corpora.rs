@@ -1,7 +1,7 @@
 //! Real sites: what we read must be what the site's own generator publishes. The expectations are the generator's own
 //! answers (Hugo 0.168.0), beside the checkout.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
@@ -55,11 +55,17 @@ fn unpacked(corpora: &Path, site: &str) -> tempfile::TempDir {
 
 /// Every field of every page that `site`'s generator publishes. `root` is the site's folder in the archive.
 fn agrees(site: &str, root: &str, pages: usize, change: impl Fn(&Path, &mut Settings)) {
-    agrees_but(site, root, pages, &[], change);
+    agrees_at(site, root, pages, |url| url, change);
 }
 
-/// The same, but for the fields `known` to differ: path and field.
-fn agrees_but(site: &str, root: &str, pages: usize, known: &[(&str, &str)], change: impl Fn(&Path, &mut Settings)) {
+/// The same, where the generator gives other addresses than those of the corpus: `address` makes them of those.
+fn agrees_at(
+    site: &str,
+    root: &str,
+    pages: usize,
+    address: impl Fn(String) -> String,
+    change: impl Fn(&Path, &mut Settings),
+) {
     let Some(corpora) = corpora() else { return };
     let folder = unpacked(&corpora, site);
     let root = folder.path().join(root);
@@ -100,12 +106,15 @@ fn agrees_but(site: &str, root: &str, pages: usize, known: &[(&str, &str)], chan
                 let at = expected.as_str().map(|text| DateTime::parse_from_rfc3339(text).expect("a date"));
                 expected = at.map(|at| at.timestamp_micros()).into();
             }
+            if name == "url" {
+                expected = address(expected.as_str().expect("an address").to_owned()).into();
+            }
             let mut have = field(post, name);
             if name == "url" && expected.as_str().is_some_and(|url| url.starts_with('/')) {
                 // Without a host in its answer, the generator was not told the site's address.
                 have = have.as_str().unwrap_or_default().splitn(4, '/').nth(3).map(|path| format!("/{path}")).into();
             }
-            if have != expected && !known.contains(&(path, name)) {
+            if have != expected {
                 let _ = writeln!(wrong, "{path}: {name}: expected {expected}, read {have}");
             }
         }
@@ -136,9 +145,10 @@ fn grpc_is_read_as_hugo_publishes_it() {
 
 #[test]
 fn vitess_is_read_as_hugo_publishes_it() {
-    // The answers were made with the reference configuration. In the site's own, `defaultContentLanguageInSubdir`
-    // stands below `[sitemap]`, where it means nothing.
     agrees("vitess", "vitess", 76, by_reference("vitess"));
+    // In the site's own configuration `defaultContentLanguageInSubdir` stands below `[sitemap]`, where it means nothing:
+    // with that one Hugo gives every page the same but for the language in its address.
+    agrees_at("vitess", "vitess", 76, |url| url.replace("vitess.io/en/", "vitess.io/"), |_, _| {});
 }
 
 /// The configuration with which Hugo gave its answers, in the place of the site's own.
@@ -175,13 +185,27 @@ fn the_reference_configurations_lead_to_the_same_answers() {
 fn what_is_printed_stands_the_corpora_s_own_check() {
     let Some(corpora) = corpora() else { return };
     for (site, root, url) in [
+        ("sofastack", "sofastack", Some("https://www.sofastack.tech/")),
+        ("letsencrypt", "letsencrypt", None),
+        ("linkerd", "linkerd/linkerd.io", None),
         ("grpc", "grpc", None),
-        ("hexo-site", "hexo-site", None),
-        ("helm", "helm", Some("https://helm.sh/")),
+        ("vitess", "vitess", None),
         ("jekyll-docs", "jekyll-docs/docs", None),
+        ("jekyll-testsite", "jekyll-testsite/test/source", Some("https://www.example.org/")),
+        ("bitcoincore", "bitcoincore", None),
+        ("rust-blog", "rust-blog", None),
+        ("zola-docs", "zola-docs/docs", None),
+        ("this-week-in-rust", "this-week-in-rust", None),
+        ("hexo-site", "hexo-site", None),
+        ("react-native", "react-native/website", None),
+        ("helm", "helm", Some("https://helm.sh/")),
+        ("v8", "v8", Some("https://v8.dev/")),
     ] {
         let folder = unpacked(&corpora, site);
         let root = folder.path().join(root);
+        if site == "vitess" {
+            by_reference(site)(&corpora, &mut Settings { root: root.clone(), ..Settings::default() });
+        }
         if let Some(url) = url {
             fs_err::write(root.join("postrider.yaml"), format!("site: {{ url: \"{url}\" }}\n")).expect("written");
         }
@@ -194,8 +218,15 @@ fn what_is_printed_stands_the_corpora_s_own_check() {
         let said = Command::new("python3").arg(check).arg(expected).arg(posts).output().expect("the check");
         let said = String::from_utf8(said.stdout).expect("text");
         // Its exit code says nothing: it is 1 whatever it finds.
-        let counts: Vec<_> = said.lines().filter_map(|line| line.split_whitespace().last()?.split_once('/')).collect();
-        assert!(counts.len() > 5 && counts.iter().all(|(good, all)| good == all), "{site}:\n{said}");
+        let counts: Vec<_> = said
+            .lines()
+            .filter(|line| !line.starts_with(' '))
+            .filter_map(|line| line.split_whitespace().last()?.split_once('/'))
+            .collect();
+        // One path there is another's with folders before it, which the check pairs with neither.
+        let wrong: Vec<_> = counts.iter().filter(|(good, all)| good != all).collect();
+        let known: &[&(&str, &str)] = if site == "sofastack" { &[&("581", "582")] } else { &[] };
+        assert!(counts.len() > 1 && wrong == known, "{site}:\n{said}");
     }
 }
 
@@ -226,9 +257,8 @@ fn this_week_in_rust_is_read_as_pelican_publishes_it() {
 
 #[test]
 fn jekylls_own_test_site_is_read_as_jekyll_publishes_it() {
-    agrees_but("jekyll-testsite", "jekyll-testsite/test/source", 61, &[], |_, settings| {
-        settings.url = Some("https://www.example.org/".into());
-    });
+    let url = Some("https://www.example.org/".to_owned());
+    agrees("jekyll-testsite", "jekyll-testsite/test/source", 61, |_, settings| settings.url.clone_from(&url));
 }
 
 #[test]
@@ -328,20 +358,22 @@ fn all_corpora_give_safe_html_with_absolute_addresses() {
     }
 }
 
-/// 221 tiny sites with Hugo's answers. Where we differ on purpose, the reason stands here.
+/// Case, field and reason: where we do not read one of the 221 tiny sites as Hugo does, on purpose.
+const NOT_AS_HUGO: [(&str, &str, &str); 3] = [
+    ("fm binary tag", "title", "nobody writes titles in base64"),
+    ("dup names file+bundle", "listed", "Hugo publishes one of the two by chance: its two builds chose differently"),
+    ("fm gbk", "path", "what is not UTF-8 is a Problem, not a page of question marks"),
+];
+
+/// 221 tiny sites with Hugo's answers.
 #[test]
 fn tiny_sites_are_read_as_hugo_publishes_them() {
     let Some(corpora) = corpora() else { return };
-    let on_purpose: HashMap<&str, &str> = HashMap::from([
-        ("fm binary tag", "nobody writes titles in base64"),
-        ("dup names file+bundle", "Hugo publishes one of the two by chance: its two builds chose differently"),
-        ("fm gbk", "what is not UTF-8 is a Problem, not a page of question marks"),
-    ]);
     let mut wrong = String::new();
-    let mut cases = 0;
+    let (mut cases, mut agree) = (0, 0);
+    let mut differences = BTreeSet::new();
     for case in lines(&corpora.join("hugo-cases.jsonl.gz")) {
-        let name = case["case"].as_str().expect("a name");
-        cases += 1;
+        let name = case["case"].as_str().expect("a name").to_owned();
         let folder = tempfile::tempdir().expect("a folder");
         let config = case["config"].as_str().unwrap_or_default();
         let base = if config.contains("baseURL") { "" } else { "baseURL=\"https://example.org/\"\n" };
@@ -370,14 +402,14 @@ fn tiny_sites_are_read_as_hugo_publishes_them() {
             assert!(!scan.problems.is_empty() || !library.all.is_empty(), "{name}: neither read nor named");
             continue;
         }
-        if on_purpose.contains_key(name) {
-            continue;
-        }
+        cases += 1;
+        let mut differs = BTreeSet::new();
         let posts = case["posts"].as_array().expect("posts");
         for expected in posts {
             let path = format!("content/{}", expected["path"].as_str().expect("a path"));
             let Some(post) = library.all.iter().find(|post| post.path == path) else {
                 let _ = writeln!(wrong, "{name}: {path} not read: {:?}", scan.problems);
+                differs.insert("path");
                 continue;
             };
             let date = expected["date"]
@@ -401,17 +433,22 @@ fn tiny_sites_are_read_as_hugo_publishes_them() {
             for (field, want, have) in pairs {
                 if want != have {
                     let _ = writeln!(wrong, "{name}: {field}: expected {want}, read {have}");
+                    differs.insert(field);
                 }
             }
         }
         let listed = library.all.iter().filter(|post| post.status == Status::Listed).count();
         let want = posts.iter().filter(|post| post["in_default_build"] == true).count();
-        if listed != want {
+        if listed != want && !differs.contains("path") {
             let _ = writeln!(wrong, "{name}: {listed} pages are listed, expected {want}");
+            differs.insert("listed");
         }
+        agree += usize::from(!["path", "url", "date", "draft", "listed"].iter().any(|field| differs.contains(field)));
+        differences.extend(differs.into_iter().map(|field| (name.clone(), field)));
     }
-    assert!(wrong.is_empty(), "{wrong}");
-    assert!(cases > 200);
+    let known: BTreeSet<_> = NOT_AS_HUGO.iter().map(|(name, field, _)| ((*name).to_owned(), *field)).collect();
+    assert!(differences == known, "{agree} of {cases}\n{wrong}");
+    assert!(cases > 150 && agree * 100 >= cases * 98, "{agree} of {cases}\n{wrong}");
 }
 
 /// Hugo's rule for terms: a scalar is one, of a list every plain value but null and empty text.

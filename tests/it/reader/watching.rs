@@ -6,11 +6,15 @@ use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use postrider::clock::Clock;
 use postrider::feed;
 use postrider::library::{Library, Scan, Scanner};
 use postrider::post::{Page, id};
+use postrider::publisher::{self, Parts};
+use postrider::store::{self, Store};
 
 use super::{settings, site};
 
@@ -299,41 +303,49 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     walk.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 
-/// 10,000 operations in the long run.
-#[test]
-fn whatever_happens_the_end_is_that_of_a_fresh_start() {
-    #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
-    let operations = if std::env::var_os("POSTRIDER_TEST_LONG").is_some() { 10_000 } else { 500 };
-    let mut bench = Bench::new(&[]);
-    let (root, content) = (bench.folder.path().to_owned(), bench.path("content"));
-    for number in 0..20 {
-        write(&content.join(format!("blog/{number}.md")), &post(&format!("First {number}"), "Text."));
+/// People, editors and Git at work on a site, all at once.
+struct Crowd {
+    root: PathBuf,
+    content: PathBuf,
+    dice: Dice,
+    removed: Vec<(PathBuf, Vec<u8>)>,
+    commits: usize,
+    done: usize,
+}
+
+impl Crowd {
+    fn at(root: &Path, seed: u64) -> Self {
+        let content = root.join("content");
+        for number in 0..20 {
+            write(&content.join(format!("blog/{number}.md")), &post(&format!("First {number}"), "Text."));
+        }
+        git(root, &["init", "-q", "-b", "main"]);
+        git(root, &["add", "-A"]);
+        git(root, &["commit", "-q", "-m", "one"]);
+        git(root, &["branch", "other"]);
+        Self { root: root.to_owned(), content, dice: Dice(seed), removed: Vec::new(), commits: 0, done: 0 }
     }
-    git(&root, &["init", "-q", "-b", "main"]);
-    git(&root, &["add", "-A"]);
-    git(&root, &["commit", "-q", "-m", "one"]);
-    git(&root, &["branch", "other"]);
-    let mut dice = Dice(0x905e);
-    let mut kept: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    let mut branch = 0;
-    for operation in 0..operations {
-        let all = files(&content);
+
+    /// One operation; `look` is called while a file is half written.
+    fn operate(&mut self, mut look: impl FnMut()) {
+        self.done += 1;
+        let (operation, content, dice) = (self.done, &self.content, &mut self.dice);
+        let all = files(content);
         let any = |dice: &mut Dice| (!all.is_empty()).then(|| all[dice.next(all.len())].clone());
         let folder = ["blog", "blog/deep", "news", "blog/一 二"][dice.next(4)];
-        match (dice.next(14), any(&mut dice)) {
+        match (dice.next(14), any(dice)) {
             (0 | 1, _) => {
                 let name = content.join(folder).join(format!("{}.md", dice.next(60)));
                 write(&name, &post(&format!("T{operation}"), "Text."));
             }
             (2, Some(path)) => append(&path, format!("More {operation}.\n").as_bytes()),
             (3, Some(path)) => {
-                // In pieces, with a scan between them.
                 let whole = post(&format!("P{operation}"), "Pieces.");
                 write(&path, b"");
                 for piece in whole.chunks(17) {
                     append(&path, piece);
                     if dice.next(3) == 0 {
-                        bench.scan(Duration::from_millis(30));
+                        look();
                     }
                 }
             }
@@ -343,11 +355,11 @@ fn whatever_happens_the_end_is_that_of_a_fresh_start() {
                 fs_err::rename(path, to).expect("renamed");
             }
             (5, Some(path)) => {
-                kept.push((path.clone(), fs_err::read(&path).expect("read")));
+                self.removed.push((path.clone(), fs_err::read(&path).expect("read")));
                 fs_err::remove_file(path).expect("removed");
             }
             (6, _) => {
-                if let Some((path, bytes)) = kept.pop() {
+                if let Some((path, bytes)) = self.removed.pop() {
                     write(&path, &bytes);
                 }
             }
@@ -363,7 +375,7 @@ fn whatever_happens_the_end_is_that_of_a_fresh_start() {
                 file.into_parts().0.set_modified(was).expect("set back");
             }
             (8, Some(one)) => {
-                let other = any(&mut dice).expect("there is one");
+                let other = any(dice).expect("there is one");
                 let aside = content.join("aside");
                 fs_err::rename(&one, &aside).expect("renamed");
                 if other.exists() {
@@ -380,18 +392,35 @@ fn whatever_happens_the_end_is_that_of_a_fresh_start() {
             (10, Some(path)) => write(&path, b"---\ntitle: [broken\n---\n"),
             (11, Some(path)) => write(&path, if dice.next(2) == 0 { b"" } else { b"\xff\xfe" }),
             (12, _) => {
-                branch += 1;
-                git(&root, &["add", "-A"]);
-                git(&root, &["commit", "-q", "--allow-empty", "-m", "more"]);
-                git(&root, &["checkout", "-q", ["main", "other"][branch % 2]]);
+                self.commits += 1;
+                git(&self.root, &["add", "-A"]);
+                git(&self.root, &["commit", "-q", "--allow-empty", "-m", "more"]);
+                git(&self.root, &["checkout", "-q", ["main", "other"][self.commits % 2]]);
             }
             _ => {
                 let text = format!("baseURL = \"https://www.example.org/\"\ntitle = \"T{operation}\"\n");
-                write(&root.join("hugo.toml"), text.as_bytes());
+                write(&self.root.join("hugo.toml"), text.as_bytes());
             }
         }
+    }
+}
+
+/// So many in the long run, so many in the short one.
+fn operations(long: usize, short: usize) -> usize {
+    #[expect(clippy::disallowed_methods, reason = "tests may read the environment")]
+    let is_long = std::env::var_os("POSTRIDER_TEST_LONG").is_some();
+    if is_long { long } else { short }
+}
+
+/// 10,000 operations in the long run.
+#[test]
+fn whatever_happens_the_end_is_that_of_a_fresh_start() {
+    let mut bench = Bench::new(&[]);
+    let mut crowd = Crowd::at(bench.folder.path(), 0x905e);
+    for operation in 0..operations(10_000, 500) {
+        crowd.operate(|| drop(bench.scan(Duration::from_millis(30))));
         // On the way somebody looks now and then; at the end of a batch all must be right.
-        match dice.next(8) {
+        match crowd.dice.next(8) {
             0 => drop(bench.scan(Duration::from_millis(5))),
             1 => drop(bench.agree()),
             2 if operation % 10 == 0 => bench.feeds_agree(),
@@ -401,4 +430,60 @@ fn whatever_happens_the_end_is_that_of_a_fresh_start() {
     bench.feeds_agree();
     let scan = bench.agree();
     assert!(scan.pages.len() > 5, "hardly a page is left");
+}
+
+/// A publisher of the site in `root` that has just started, on a store that may know the posts.
+async fn publisher(root: &Path, database: &str) -> Parts {
+    let now = "2026-11-22T12:00:00Z".parse().expect("a time");
+    Parts {
+        scanner: Scanner::new(settings(root)),
+        store: Store::open(&store::Settings { url: database.to_owned(), secret: None }).await.expect("a store"),
+        identities: publisher::Identities::default(),
+        feeds: feed::Settings { archives: feed::Archives::None, ..crate::feeds::hostile::settings() },
+        published: Arc::default(),
+        digests: Vec::new(),
+        clock: Clock::fixed(now),
+        rescan: Duration::from_mins(5),
+    }
+}
+
+/// Publishes what is there. `later`: when what was written within a tick of the clock is read once more.
+async fn publish(parts: &mut Parts, later: bool) -> BTreeMap<String, Vec<u8>> {
+    if later {
+        // What is empty is believed to be so the second time.
+        for seconds in [6, 7] {
+            parts.scanner.scan_at(Instant::now() + Duration::from_secs(seconds)).expect("a site");
+        }
+    }
+    publisher::step(parts, parts.clock.now()).await.expect("published");
+    let published = parts.published.load();
+    published.documents.iter().map(|(path, served)| (path.clone(), served.identity.to_vec())).collect()
+}
+
+/// The publisher keeps what it thinks has not changed: ids, documents, the bytes of entries. One that starts anew on the same
+/// store serves the same.
+#[tokio::test]
+async fn whatever_happens_a_fresh_publisher_serves_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = site(&[("hugo.toml", CONFIGURATION)]);
+    let database = crate::support::databases::sqlite(folder.path());
+    let mut crowd = Crowd::at(root.path(), 0x9057);
+    let mut mine = publisher(root.path(), &database).await;
+    let mut documents = 0;
+    for _ in 0..operations(10_000, 200) {
+        crowd.operate(|| {});
+        match crowd.dice.next(10) {
+            0..3 => drop(publish(&mut mine, false).await),
+            3 => {
+                let served = publish(&mut mine, true).await;
+                let fresh = publish(&mut publisher(root.path(), &database).await, false).await;
+                let other = served.iter().find(|(path, body)| fresh.get(*path) != Some(body));
+                assert!(other.is_none(), "after {} operations: {:?}", crowd.done, other.map(|(path, _)| path));
+                assert_eq!(served.len(), fresh.len());
+                documents += served.len();
+            }
+            _ => {}
+        }
+    }
+    assert!(documents > 100, "hardly a document was published");
 }
