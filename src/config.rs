@@ -530,7 +530,7 @@ mod tests {
         let words = |value: &serde_json::Value| serde_json::from_value::<Vec<String>>(value.clone()).expect("a list");
         let roles = tree["content"]["roles"].as_object().expect("roles").iter();
         let listed: Vec<(String, Vec<String>)> = roles.map(|(role, list)| (role.clone(), words(list))).collect();
-        assert_eq!(listed, crate::post::section::Roles::default().headings, "the words of the roles");
+        assert_eq!(listed, crate::post::section::Roles::default().headings(), "the words of the roles");
         let folder = tempfile::tempdir().expect("a folder");
         fs_err::create_dir(folder.path().join("templates")).expect("the owner's templates");
         fs_err::create_dir(folder.path().join("dkim")).expect("the owner's keys");

@@ -154,9 +154,14 @@ fn media_type(url: &str) -> Option<&'static str> {
 
 /// The sounds and films in HTML that was sanitised.
 fn media(html: &str) -> Vec<(String, &'static str)> {
+    const TAGS: [&str; 3] = ["<audio ", "<video ", "<source "];
     let mut found: Vec<(String, &'static str)> = Vec::new();
+    // Most posts have none, which is soon said.
+    if !TAGS.iter().any(|tag| html.contains(tag)) {
+        return found;
+    }
     let mut at = 0;
-    while let Some(next) = ["<audio ", "<video ", "<source "].iter().filter_map(|tag| html[at..].find(tag)).min() {
+    while let Some(next) = TAGS.iter().filter_map(|tag| html[at..].find(tag)).min() {
         let tag = &html[at + next..];
         let tag = &tag[..tag.find('>').unwrap_or(tag.len())];
         at += next + 1;

@@ -134,7 +134,7 @@ fn decoded(address: &str) -> String {
 fn attributes<'h>(html: &'h str, name: &'static str) -> impl Iterator<Item = String> + 'h {
     html.match_indices(name).filter_map(move |(at, _)| {
         let (value, _) = html[at + name.len()..].split_once('"')?;
-        Some(flow::decoded(value))
+        Some(flow::decoded(value).into_owned())
     })
 }
 

@@ -303,7 +303,7 @@ fn largest_section(scan: &Scan) -> String {
 
 /// Two pages at one address: readers see one of them.
 fn same_addresses(scan: &mut Scan) {
-    let mut first: HashMap<&str, &str> = HashMap::new();
+    let mut first: HashMap<&str, &str> = HashMap::with_capacity(scan.pages.len());
     for page in scan.pages.iter().filter(|page| !page.url.is_empty() && !page.is_held_back()) {
         if let Some(other) = first.insert(&page.url, &page.path) {
             let what = format!("has the same address as {other}: {}", page.url);

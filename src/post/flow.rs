@@ -2,6 +2,7 @@
 //!
 //! Made for what `sanitize` writes. Other input gives some answer in linear time: tags need not match.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Elements that may be open at once; what is nested deeper is not told apart any more.
@@ -143,17 +144,56 @@ impl<'h> Tag<'h> {
 
     fn attribute(&self, name: &str) -> Option<String> {
         let (_, value) = self.text.split_once(&format!(" {name}=\""))?;
-        value.split_once('"').map(|(value, _)| decoded(value))
+        value.split_once('"').map(|(value, _)| decoded(value).into_owned())
     }
 }
 
-const INLINE: [&str; 34] = [
-    "a", "abbr", "acronym", "audio", "b", "bdi", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
-    "img", "ins", "kbd", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
-    "sup", "u", "var",
-];
-const CONTAINERS: [&str; 5] = ["div", "section", "center", "main", "details"];
-const VOID: [&str; 6] = ["br", "hr", "img", "wbr", "source", "input"];
+fn is_inline(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "abbr"
+            | "acronym"
+            | "audio"
+            | "b"
+            | "bdi"
+            | "big"
+            | "br"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "img"
+            | "ins"
+            | "kbd"
+            | "mark"
+            | "q"
+            | "rp"
+            | "rt"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "u"
+            | "var"
+    )
+}
+
+fn is_container(name: &str) -> bool {
+    matches!(name, "div" | "section" | "center" | "main" | "details")
+}
+
+fn is_void(name: &str) -> bool {
+    matches!(name, "br" | "hr" | "img" | "wbr" | "source" | "input")
+}
 
 #[derive(Default)]
 struct Walk<'h> {
@@ -203,7 +243,7 @@ impl<'h> Walk<'h> {
             if !part.trim().is_empty() {
                 self.begun.get_or_insert(at);
                 let part = decoded(part);
-                let letters = part.chars().filter(|c| c.is_alphanumeric()).count();
+                let letters = letters(&part);
                 self.letters += letters;
                 self.bold += if self.strong > 0 { letters } else { 0 };
                 self.raw.push_str(&part);
@@ -220,7 +260,7 @@ impl<'h> Walk<'h> {
     fn tag(&mut self, tag: &Tag<'h>) {
         let name = tag.name;
         let (start, end) = (tag.range.start, tag.range.end);
-        let inline = INLINE.contains(&name) || name.is_empty();
+        let inline = is_inline(name) || name.is_empty();
         if !inline {
             self.end_line(start);
             self.block += 1;
@@ -245,7 +285,7 @@ impl<'h> Walk<'h> {
                 self.flow.elements.push(Element { html: start..end, lines: line..line });
                 return;
             }
-            _ if VOID.contains(&name) => return,
+            _ if is_void(name) => return,
             "a" if !tag.closes => {
                 self.begun.get_or_insert(start);
                 self.link = tag.attribute("href");
@@ -274,7 +314,7 @@ impl<'h> Walk<'h> {
                 self.end_element(end);
             }
         } else if self.open.len() < MAX_OPEN {
-            if self.blocks == 0 && !inline && !CONTAINERS.contains(&name) {
+            if self.blocks == 0 && !inline && !is_container(name) {
                 self.element = Some((start, self.flow.lines.len(), false));
             }
             self.open.push(name);
@@ -298,7 +338,7 @@ impl<'h> Walk<'h> {
             }
             _ => {}
         }
-        if !INLINE.contains(&name) && !CONTAINERS.contains(&name) {
+        if !is_inline(name) && !is_container(name) {
             step(&mut self.blocks);
         }
     }
@@ -358,8 +398,27 @@ impl<'h> Walk<'h> {
     }
 }
 
+/// How many letters and digits.
+fn letters(text: &str) -> usize {
+    if text.is_ascii() {
+        text.bytes().filter(u8::is_ascii_alphanumeric).count()
+    } else {
+        text.chars().filter(|c| c.is_alphanumeric()).count()
+    }
+}
+
 /// Without the blanks, visible or not, at the ends and with one for many between.
 pub fn squeezed(text: &str) -> String {
+    let mut before = b' ';
+    // Most text is so already.
+    let is_squeezed = text.bytes().all(|byte| {
+        let is_one = matches!(byte, b'!'..=b'~') || byte == b' ' && before != b' ';
+        before = byte;
+        is_one
+    });
+    if is_squeezed && before != b' ' {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{2060}')) {
         if !word.is_empty() {
@@ -373,15 +432,12 @@ pub fn squeezed(text: &str) -> String {
 }
 
 /// What the serialiser writes, and nothing else: this is sanitised HTML.
-pub fn decoded(text: &str) -> String {
+pub fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&nbsp;", "\u{a0}")
-        .replace("&amp;", "&")
+    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
+    Cow::Owned(plain.replace("&amp;", "&"))
 }
 
 #[cfg(test)]

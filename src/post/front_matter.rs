@@ -239,15 +239,26 @@ fn json_of(value: toml::Value) -> Value {
     }
 }
 
+/// Among so few keys one is found sooner than its hash is made.
+const FEW: usize = 16;
+
 impl FrontMatter {
+    /// The value of `key` (lower case), be it null.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        if self.values.len() > FEW {
+            return self.values.get(key);
+        }
+        self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+
     /// The value of the first of `keys` (lower case) that is there and not null.
     pub fn get(&self, keys: &[&str]) -> Option<&Value> {
-        keys.iter().find_map(|key| self.values.get(*key).filter(|value| !value.is_null()))
+        keys.iter().find_map(|key| self.value(key).filter(|value| !value.is_null()))
     }
 
     /// The text of the first of `keys` that has any; numbers and truths as they are written.
     pub fn text(&self, keys: &[&str]) -> Option<String> {
-        keys.iter().filter_map(|key| self.values.get(*key)).find_map(text_of)
+        keys.iter().filter_map(|key| self.value(key)).find_map(text_of)
     }
 
     /// The header as it is written.

@@ -105,13 +105,14 @@ pub fn assign_among(known: &[Known], pages: &[Arc<Page>], taken: impl Fn(&str) -
     new.sort_by_key(|at| &pages[*at].path);
     let mut here: HashSet<PostId> = HashSet::new();
     if !new.is_empty() {
+        here.reserve(known.len() + new.len());
         here.extend(known.iter().map(|known| known.id.clone()));
     }
     let mut minted: Vec<PostId> = vec![PostId::new(); pages.len()];
     for at in new {
-        let wanted = own(&pages[at]).into_iter().chain(numbered(tag(&pages[at])));
-        let free = wanted.into_iter().find(|id| !here.contains(id) && !taken(id));
-        let id = free.unwrap_or_default();
+        let is_free = |id: &PostId| !here.contains(id) && !taken(id);
+        let own = own(&pages[at]).filter(is_free);
+        let id = own.unwrap_or_else(|| first_free(tag(&pages[at]), is_free));
         here.insert(id.clone());
         minted[at] = id;
     }
@@ -205,7 +206,7 @@ fn tag(page: &Page) -> PostId {
     let date =
         date.map_or_else(|| NO_DATE.to_owned(), |at| format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day()));
     if let Some((host, path)) = plain(&page.url) {
-        return format!("tag:{host},{date}:{path}");
+        return ["tag:", host, ",", &date, ":", path].concat();
     }
     let path = Url::parse(&page.url).map_or_else(|_| format!("/{}", page.path), |url| url.path().to_owned());
     format!("tag:{},{date}:{}", host(page), escaped(&percent_decode_str(&path).collect::<Vec<u8>>()))
@@ -224,10 +225,12 @@ fn plain(url: &str) -> Option<(&str, &str)> {
     (is_host && is_path && !path.contains("/.")).then_some((host, path))
 }
 
-/// The id, and what it is when somebody has it: the second, the third …
-fn numbered(id: PostId) -> impl Iterator<Item = PostId> {
-    let more = id.clone();
-    std::iter::once(id).chain((2_u64..).map(move |number| format!("{more};{number}")))
+/// The id, or what it is when somebody has it: the second, the third …
+fn first_free(id: PostId, is_free: impl Fn(&PostId) -> bool) -> PostId {
+    if is_free(&id) {
+        return id;
+    }
+    (2_u64..).map(|number| format!("{id};{number}")).find(is_free).unwrap_or_default()
 }
 
 fn millis(page: &Page) -> Option<i64> {

@@ -116,6 +116,9 @@ pub fn alias(shape: &Shape<'_>, place: &Place<'_>, alias: &str) -> String {
 /// Percent-encodes a path as Go's `net/url` does: one that holds only what a path may hold stays as it is, whatever is
 /// encoded in it; of any other, everything is encoded anew. `?` begins a query, `#` is a character.
 fn encoded(path: &str) -> Result<String, String> {
+    if path.bytes().all(|byte| is_plain(byte) || byte == b'/') {
+        return Ok(path.to_owned());
+    }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let path = path.replace('#', "%23");
     let hex = |at: usize| path.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
@@ -175,8 +178,16 @@ fn finished(shape: &Shape<'_>, path: &str) -> String {
     }
 }
 
+/// What most names are made of, and no rule changes.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
+}
+
 /// A folder or file name: blanks become hyphens one by one before the rest is sanitised.
 fn path_part(part: &str, shape: &Shape<'_>) -> String {
+    if part.bytes().all(is_plain) {
+        return part.to_owned();
+    }
     if shape.keep_case || shape.old {
         return in_shape(part, shape);
     }

@@ -14,6 +14,7 @@ mod prepare;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use url::Url;
 
@@ -56,22 +57,25 @@ fn alignment(style: &str) -> Option<&'static str> {
 const SIGNS: [&str; 6] = ["#", "¶", "§", "🔗", "⚓", "∞"];
 
 /// `html` without the links of mere signs in its headings.
-fn without_anchors(mut html: String) -> String {
-    for sign in SIGNS {
-        let end = format!(">{sign}</a>");
-        let mut from = 0;
-        while let Some(found) = html[from..].find(&end) {
-            let (sign_at, behind) = (from + found, from + found + end.len());
-            from = behind;
-            let start = html[..sign_at].rfind('<').filter(|start| html[*start..].starts_with("<a "));
-            if let Some(start) = start.filter(|start| is_in_heading(&html, *start)) {
-                let start = html[..start].trim_end().len();
-                html.replace_range(start..behind, "");
-                from = start;
-            }
-        }
+fn without_anchors(html: String) -> String {
+    const END: &str = "</a>";
+    if !html.contains(END) {
+        return html;
     }
-    html
+    let sign_at = |end: usize| {
+        let sign = SIGNS.iter().find(|sign| html[..end].ends_with(*sign))?;
+        html[..end - sign.len()].ends_with('>').then_some(end - sign.len())
+    };
+    let anchors = html.match_indices(END).filter_map(|(end, _)| {
+        let start = html[..sign_at(end)?].rfind('<').filter(|start| html[*start..].starts_with("<a "))?;
+        is_in_heading(&html, start).then(|| html[..start].trim_end().len()..end + END.len())
+    });
+    let anchors: Vec<Range<usize>> = anchors.collect();
+    let mut out = html;
+    for anchor in anchors.into_iter().rev() {
+        out.replace_range(anchor, "");
+    }
+    out
 }
 
 /// So far before it the heading of a sign begins.
@@ -113,6 +117,8 @@ pub fn absolute(page: &Url, address: &str) -> Option<String> {
 
 /// The pictures in HTML that [`sanitize`] wrote, in order.
 pub fn pictures(html: &str) -> impl Iterator<Item = Cover> {
+    // Most bodies have none, which is soon said.
+    let html = if html.contains("<img ") { html } else { "" };
     html.match_indices("<img ").filter_map(|(at, _)| {
         let (tag, _) = html[at..].split_once('>')?;
         let value = |name: &str| {

@@ -177,7 +177,7 @@ mod tests {
                 1,
                 "## Q&A\n\nAda asks:\n\n> How to tie a knot?\n\nA: Slowly.\n\n## Links\n\n- [Splicing](https://e.org/1)\n",
             ),
-            weekly(2, "## Links\n\n- [Hemp](https://e.org/2)\n- [Sisal](https://e.org/3)\n"),
+            weekly(2, "## Links\n\n- [Hemp](https://e.org/2) that is\n  green\n- [Sisal](https://e.org/3)\n"),
             weekly(3, "The harbour was closed for a week.\n\n## Links\n\n- [Nylon](https://e.org/4)\n"),
         ];
         let recurring =
@@ -191,7 +191,11 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            ["How to tie a knot? · Splicing", "Hemp · Sisal", "The harbour was closed for a week. · Nylon"]
+            [
+                "How to tie a knot? · Splicing",
+                "Hemp that is green · Sisal",
+                "The harbour was closed for a week. · Nylon"
+            ]
         );
     }
 

@@ -75,7 +75,7 @@ impl Header<'_> {
                 other => &[other],
             };
             for key in aliases {
-                let Some(value) = self.values.values.get(*key) else { continue };
+                let Some(value) = self.values.value(key) else { continue };
                 if *key == "published" && is_flag(value) || self.parameters.iter().any(|parameter| parameter == key) {
                     continue;
                 }

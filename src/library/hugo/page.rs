@@ -74,7 +74,7 @@ fn uncommented<'t>(config: &Config, text: &'t str) -> &'t str {
 /// Puts in what `params` gives, and what the sections above give and the page does not. Gives the keys of `params`.
 fn complete(front_matter: &mut FrontMatter, config: &Config, tree: &Tree, entry: &Entry) -> Vec<String> {
     let mut parameters = Vec::new();
-    if let Some(Value::Object(params)) = front_matter.values.get("params").cloned() {
+    if let Some(Value::Object(params)) = front_matter.value("params").cloned() {
         for (key, value) in params {
             let key = key.to_lowercase();
             // Those win over the same keys beside them.
@@ -251,7 +251,7 @@ impl Header<'_> {
     /// `draft`, else the opposite of `published` where that is no date.
     fn draft(&mut self) -> bool {
         let draft = self.values.get(&["draft"]).map(|value| self.truth(value));
-        let published = self.values.values.get("published").filter(|value| is_flag(value));
+        let published = self.values.value("published").filter(|value| is_flag(value));
         if let Some(value) = published.filter(|value| !value.is_null() && self.config.version >= NEW_TREE) {
             let hint = "`published` is a date to Hugo; say `draft: true` or leave it out";
             let line = self.values.line_of("published");

@@ -136,6 +136,8 @@ impl Tree {
         let is = |name: &Name, stem: &str| {
             if config.version < NEW_TREE { name.stem == stem } else { name.stem.eq_ignore_ascii_case(stem) }
         };
+        self.pages.reserve(files.len());
+        self.taken.reserve(files.len());
         let mut bundles = HashSet::new();
         for file in &files {
             let (folders, name) = split(mount, &file.path);

@@ -153,6 +153,9 @@ impl Words {
         while let Some(&byte) = line.as_bytes().get(at) {
             if is_run(byte) {
                 at += words.run(&line.as_bytes()[at..]);
+            } else if byte == b' ' {
+                words.no_letter(' ');
+                at += 1;
             } else if !byte.is_ascii() {
                 let c = line[at..].chars().next().unwrap_or_default();
                 words.push(c);
@@ -305,8 +308,31 @@ fn is_date(word: &[u8]) -> bool {
         b"saturday",
         b"sunday",
     ];
-    let may_be = matches!(word.first(), Some(b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd' | b't' | b'w'));
-    may_be && (word == b"sept" || DATES.iter().any(|date| *date == word || word.len() == 3 && date.starts_with(word)))
+    // Few words begin as one of them, and all words are asked.
+    let Some(&[a, b, c]) = word.first_chunk() else { return false };
+    let is_start = matches!(
+        &[a, b, c],
+        b"jan"
+            | b"feb"
+            | b"mar"
+            | b"apr"
+            | b"may"
+            | b"jun"
+            | b"jul"
+            | b"aug"
+            | b"sep"
+            | b"oct"
+            | b"nov"
+            | b"dec"
+            | b"mon"
+            | b"tue"
+            | b"wed"
+            | b"thu"
+            | b"fri"
+            | b"sat"
+            | b"sun"
+    );
+    is_start && (word.len() == 3 || word == b"sept" || DATES.contains(&word))
 }
 
 /// The addresses of the pictures in Markdown or HTML source.

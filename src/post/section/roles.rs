@@ -2,6 +2,9 @@
 //!
 //! All of it is configuration. The presets are lists of words, and a site's own lists take their place one by one.
 
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
+
 /// What a section's entries are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entries {
@@ -16,8 +19,9 @@ pub enum Entries {
 /// Roles and the words that tell them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Roles {
-    /// Name of a role, and words one of which is in the heading of its sections; the first role that fits is taken.
-    pub headings: Vec<(String, Vec<String>)>,
+    /// See [`Roles::headings`].
+    headings: Vec<(String, Vec<String>)>,
+    plain: Plain,
     /// Words behind the name of who asks: "Ada asks:".
     pub asker: Vec<String>,
     /// Marks before a question: "Q:".
@@ -28,6 +32,22 @@ pub struct Roles {
     pub levels: Vec<String>,
     /// Words before the address at which a project's tasks are described.
     pub details: Vec<String>,
+}
+
+/// The words of the headings as they are compared, once somebody has compared any. They follow from the rest.
+#[derive(Debug, Clone, Default)]
+struct Plain(OnceLock<Vec<Vec<String>>>);
+
+impl PartialEq for Plain {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Plain {}
+
+impl Hash for Plain {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// The names of the presets; the first is the default.
@@ -135,6 +155,7 @@ impl Roles {
         let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         Self {
             headings: words.iter().map(|(role, words)| ((*role).to_owned(), own(words))).collect(),
+            plain: Plain::default(),
             asker: own(&["提问", "问", "asks", "asked"]),
             question: own(&["Q", "Question", "问"]),
             answer: own(&["A", "Answer", "答", "回答"]),
@@ -143,8 +164,14 @@ impl Roles {
         }
     }
 
+    /// Name of a role, and words one of which is in the heading of its sections; the first role that fits is taken.
+    pub fn headings(&self) -> &[(String, Vec<String>)] {
+        &self.headings
+    }
+
     /// Lets `words` tell `role` instead of the preset's; no words: the role is not used.
     pub fn set(&mut self, role: &str, words: Vec<String>) {
+        self.plain = Plain::default();
         match self.headings.iter_mut().find(|(known, _)| known == role) {
             Some((_, known)) => *known = words,
             None => self.headings.insert(0, (role.to_owned(), words)),
@@ -154,8 +181,10 @@ impl Roles {
     /// The role that a heading tells.
     pub fn of_heading(&self, heading: &str) -> Option<&str> {
         let heading = plain(heading);
-        let fits = |words: &[String]| words.iter().any(|word| has_word(&heading, &plain(word)));
-        self.headings.iter().find(|(_, words)| fits(words)).map(|(role, _)| role.as_str())
+        let all = || self.headings.iter().map(|(_, words)| words.iter().map(|word| plain(word)).collect()).collect();
+        let words = self.plain.0.get_or_init(all);
+        let fits = |words: &[String]| words.iter().any(|word| has_word(&heading, word));
+        self.headings.iter().zip(words).find(|(_, words)| fits(words)).map(|((role, _), _)| role.as_str())
     }
 
     /// What the entries of a role's sections are, where they have any that we know.
@@ -189,7 +218,9 @@ fn plain(text: &str) -> String {
 
 /// Is `word` in `text`, and whole where it begins or ends in an ASCII letter? "Lab" is in "SOFAArkLab", not in "Labels".
 fn has_word(text: &str, word: &str) -> bool {
+    // Most words are in no heading, which is soon said.
     !word.is_empty()
+        && text.contains(word)
         && text.match_indices(word).any(|(at, _)| {
             let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
             let after = text[at + word.len()..].chars().next();

@@ -15,7 +15,7 @@ const ENOUGH: usize = LENGTH * 8;
 /// The text, not cut yet; empty where the page has nothing of its own.
 pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
     let flow = Flow::of(html);
-    let recurring = recurring(&flow, own);
+    let mut recurring = Recurring { flow: &flow, own, known: vec![None; flow.lines.len()] };
     let parts = outline::parts(&flow, roles);
     let mut told = Told::default();
     let tells = |role: Option<&str>| role.is_none_or(|role| TELLING.contains(&role));
@@ -25,27 +25,41 @@ pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
                 return told.text;
             }
             match part.role.as_deref().and_then(Roles::entries) {
-                Some(Entries::Questions) => questions(&flow, part, roles, &recurring, &mut told),
-                _ => prose(&flow.lines[part.lines.clone()], &recurring[part.lines.clone()], &mut told),
+                Some(Entries::Questions) => questions(&flow, part, roles, &mut recurring, &mut told),
+                _ => prose(part, &mut recurring, &mut told),
             }
         }
     }
     told.text
 }
 
-/// Which lines are boilerplate: a whole block is, where most of its letters are.
-fn recurring(flow: &Flow<'_>, own: &Own) -> Vec<bool> {
-    let mut recurring = Vec::with_capacity(flow.lines.len());
-    for block in flow.lines.chunk_by(|a, b| a.block == b.block) {
+/// Which lines are boilerplate, looked up where it is asked: most of a long page comes too late for a summary.
+struct Recurring<'f> {
+    flow: &'f Flow<'f>,
+    own: &'f Own,
+    known: Vec<Option<bool>>,
+}
+
+impl Recurring<'_> {
+    /// Is line number `at`? A whole block is, where most of its letters are.
+    fn is(&mut self, at: usize) -> bool {
+        if let Some(known) = self.known[at] {
+            return known;
+        }
+        let lines = &self.flow.lines;
+        let same = |line: &&Line| line.block == lines[at].block;
+        let start = at - lines[..at].iter().rev().take_while(same).count();
+        let end = at + lines[at..].iter().take_while(same).count();
         let (mut all, mut shared) = (0, 0);
-        for line in block {
+        for line in &lines[start..end] {
             let letters = line.text.chars().filter(|c| c.is_alphabetic()).count();
             all += letters;
-            shared += if own.recurs(&line.text) { letters } else { 0 };
+            shared += if self.own.recurs(&line.text) { letters } else { 0 };
         }
-        recurring.extend(std::iter::repeat_n(all == 0 || shared * 2 > all, block.len()));
+        let recurs = all == 0 || shared * 2 > all;
+        self.known[start..end].fill(Some(recurs));
+        recurs
     }
-    recurring
 }
 
 /// What has been gathered.
@@ -53,43 +67,52 @@ fn recurring(flow: &Flow<'_>, own: &Own) -> Vec<bool> {
 struct Told {
     text: String,
     after_item: bool,
+    /// The block of the last line.
+    block: Option<usize>,
 }
 
 impl Told {
-    fn add(&mut self, text: &str, is_item: bool) {
+    /// `block`: what the text is a line of, where that may have several.
+    fn add(&mut self, text: &str, is_item: bool, block: Option<usize>) {
         let text = without_addresses(text);
         if !text.chars().any(char::is_alphabetic) || self.text.len() > ENOUGH {
             return;
         }
         if !self.text.is_empty() {
-            self.text.push_str(if is_item || self.after_item { " · " } else { " " });
+            let goes_on = block.is_some() && block == self.block;
+            self.text.push_str(if !goes_on && (is_item || self.after_item) { " · " } else { " " });
         }
         self.text.push_str(text.trim_end_matches(if is_item { [';', '；', ':', '：'] } else { [' '; 4] }));
-        self.after_item = is_item;
+        (self.after_item, self.block) = (is_item, block);
     }
 }
 
 /// The questions alone: who asked and what was answered is for those who read on.
-fn questions(flow: &Flow<'_>, part: &outline::Part, roles: &Roles, recurring: &[bool], told: &mut Told) {
+fn questions(flow: &Flow<'_>, part: &outline::Part, roles: &Roles, recurring: &mut Recurring<'_>, told: &mut Told) {
     let before = told.text.len();
     for question in super::super::section::questions_of(flow, part, roles) {
         if let Some(first) = question.exchanges.iter().find(|exchange| !exchange.question.text.is_empty()) {
-            told.add(&first.question.text.replace('\n', " "), true);
+            told.add(&first.question.text.replace('\n', " "), true, None);
         }
     }
     if told.text.len() == before {
-        prose(&flow.lines[part.lines.clone()], &recurring[part.lines.clone()], told);
+        prose(part, recurring, told);
     }
 }
 
-fn prose(lines: &[Line], recurring: &[bool], told: &mut Told) {
-    for (line, recurs) in lines.iter().zip(recurring) {
+fn prose(part: &outline::Part, recurring: &mut Recurring<'_>, told: &mut Told) {
+    for at in part.lines.clone() {
+        if told.text.len() > ENOUGH {
+            return;
+        }
+        let flow = recurring.flow;
+        let line = &flow.lines[at];
         let is_item = line.kind == Kind::Item;
         // A few words are a greeting or a label; as an item they may be a title.
-        if !recurs
-            && (is_item || line.kind == Kind::Text && unicode_width::UnicodeWidthStr::width(line.text.as_str()) > 16)
-        {
-            told.add(&line.text, is_item);
+        let may_tell =
+            is_item || line.kind == Kind::Text && unicode_width::UnicodeWidthStr::width(line.text.as_str()) > 16;
+        if may_tell && !recurring.is(at) {
+            told.add(&line.text, is_item, Some(line.block));
         }
     }
 }
