@@ -159,13 +159,17 @@ impl Header<'_> {
         let own_slug = self.values.text(&["slug"]).or(slug_from_name).unwrap_or_default();
 
         let entry = self.entry;
-        let section_slugs: Vec<String> = (1..=entry.sections.len())
+        let own_url = self.values.text(&["url"]);
+        // Only patterns ask for them.
+        let has_tokens = !self.language.permalinks.is_empty() || own_url.as_ref().is_some_and(|url| url.contains(':'));
+        let asked = if has_tokens { &entry.sections[..] } else { &[] };
+        let section_slugs: Vec<String> = (1..=asked.len())
             .map(|depth| match tree.section_at(&entry.language, &entry.sections[..depth]) {
                 Some(section) => section.slug_or_title.clone(),
                 None => slug::list_title(&entry.sections[depth - 1], self.config.plural_titles),
             })
             .collect();
-        let sections: Vec<String> = entry.sections.iter().map(|section| self.section_name(section)).collect();
+        let sections: Vec<String> = asked.iter().map(|section| self.section_name(section)).collect();
         let place = Place {
             folders: &entry.path,
             name: &entry.name,
@@ -179,7 +183,6 @@ impl Header<'_> {
         let draft = self.draft();
         let (list, render) = self.build_options();
         let shape = self.shape();
-        let own_url = self.values.text(&["url"]);
         let address = match permalink::address(&shape, &place, own_url.as_deref()) {
             Ok(address) => address,
             Err(what) => {
