@@ -230,7 +230,14 @@ fn first_free(id: PostId, is_free: impl Fn(&PostId) -> bool) -> PostId {
     if is_free(&id) {
         return id;
     }
-    (2_u64..).map(|number| format!("{id};{number}")).find(is_free).unwrap_or_default()
+    let mut number = 2_u64;
+    loop {
+        let numbered = format!("{id};{number}");
+        if is_free(&numbered) {
+            return numbered;
+        }
+        number += 1;
+    }
 }
 
 fn millis(page: &Page) -> Option<i64> {
