@@ -21,7 +21,7 @@ pub struct Arguments {
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
-struct Check {
+struct Seen {
     /// What was looked at: `store`, `mail`, `dns` …
     check: &'static str,
     state: State,
@@ -42,7 +42,7 @@ enum State {
     Failed,
 }
 
-impl Check {
+impl Seen {
     fn new(check: &'static str, state: State, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { check, state, what: what.into(), hint: hint.into() }
     }
@@ -56,7 +56,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let mut checks = Vec::new();
     match context.config() {
         Ok(config) => {
-            checks.push(Check::good("configuration", counted(config.digests.len() as u64, "digest")));
+            checks.push(Seen::good("configuration", counted(config.digests.len() as u64, "digest")));
             checks.extend(files(&config));
             let config = site(config, &mut checks);
             checks.extend(outside::store(context, &config).await);
@@ -67,7 +67,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         Err(error) => match error.downcast::<Faults>() {
             Ok(Faults(faults)) => checks.extend(faults.into_iter().map(|fault| {
                 let at = fault.line.map_or_else(|| fault.path.clone(), |line| format!("{}:{line}", fault.path));
-                Check::new("configuration", State::Wrong, format!("{at}: {}", fault.what), fault.hint)
+                Seen::new("configuration", State::Wrong, format!("{at}: {}", fault.what), fault.hint)
             })),
             Err(error) => return Err(error),
         },
@@ -99,7 +99,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
 }
 
 /// Who may read what nobody else is to know. Keys of DKIM that others may read are a fault of the configuration already.
-fn files(config: &Config) -> Vec<Check> {
+fn files(config: &Config) -> Vec<Seen> {
     let database = config.store.url.strip_prefix("sqlite:").map(std::path::PathBuf::from);
     let mut checks = Vec::new();
     for file in config.secrets.iter().chain(&database) {
@@ -110,7 +110,7 @@ fn files(config: &Config) -> Vec<Check> {
             let mode = data.permissions().mode() & 0o777;
             if mode & 0o077 != 0 {
                 let what = format!("others may read `{}` (mode {mode:03o})", file.display());
-                checks.push(Check::new("files", State::Wrong, what, format!("run `chmod 600 {}`", file.display())));
+                checks.push(Seen::new("files", State::Wrong, what, format!("run `chmod 600 {}`", file.display())));
             }
         }
         #[cfg(not(unix))]
@@ -118,31 +118,27 @@ fn files(config: &Config) -> Vec<Check> {
     }
     if checks.is_empty() {
         let keys = config.mail.dkim.keys.len() as u64;
-        checks.push(Check::good(
-            "files",
-            format!("{}, secrets and database for our own eyes only", counted(keys, "key")),
-        ));
+        checks
+            .push(Seen::good("files", format!("{}, secrets and database for our own eyes only", counted(keys, "key"))));
     }
     checks
 }
 
 /// The site and the templates can be read.
-fn site(config: Config, checks: &mut Vec<Check>) -> Config {
+fn site(config: Config, checks: &mut Vec<Seen>) -> Config {
     if let Err(fault) = Templates::new(&config.templates) {
-        checks.push(Check::new("templates", State::Wrong, fault, "mend the template"));
+        checks.push(Seen::new("templates", State::Wrong, fault, "mend the template"));
     }
     match Scanner::new(config.library.clone()).scan() {
         Ok(scan) => {
-            checks.push(Check::good(
-                "site",
-                format!("{} of {}", counted(scan.pages.len() as u64, "page"), scan.site.url),
-            ));
+            checks
+                .push(Seen::good("site", format!("{} of {}", counted(scan.pages.len() as u64, "page"), scan.site.url)));
             config.for_site(&scan.site)
         }
         Err(faults) => {
             checks.extend(
                 faults.into_iter().map(|fault| {
-                    Check::new("site", State::Wrong, format!("{}: {}", fault.path, fault.what), fault.hint)
+                    Seen::new("site", State::Wrong, format!("{}: {}", fault.path, fault.what), fault.hint)
                 }),
             );
             config

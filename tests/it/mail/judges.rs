@@ -22,8 +22,13 @@ const RELAY: &str = "192.0.2.10";
 /// Both call 5 spam.
 const BELOW: f64 = 2.0;
 
-/// Every sample as it arrives at a reader's mail server, signed; and the records of the keys.
-fn mails() -> (Vec<(String, Vec<u8>)>, Vec<(String, String)>) {
+/// A mail by its name, as it arrives at a reader's mail server.
+type Named = (String, Vec<u8>);
+/// A name in DNS, and what it has.
+type Record = (String, String);
+
+/// Every sample, signed; and the records of the keys.
+fn mails() -> (Vec<Named>, Vec<Record>) {
     let key = |selector: &str, algorithm| {
         Arc::new(dkim::Key::new(selector, SigningKey::generate(algorithm).expect("a key")).expect("a selector"))
     };
@@ -196,7 +201,7 @@ fn rspamd_believes_the_sender_and_sees_no_spam() {
             worst = (score, format!("{name} {why:?}"));
         }
     }
-    println!("rspamd, {} mails, at worst {:.2}: {}", mails.len(), worst.0, worst.1);
+    eprintln!("rspamd, {} mails, at worst {:.2}: {}", mails.len(), worst.0, worst.1);
     // It can say no: the same mail with another word in it, and with another sender's name.
     let forged = String::from_utf8_lossy(&mails[0].1).replacen("Subject: ", "Subject: Cheap ", 1);
     let verdict = rspamd.judge(forged.as_bytes());
@@ -244,5 +249,5 @@ fn spamassassin_sees_no_spam() {
         assert!(expected, "{name}: {line}");
     }
     let worst = scores[..scores.len() - 1].iter().map(|(score, _)| *score).fold(f64::MIN, f64::max);
-    println!("SpamAssassin, {} mails, at worst {worst:.1}", scores.len() - 1);
+    eprintln!("SpamAssassin, {} mails, at worst {worst:.1}", scores.len() - 1);
 }
