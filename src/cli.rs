@@ -16,6 +16,7 @@ mod deliveries;
 mod demo;
 mod digest;
 mod dkim;
+mod doctor;
 mod init;
 mod pause;
 mod posts;
@@ -34,6 +35,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Place};
 use crate::daemon::Outside;
 use crate::digest::Digest;
+use crate::imaging;
 use crate::library::{Scan, Scanner};
 use crate::problem::Faults;
 use crate::store::{self, Store};
@@ -82,8 +84,13 @@ enum Command {
     Backup(backup::Arguments),
     /// Makes the keys that mail is signed with
     Dkim(dkim::Arguments),
+    /// Looks whether everything outside is as it should be: store, mail server, DNS, public address, files of keys
+    Doctor(doctor::Arguments),
     /// Takes in a message that came back, from standard input: for a mail server's alias or pipe
     Bounce(bounce::Arguments),
+    /// Makes the picture on standard input over for mail: Postrider's own business
+    #[command(name = imaging::COMMAND, hide = true)]
+    MakePicture,
 }
 
 /// How a command ended, when nothing failed on the way.
@@ -93,6 +100,8 @@ pub enum Exit {
     Done,
     /// 1: the content or configuration is at fault, and the command has said so.
     Wrong,
+    /// 3: an outside service is at fault, and the command has said so.
+    Outside,
     /// 75: a mail server is to bring the same message again.
     Later,
 }
@@ -170,6 +179,10 @@ pub fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
+    // It has no business with anything but its pipes.
+    if matches!(arguments.command, Command::MakePicture) {
+        return imaging::child();
+    }
     let mut environment = config::environment();
     if let Err(wrong) = config::take_sabotage(&mut environment) {
         return failed(&Usage(wrong).into());
@@ -196,7 +209,9 @@ pub fn main() -> ExitCode {
             Command::Resume(arguments) => pause::resume(&context, arguments).await,
             Command::Backup(arguments) => backup::run(&context, arguments).await,
             Command::Dkim(arguments) => dkim::run(&context, arguments).await,
+            Command::Doctor(arguments) => doctor::run(&context, arguments).await,
             Command::Bounce(arguments) => Ok(bounce::run(&context, arguments).await),
+            Command::MakePicture => Ok(Exit::Done),
         }
     });
     // A blocked file system call must not keep an ended program alive.
@@ -204,6 +219,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Wrong) => ExitCode::from(1),
+        Ok(Exit::Outside) => ExitCode::from(3),
         Ok(Exit::Later) => bounce::later(),
         Err(error) => failed(&error),
     }

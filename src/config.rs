@@ -9,7 +9,8 @@ mod roles;
 mod theme;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::bounce::ReturnPath;
+use crate::digest::gate::Reason;
 use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
 use crate::feed::Family;
 use crate::problem::Problem;
@@ -41,6 +43,10 @@ pub struct Config {
     pub feeds: feed::Settings,
     /// `digests`, in the order of their names. An empty `language` means the site's: see [`Config::for_site`].
     pub digests: Vec<Digest>,
+    /// `digests.*.accept`, by the digest's name: what of the gate's warnings never holds an Issue.
+    pub accept: BTreeMap<String, BTreeSet<Reason>>,
+    /// `dns.server`: who is asked about the sender's domain. `None`: whom the machine asks.
+    pub dns: Option<SocketAddr>,
     /// `mail`
     pub mail: mail::Settings,
     /// `mail.inbox`
@@ -53,6 +59,8 @@ pub struct Config {
     pub public_url_given: bool,
     /// The owner's templates: path below `templates.folder` → text.
     pub templates: BTreeMap<String, String>,
+    /// Files that secrets were read from (`*_file`).
+    pub secrets: Vec<PathBuf>,
     /// `log.format` is `json`.
     pub log_json: bool,
     /// `log.level`, in the syntax of `tracing`'s filter.
@@ -209,6 +217,8 @@ impl Config {
             let what = format!("is no domain that `{}` is at home in", digest.from.address);
             r.fault("mail.dkim.domain", &what, "name the domain of `from`, or leave it out: it is taken by itself");
         }
+        let accept = digests.iter().map(|digest| (digest.name.clone(), read_accepted(r, &digest.name))).collect();
+        let dns = r.parsed("dns.server", values::server);
         let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
 
         let to_the_world = matches!(&mail.transport, mail::Transport::Smtp(relay) if !mail::is_loopback(&relay.host));
@@ -232,6 +242,8 @@ impl Config {
             rescan: r.parsed("content.rescan", values::duration).unwrap_or_default(),
             feeds,
             digests,
+            accept,
+            dns,
             mail,
             inbox,
             store,
@@ -241,6 +253,7 @@ impl Config {
             log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()
                 == Some("json"),
             log_level: r.text("log.level").unwrap_or_default(),
+            secrets: r.secrets(),
         };
         reader.finish().map(|()| config)
     }
@@ -326,6 +339,19 @@ fn read_digest(r: &mut Reader<'_>, name: &str, language: Option<&str>) -> Option
     };
     let title = [&digest.title, &digest.from.name, &digest.name].into_iter().find(|title| !title.is_empty())?.clone();
     Some(Digest { title, ..digest })
+}
+
+fn read_accepted(r: &mut Reader<'_>, digest: &str) -> BTreeSet<Reason> {
+    let key = format!("digests.{digest}.accept");
+    let words = r.list(&key).unwrap_or_default();
+    let read = |word: &String| {
+        let wrong = |fault: String| {
+            let (what, hint) = fault.rsplit_once("; ").unwrap_or((&fault, ""));
+            r.fault(&key, what, hint);
+        };
+        Reason::parse(word).map_err(wrong).ok()
+    };
+    words.iter().filter_map(read).collect()
 }
 
 fn mail_transport(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::Transport {
@@ -460,6 +486,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
     use crate::crypto::signing::{Algorithm, SigningKey};
+    use crate::digest::theme::Colour;
     use crate::yaml;
 
     /// The example with every key live: `#key: value` becomes `key: value`.
@@ -495,6 +522,12 @@ mod tests {
         let (mailbox, every) = config.inbox.imap.expect("a mailbox");
         assert_eq!((mailbox.host.as_str(), mailbox.port, every), ("imap.example.org", 993, Duration::from_mins(1)));
         assert_eq!((mailbox.user.as_str(), mailbox.folder.as_str()), ("bounce@example.org", "Returned Mail"));
+        // Also where the file has sections without a line in them, as a commented example does.
+        let text = "theme:\n  # dark:\nmail:\ndigests:\n  a: { schedule: \"@weekly\", from: a@example.org }\n";
+        let set = [("POSTRIDER_THEME_DARK_ACCENT", "#ffffff"), ("POSTRIDER_MAIL_DKIM_DOMAIN", "example.org")];
+        let config = read(text, &set).unwrap_or_else(|faults| panic!("{faults:?}"));
+        assert_eq!(config.digests[0].theme.dark.accent, Colour::parse("#ffffff").expect("a colour"));
+        assert_eq!(config.mail.dkim.domain.as_deref(), Some("example.org"));
         for (wrong, word) in [
             ("imap: imap://a:b@c.example/", "imaps"),
             ("imap: imaps://c.example/", "no user"),

@@ -167,12 +167,18 @@ impl Daemon {
             });
         }
         if roles.schedule {
+            let gate = scheduler::gate::Gate {
+                settings: Arc::new(config.mail.clone()),
+                accept: config.accept,
+                dns: config.dns,
+            };
             let parts = scheduler::Parts {
                 digests: Arc::clone(&digests),
                 published: Arc::clone(&published),
                 templates,
                 store: store.clone(),
                 mail_queued: Arc::clone(&mail_queued),
+                gate: Arc::new(gate),
             };
             let (clock, cancel) = (clock.clone(), cancel.clone());
             loops.spawn(async move {

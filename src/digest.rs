@@ -1,5 +1,6 @@
 //! A Digest: a configured series of mails. Which posts, when, in which form, under whose name.
 
+pub mod gate;
 pub mod html;
 pub mod picture;
 pub mod render;

@@ -11,6 +11,7 @@ pub mod client;
 pub mod demo;
 mod error;
 pub mod feeds;
+pub mod fetch;
 mod form;
 mod operations;
 mod pages;
@@ -113,6 +114,17 @@ pub struct App {
     pub mail_queued: Arc<tokio::sync::Notify>,
 }
 
+/// Where a reader leaves a digest.
+const WAY_OUT: &str = "/unsubscribe/{token}";
+
+/// The token in `link`, where that opens the page with the button to leave, on a server that the world reaches at `public_url`.
+pub fn way_out<'l>(public_url: &str, link: &'l str) -> Option<&'l str> {
+    let url = url::Url::parse(public_url).ok()?;
+    let path = link.strip_prefix(url.as_str().strip_suffix('/')?)?;
+    let token = path.strip_prefix(WAY_OUT.strip_suffix("{token}")?)?;
+    (!token.is_empty() && !token.contains(['/', '?', '#'])).then_some(token)
+}
+
 fn routes() -> Router<Web> {
     Router::new()
         .route("/", get(pages::home))
@@ -125,7 +137,7 @@ fn routes() -> Router<Web> {
         .route("/subscribe/", get(sign_up::form).post(sign_up::submit))
         .route("/confirm/{token}", get(subscriptions::confirmation).post(subscriptions::confirm))
         .route("/unsubscribe", get(subscriptions::where_links_are))
-        .route("/unsubscribe/{token}", get(subscriptions::subscription).post(subscriptions::unsubscribe))
+        .route(WAY_OUT, get(subscriptions::subscription).post(subscriptions::unsubscribe))
         .route("/preferences", get(subscriptions::where_links_are))
         .route("/preferences/{token}", get(subscriptions::preferences).post(subscriptions::change))
         .route("/archive/{digest}/", get(archive::list))

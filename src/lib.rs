@@ -20,6 +20,8 @@ pub mod template;
 pub mod yaml;
 
 // Shell: each owns one outside thing, and none imports another.
+pub mod dns;
+pub mod imaging;
 pub mod library;
 pub mod mail;
 pub mod store;

@@ -6,6 +6,7 @@ pub mod imap;
 pub mod message;
 pub mod read;
 pub mod transport;
+pub mod visit;
 
 mod connect;
 mod encode;

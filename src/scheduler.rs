@@ -4,6 +4,7 @@
 //! one transaction. So a restart, a second machine and a clock that jumps make no Slot twice. What cannot be rendered
 //! makes no row, and is tried again until the Slot is too old.
 
+pub mod gate;
 mod pictures;
 mod watch;
 
@@ -29,11 +30,11 @@ use crate::site::Site;
 use crate::store::{NewIssue, Store};
 use crate::template::Templates;
 
-pub use pictures::pictures;
+pub use pictures::{Keep, pictures};
 pub use watch::Watch;
 
-/// What the loop works with.
-#[derive(Debug, Clone)]
+/// What the loop works with. Holds a password: no `Debug`.
+#[derive(Clone)]
 pub struct Parts {
     /// All configured digests.
     pub digests: Arc<Vec<Digest>>,
@@ -45,10 +46,14 @@ pub struct Parts {
     pub store: Store,
     /// Rung when Deliveries were queued.
     pub mail_queued: Arc<Notify>,
+    /// Asked before an Issue is sent.
+    pub gate: Arc<gate::Gate>,
 }
 
 /// How often the loop looks at the wall clock, which may jump.
 const TICK: Duration = Duration::from_millis(500);
+/// How often the Issues are looked at again that a person approved and the gate holds: what stands against them may be mended.
+const RECHECK: Duration = Duration::from_secs(20);
 /// After a failure a digest waits so long.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Issues among which a Slot's own is looked for. Only Slots in the future (a clock that went back, a coming Slot skipped by
@@ -77,10 +82,9 @@ pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     }
     let mut first = Ok(());
     for digest in parts.digests.iter() {
-        let made = make(parts, digest, &published.library, now).await;
-        if first.is_ok() {
-            first = made.map(drop);
-        }
+        let made = make(parts, digest, &published.library, now).await.map(drop);
+        let gone = gate::recheck(parts, digest, &published.library, now).await;
+        first = first.and(made).and(gone);
     }
     first
 }
@@ -88,6 +92,8 @@ pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
 /// Repeats [`step`] until `cancel`; touches the database only when a Slot is due or, for `on_publish`, the Library changed.
 pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
     let mut watches: Vec<Watch> = parts.digests.iter().map(|_| Watch::default()).collect();
+    let mut rechecks = tokio::time::interval(RECHECK);
+    rechecks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let now = clock.now();
         let published = parts.published.load_full();
@@ -108,6 +114,13 @@ pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
         tokio::select! {
             () = cancel.cancelled() => return,
             () = tokio::time::sleep(TICK) => {}
+            _ = rechecks.tick(), if published.scanned_at.is_some() => {
+                for digest in parts.digests.iter() {
+                    if let Err(error) = gate::recheck(&parts, digest, &published.library, now).await {
+                        tracing::warn!(digest = digest.name, "a held Issue could not be looked at again: {error:#}");
+                    }
+                }
+            }
         }
     }
 }
@@ -239,32 +252,48 @@ pub async fn announce(
 ) -> anyhow::Result<Made> {
     let (languages, readers) = parts.store.audience(&digest.name).await?;
     let newest = newest(&library.bodies, &posts).await?;
-    let keep = Some((&parts.store, now));
+    let keep = Keep::In(&parts.store, now);
     let pictures = pictures(&library.bodies, &library.site, digest, &newest, keep, |_| ()).await?;
     let announced = render::Issue { digest, slot, posts: &newest, count: posts.len(), pictures: &pictures };
     let rendered = renditions(&parts.templates, &library.site, &announced, &languages).map_err(anyhow::Error::msg)?;
     if let Some(first) = rendered.first() {
         report_losses(digest, first);
     }
+    let pages: Vec<_> = library.all.iter().map(|post| Arc::clone(&post.page)).collect();
+    let place = gate::Place { bodies: &library.bodies, pages: &pages };
+    let findings = parts.gate.judge(digest, place, &rendered, parts.store.key(), now).await;
+    let accepted = parts.gate.accepted(&digest.name);
+    let at_the_gate = findings.iter().any(|finding| finding.holds(&accepted));
     let renditions = rendered.into_iter().map(|rendered| rendered.rendition).collect();
     let lately = match &digest.trigger {
         Trigger::OnPublish => announced_lately(&parts.store, digest, now).await?,
         Trigger::Cron(_) => 0,
     };
-    let held = lately + posts.len() > digest.hold_above;
+    let many = lately + posts.len() > digest.hold_above;
     let issue = NewIssue {
         id: crypto::new_id(),
         digest: digest.name.clone(),
         slot,
-        held,
+        held: many || at_the_gate,
         expires_at: now + digest.time_to_live,
         posts: posts.iter().map(|post| post.id.clone()).collect(),
         renditions,
     };
+    if at_the_gate {
+        // Before the Issue: one that is held for reasons never stands there without them.
+        parts.store.judge_issue(&issue.id, &findings, now).await?;
+    }
     if !parts.store.create_issue(&issue, now).await? {
         return Ok(Made::Lost);
     }
-    if held {
+    if at_the_gate {
+        gate::report(digest, slot, &findings, &accepted);
+        tracing::warn!(
+            digest = digest.name, %slot, posts = posts.len(), readers,
+            "the Issue is held: look at it with `postrider digest preview {0}`, mend what is said above or accept it with \
+             `postrider digest approve {0} --accept REASON`, or drop it with `postrider digest skip {0}`", digest.name
+        );
+    } else if many {
         tracing::warn!(
             digest = digest.name, %slot, posts = posts.len(), hold_above = digest.hold_above, readers,
             "the Issue is held, as it announces unusually many posts: look at it with `postrider digest plan {0}`, then \
@@ -288,7 +317,7 @@ fn report_losses(digest: &Digest, rendered: &render::Rendered) {
             "a post is shown shorter: the mail would be too long"
         );
     }
-    for problem in &rendered.problems {
+    for problem in rendered.problems() {
         tracing::warn!(digest = digest.name, at = problem.path, hint = problem.hint, "{}", problem.what);
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod coming;
 mod held;
+mod judged;
 mod list;
 mod plan;
 mod preview;
@@ -19,6 +20,8 @@ use crate::post::body::Bodies as _;
 use crate::problem::Problem;
 use crate::template::Templates;
 
+pub(super) use judged::gate;
+
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -29,14 +32,14 @@ pub struct Arguments {
 enum Command {
     /// Lists the digests, each with its next five Slots and its last five Issues
     List(list::Arguments),
-    /// Says what the coming Issue will be: Slot, posts, readers, bytes
+    /// Says what the coming Issue will be: Slot, posts, readers, bytes, and what the gate has against it
     Plan(plan::Arguments),
-    /// Writes the coming Issue's mail into a folder: HTML, text and the whole message
+    /// Shows the coming Issue's mail on one page, as clients do, with what the gate has against it; writes HTML, text and message
     Preview(preview::Arguments),
     /// Makes an Issue of what is new, now, and sends it
     Send(send::Arguments),
     /// Lets a held Issue go
-    Approve(held::Arguments),
+    Approve(held::Approve),
     /// Drops the held Issue; without one, the coming Slot makes none
     Skip(held::Arguments),
 }

@@ -57,7 +57,8 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
     // Kept, so that whoever gets the mail sees them.
     let store = context.store(&config).await?;
-    let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, Some((&store, now)), |_| ()).await?;
+    let keep = scheduler::Keep::In(&store, now);
+    let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, keep, |_| ()).await?;
     let wanted =
         render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len(), pictures: &pictures };
     let mut rendition = render::issue(&templates, &scan.site, &wanted, language).map_err(anyhow::Error::msg)?.rendition;

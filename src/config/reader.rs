@@ -1,7 +1,7 @@
 //! Takes values out of the YAML tree by their dotted names, and collects what is wrong with them, each with its line.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct Reader<'a> {
     /// Key → where its value came from, for those that the environment set.
     from_environment: BTreeMap<String, String>,
     faults: Vec<Problem>,
+    /// Files that secrets were read from.
+    secrets: BTreeSet<PathBuf>,
 }
 
 impl<'a> Reader<'a> {
@@ -41,7 +43,15 @@ impl<'a> Reader<'a> {
             )]
         })?;
         let tree = if tree.is_null() { Value::Object(serde_json::Map::new()) } else { tree };
-        let mut reader = Self { text, name, base, tree, from_environment: BTreeMap::new(), faults: Vec::new() };
+        let mut reader = Self {
+            text,
+            name,
+            base,
+            tree,
+            from_environment: BTreeMap::new(),
+            faults: Vec::new(),
+            secrets: BTreeSet::new(),
+        };
         for fault in repeated {
             reader.faults.push(Problem::error(name, fault.line, fault.what, "keep one of them"));
         }
@@ -99,8 +109,14 @@ impl<'a> Reader<'a> {
             let Some((section, key)) = path.rsplit_once('.') else { continue };
             let last = if name.ends_with("_FILE") { format!("{key}_file") } else { key.to_owned() };
             self.from_environment.insert(format!("{section}.{last}"), name.clone());
+            let empty = || Value::Object(serde_json::Map::new());
             let map = section.split('.').try_fold(&mut self.tree, |tree, part| {
-                Some(tree.as_object_mut()?.entry(part).or_insert_with(|| Value::Object(serde_json::Map::new())))
+                let below = tree.as_object_mut()?.entry(part).or_insert_with(empty);
+                // A section whose lines are all comments.
+                if below.is_null() {
+                    *below = empty();
+                }
+                Some(below)
             });
             if let Some(Value::Object(map)) = map {
                 // What the environment says wins over both forms of the key in the file.
@@ -144,7 +160,10 @@ impl<'a> Reader<'a> {
                 None
             }
             (None, Some(name)) => match fs_err::read_to_string(self.base.join(&name)) {
-                Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
+                Ok(text) => {
+                    self.secrets.insert(self.base.join(&name));
+                    Some(text.trim_end_matches(['\r', '\n']).to_owned())
+                }
                 Err(error) => {
                     self.fault(
                         &file,
@@ -207,6 +226,11 @@ impl<'a> Reader<'a> {
         if !self.faults.contains(&problem) {
             self.faults.push(problem);
         }
+    }
+
+    /// Files that secrets were read from so far.
+    pub fn secrets(&self) -> Vec<PathBuf> {
+        self.secrets.iter().cloned().collect()
     }
 
     /// All faults, in the order of their lines.

@@ -1,5 +1,7 @@
 //! The forms in which people write values: sizes, spans of time, addresses. Each error goes behind the key's name.
 
+use std::net::{IpAddr, SocketAddr};
+
 use chrono_tz::Tz;
 use url::Url;
 
@@ -101,6 +103,16 @@ pub fn listen(text: &str) -> Result<String, String> {
     }
 }
 
+/// `192.0.2.1`, `[2001:db8::1]:5353`; port 53 where none is named.
+pub fn server(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    let whole = text.parse::<SocketAddr>();
+    let bare = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+    whole
+        .or_else(|_| bare())
+        .map_err(|_| format!("is no address of a DNS server: `{text}`; write e.g. `192.0.2.1` or `127.0.0.1:5353`"))
+}
+
 /// An IANA time zone.
 pub fn zone(text: &str) -> Result<Tz, String> {
     text.trim().parse().map_err(|_| {
@@ -187,6 +199,16 @@ mod tests {
         }
         for wrong in ["", "6", "h", "6 hours", "-6h", "99999999999999999999d", "200000d"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn servers() {
+        for (text, expected) in [("192.0.2.1", "192.0.2.1:53"), ("[::1]:5353", "[::1]:5353"), ("::1", "[::1]:53")] {
+            assert_eq!(server(text), Ok(expected.parse().unwrap()));
+        }
+        for wrong in ["", "dns.example.org", "1.2.3", "1.2.3.4:"] {
+            assert!(server(wrong).is_err(), "{wrong}");
         }
     }
 

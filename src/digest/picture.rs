@@ -1,6 +1,7 @@
 //! Pictures that every mail client shows: which they are, how large, and where mails show them from. Octets in, octets out.
 //!
-//! What comes in may be hostile: of a file only its head is read, and nothing is decoded.
+//! What comes in may be hostile: of a file only its head is read, and nothing is decoded. What has to be made over for mail is
+//! told here, and made over by `imaging`.
 
 mod size;
 
@@ -9,8 +10,16 @@ use std::collections::HashMap;
 use crate::crypto;
 use crate::problem::Problem;
 
-/// A larger file is left where it is: nobody waits for it on a telephone.
-pub const LARGEST: u64 = 4 << 20;
+/// A larger file is left where it is: nobody meant it for a page.
+pub const LARGEST: u64 = 20 << 20;
+/// Columns of pixels: twice a mail's.
+pub const WIDEST: u32 = 1200;
+/// Octets of a GIF that is shown as it is.
+const LARGEST_GIF: usize = 4 << 20;
+/// Octets of any other: nobody waits for more on a telephone.
+const HEAVY: usize = 1 << 20;
+/// How pictures are made over. A change of it gives them new addresses, as an address holds the same octets for ever.
+const FORM: &[u8] = b"1 ";
 
 /// A picture ready to be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +28,11 @@ pub struct Picture {
     pub key: String,
     /// What it is.
     pub kind: Kind,
-    /// In pixels; at least one.
+    /// In pixels, as it is to be shown: a small drawing has twice as many. At least one.
     pub width: u32,
-    /// In pixels; at least one.
+    /// The same.
     pub height: u32,
-    /// The file.
+    /// The file that is served.
     pub bytes: Vec<u8>,
 }
 
@@ -61,30 +70,25 @@ impl Kind {
     }
 }
 
-/// What a file is found again by: the same octets have the same key for ever.
+/// What a picture is found again by: the file that it was made of.
 pub fn key(bytes: &[u8]) -> String {
-    crypto::sha256_hex(bytes)[..32].to_owned()
+    crypto::sha256_hex(&[FORM, bytes].concat())[..32].to_owned()
 }
 
-/// The picture in a file of at most [`LARGEST`] octets. The error says why mails cannot show it everywhere.
-pub fn fit(bytes: Vec<u8>) -> Result<Picture, String> {
-    let (kind, width, height) = match size::of(&bytes) {
-        Some((kind, width, height)) if width > 0 && height > 0 => (kind, width, height),
-        _ => return Err(format!("is {}: save it as PNG or JPEG", strange(&bytes))),
-    };
-    Ok(Picture { key: key(&bytes), kind, width, height, bytes })
-}
-
-/// What a file is that is none of ours, by its first octets: a name may say anything, or nothing.
-fn strange(bytes: &[u8]) -> &'static str {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
-    let head = head.trim_start_matches('\u{feff}').trim_start();
-    match (bytes.get(4..8), bytes.get(8..12)) {
-        (_, Some(b"WEBP")) if bytes.starts_with(b"RIFF") => "WebP, which Outlook for Windows does not show",
-        (Some(b"ftyp"), Some(b"avif" | b"avis")) => "AVIF, which few mail clients show",
-        _ if head.starts_with('<') && head.contains("<svg") => "SVG, which Gmail and Outlook do not show",
-        _ => "no picture that mail clients show",
+/// The picture in a file that needs no work: a JPEG or PNG that is upright, at most [`WIDEST`] columns wide and not heavy, or a
+/// GIF, which may move. Else the file again.
+pub fn as_it_is(bytes: Vec<u8>) -> Result<Picture, Vec<u8>> {
+    match size::of(&bytes) {
+        Some(head) if head.is_whole() && head.is_fit(bytes.len()) => {
+            Ok(Picture { key: key(&bytes), kind: head.kind, width: head.width, height: head.height, bytes })
+        }
+        _ => Err(bytes),
     }
+}
+
+/// Would every client show `bytes`, however large they are?
+pub fn is_shown_everywhere(bytes: &[u8]) -> bool {
+    size::of(bytes).is_some_and(|head| head.is_whole() && head.is_fit(0))
 }
 
 /// Where mails show pictures from: by the address that a post gives them.

@@ -51,8 +51,17 @@ pub struct Rendered {
     pub rendition: Rendition,
     /// Posts that are shown shorter than the template would, so that no client cuts the mail.
     pub cuts: Vec<Cut>,
+    /// Pictures that not every client shows.
+    pub pictures: Vec<Problem>,
+    /// Pictures that say nothing to whoever does not see them.
+    pub nameless: Vec<Problem>,
+}
+
+impl Rendered {
     /// What readers will miss.
-    pub problems: Vec<Problem>,
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.pictures.iter().chain(&self.nameless)
+    }
 }
 
 /// A post that is shown shorter.
@@ -83,10 +92,10 @@ pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &s
         (_, html, text) = render(&mail)?;
     }
     let cuts = mail.cuts();
-    let mut problems: Vec<Problem> = issue.pictures.problems.clone();
-    problems.extend(issue.posts.iter().take(MOST).filter_map(nameless));
+    let pictures = issue.pictures.problems.clone();
+    let nameless = issue.posts.iter().take(MOST).filter_map(nameless).collect();
     let rendition = rendition(id, Kind::Issue, digest, language, subject, html, text);
-    Ok(Rendered { rendition, cuts, problems })
+    Ok(Rendered { rendition, cuts, pictures, nameless })
 }
 
 /// Pictures that say nothing to whoever does not see them.

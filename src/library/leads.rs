@@ -12,6 +12,7 @@ use crate::post::links::{joined, split};
 use crate::post::{Page, flow};
 use crate::problem::Problem;
 
+use super::Bodies;
 use super::files::Folder;
 
 /// Where generators keep what they publish as it is; the site's folder itself last.
@@ -119,6 +120,16 @@ impl Leads {
         let own = address.strip_prefix(&decoded(&page.url)).is_some_and(|rest| has(folder, beside, rest));
         let below = address.strip_prefix(&self.home).unwrap_or_default();
         own || STATIC.iter().any(|place| has(folder, place, below))
+    }
+}
+
+impl Bodies {
+    /// Of `addresses` those that lead nowhere on the site, as far as a folder of content can tell, with `pages` in it.
+    pub fn nowhere(&self, pages: &[Arc<Page>], addresses: impl IntoIterator<Item = String>) -> Vec<String> {
+        let Some((folder, site)) = self.place().filter(|(_, site)| !site.url.is_empty()) else { return Vec::new() };
+        let leads = Leads::new(&site.url, pages);
+        let nowhere = |address: &String| leads.path(address).is_some_and(|path| leads.leads_nowhere(&path, folder));
+        addresses.into_iter().filter(nowhere).collect()
     }
 }
 

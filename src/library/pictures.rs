@@ -13,8 +13,8 @@ use crate::site::Site;
 const STATIC: [&str; 8] = ["static/", "source/", "public/", "src/", "content/", "docs/", "assets/", ""];
 
 impl Bodies {
-    /// The file behind `address`, which `page` shows, of at most `limit` octets. `None` where it is not of this site or cannot be
-    /// found: the generator may have made it.
+    /// The file behind `address`, which `page` shows; of a larger one than `limit` one octet more. `None` where it is not of this
+    /// site or cannot be found: the generator may have made it.
     pub fn picture(&self, page: &Page, address: &str, limit: u64) -> Option<Vec<u8>> {
         let (folder, site) = self.place()?;
         paths(site, page, address).iter().find_map(|path| read(folder, path, limit))
@@ -45,7 +45,7 @@ fn read(folder: &Folder, path: &str, limit: u64) -> Option<Vec<u8>> {
     let mut file = fs_err::File::open(full).ok()?;
     let mut bytes = Vec::new();
     (&mut file).take(limit + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= limit).then_some(bytes)
+    Some(bytes)
 }
 
 #[cfg(test)]

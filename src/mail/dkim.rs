@@ -110,6 +110,11 @@ impl Key {
         Self::new(selector, key)
     }
 
+    /// The label under which its record is.
+    pub fn selector(&self) -> &str {
+        &self.selector
+    }
+
     /// The DNS record that verifiers look up (RFC 6376 §3.6.1), as a line of a zone file.
     pub fn record(&self, domain: &str) -> String {
         let value = self.value();

@@ -33,6 +33,17 @@ impl Store {
         Ok(())
     }
 
+    /// What the picture of that key is, and the size at which it is shown.
+    pub async fn picture_head(&self, key: &str) -> Result<Option<(Kind, u32, u32)>> {
+        const GET: &str = "select kind, width, height from pictures where id = $1";
+        let row: Option<(String, i64, i64)> =
+            on!(self, pool => sqlx::query_as(GET).bind(key).fetch_optional(pool).await?);
+        Ok(row.and_then(|(kind, width, height)| {
+            let kind = Kind::ALL.into_iter().find(|known| known.extension() == kind)?;
+            Some((kind, u32::try_from(width).ok()?, u32::try_from(height).ok()?))
+        }))
+    }
+
     /// The picture of that key.
     pub async fn picture(&self, key: &str) -> Result<Option<Picture>> {
         const GET: &str = "select id, kind, width, height, bytes from pictures where id = $1";

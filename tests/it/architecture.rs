@@ -18,7 +18,7 @@ const VALUES: &[&str] = &[
     "bounce",
     "clock",
 ];
-const SHELL: &[&str] = &["library", "store", "mail"];
+const SHELL: &[&str] = &["library", "imaging", "store", "mail", "dns"];
 const LOOPS: &[&str] = &["http", "inbox", "publisher", "scheduler", "deliverer"];
 const PROGRAM: &[&str] = &["config", "daemon", "cli"];
 
@@ -41,7 +41,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("atom_syndication", &["feed/atom"]),
     ("aws_lc_rs", &["crypto"]),
     ("notify", &["library/watch"]),
-    ("rustix", &["library/files"]),
+    ("rustix", &["library/files", "imaging"]),
+    ("image", &["imaging"]),
+    ("resvg", &["imaging"]),
+    ("hickory_resolver", &["dns"]),
     ("ammonia", &["post/sanitize"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

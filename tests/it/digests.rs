@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod clients;
+pub mod clients;
 mod commands;
+mod gate;
 mod identity;
 mod look;
 mod oracle;

@@ -2,6 +2,7 @@
 
 mod crash;
 mod demo;
+mod doctor;
 mod operations;
 mod real_site;
 mod story;

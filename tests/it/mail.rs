@@ -3,6 +3,7 @@
 mod authentic;
 mod deliverer;
 mod hostile;
+mod judges;
 mod matrix;
 mod message;
 mod pipelining;

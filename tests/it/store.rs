@@ -6,6 +6,7 @@ mod bench;
 mod bounces;
 mod commands;
 mod deliveries;
+mod gates;
 mod holds;
 mod issues;
 mod model;

@@ -1,6 +1,7 @@
 //! What the tests stand on: databases, third-party programs, the corpora.
 
 pub mod databases;
+pub mod dns;
 pub mod house;
 pub mod peers;
 pub mod random;

@@ -135,7 +135,8 @@ fn around(schedule: &Schedule, at: DateTime<Utc>) -> (DateTime<Utc>, Option<Date
     (schedule.next_after(just_before).unwrap_or(at), schedule.last_until(just_before))
 }
 
-fn library(scan: &Scan, known: &[id::Known], at: DateTime<Utc>) -> Library {
+/// What is published at `at`, with the ids that the store knows.
+pub fn library(scan: &Scan, known: &[id::Known], at: DateTime<Utc>) -> Library {
     Library::new(scan, &id::assign(known, &scan.pages), at)
 }
 

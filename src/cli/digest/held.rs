@@ -1,11 +1,28 @@
 //! `digest approve` and `digest skip`: a person's word on a held Issue, or on the coming Slot.
 
-use super::coming;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::{coming, judged};
 use crate::cli::{Context, Exit, counted, digest};
+use crate::digest::gate::{Finding, Reason};
 use crate::digest::{Digest, Trigger};
-use crate::scheduler;
-use crate::store::{IssueRow, IssueState, Store};
+use crate::http::Published;
+use crate::problem::Severity;
+use crate::scheduler::{self, gate};
+use crate::store::{IssueRow, IssueState, Judged, Store};
 use crate::template::{DateStyle, Templates};
+
+#[derive(Debug, clap::Args)]
+pub struct Approve {
+    /// Which digest
+    name: String,
+    /// What the gate warns of and may go all the same, for this Issue alone: `alt`, `links`, `size` and the like
+    #[arg(long, value_name = "REASON", value_delimiter = ',', num_args = 1.., value_parser = Reason::parse)]
+    accept: Vec<Reason>,
+}
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -13,7 +30,7 @@ pub struct Arguments {
     name: String,
 }
 
-pub async fn approve(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
+pub async fn approve(context: &Context, arguments: &Approve) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let digest = digest(&config, &arguments.name)?;
     let store = context.store(&config).await?;
@@ -24,13 +41,71 @@ pub async fn approve(context: &Context, arguments: &Arguments) -> anyhow::Result
             digest.name
         );
     };
-    if !store.approve_issue(&oldest.id, context.clock.now()).await? {
+    let gone = match store.judged(&oldest.id).await? {
+        None => store.approve_issue(&oldest.id, context.clock.now()).await?,
+        Some(judged) => {
+            let accept: BTreeSet<Reason> = arguments.accept.iter().copied().collect();
+            match at_the_gate(context, &store, oldest, &judged, accept).await? {
+                Some(gone) => gone,
+                None => return Ok(Exit::Wrong),
+            }
+        }
+    };
+    if !gone {
         anyhow::bail!("somebody else has decided about this Issue in this moment");
     }
     say!("approved: the Issue of {} goes to {}", when(digest, oldest), counted(oldest.deliveries, "reader"));
     say!("the running daemon delivers it, or the next `postrider serve`");
     more(&held)?;
     Ok(Exit::Done)
+}
+
+/// Looks again at what the gate holds. `None`: it still does, and it was said why.
+async fn at_the_gate(
+    context: &Context,
+    store: &Store,
+    issue: &IssueRow,
+    before: &Judged,
+    accept: BTreeSet<Reason>,
+) -> anyhow::Result<Option<bool>> {
+    let (config, scan) = context.site()?;
+    let digest = digest(&config, &issue.digest)?;
+    let now = context.clock.now();
+    let parts = scheduler::Parts {
+        digests: Arc::new(vec![digest.clone()]),
+        published: Arc::new(arc_swap::ArcSwap::from_pointee(Published::default())),
+        templates: Arc::new(Templates::new(&config.templates).map_err(anyhow::Error::msg)?),
+        store: store.clone(),
+        mail_queued: Arc::new(Notify::new()),
+        gate: Arc::new(judged::gate(&config)),
+    };
+    let library = coming::library(&scan, &store.known_posts().await?, now);
+    let again = gate::again(&parts, digest, &library, issue, now).await?;
+    let mut accepted = parts.gate.accepted(&digest.name);
+    accepted.extend(before.accepted.iter().flatten().copied());
+    accepted.extend(&accept);
+    let holds: Vec<&Finding> = again.findings.iter().filter(|finding| finding.holds(&accepted)).collect();
+    if holds.is_empty() {
+        return Ok(Some(gate::release(&parts, issue, &again, now).await?));
+    }
+    judged::tell(&again.findings, &accepted)?;
+    let warned: BTreeSet<&str> = holds
+        .iter()
+        .filter(|finding| finding.severity == Severity::Warning)
+        .map(|finding| finding.reason.as_str())
+        .collect();
+    if warned.is_empty() {
+        accepted
+            .retain(|reason| accept.contains(reason) || before.accepted.iter().flatten().any(|known| known == reason));
+        store.accept_issue(&issue.id, &accepted).await?;
+        say!(
+            "held: errors are nobody's to accept. Your approval is noted: the daemon lets the Issue go once they are mended"
+        );
+    } else {
+        let words = warned.into_iter().collect::<Vec<_>>().join(",");
+        say!("held: mend this, or accept it: `postrider digest approve {} --accept {words}`", digest.name);
+    }
+    Ok(None)
 }
 
 pub async fn skip(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::coming::{self, coming};
+use super::judged::{self, judged};
 use crate::cli::{Context, Exit, digest};
-use crate::digest::render::{self, Cut, Rendered, Shape};
+use crate::digest::gate::Finding;
+use crate::digest::render::{Cut, Rendered, Shape};
 use crate::mail::message::{Prepared, Recipient};
 use crate::problem::Problem;
-use crate::scheduler;
-use crate::store::IssueState;
+use crate::store::{IssueRow, IssueState};
 use crate::template::{DateStyle, Templates};
 
 #[derive(Debug, clap::Args)]
@@ -42,19 +43,30 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         held = store.issues(Some(&digest.name), 50).await?;
         held.retain(|issue| issue.state == IssueState::Held);
     }
-    let renditions = if issue.posts.is_empty() {
-        Vec::new()
-    } else {
-        let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
-        let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, None, |_| ()).await?;
-        let coming =
-            render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len(), pictures: &pictures };
-        scheduler::renditions(&templates, &scan.site, &coming, &languages).map_err(anyhow::Error::msg)?
-    };
-    let mails: Vec<Mail> = renditions.into_iter().map(|rendered| Mail::of(rendered, &config.mail)).collect();
-    let holds = issue.posts.len() > digest.hold_above;
+    let (mut rendered, mut findings, mut at_the_gate) = (Vec::new(), Vec::new(), false);
+    if !issue.posts.is_empty() {
+        let judged = judged(context, &config, &scan, digest, &issue, &languages).await?;
+        at_the_gate = judged.holds();
+        (rendered, findings) = (judged.rendered, judged.findings);
+    }
+    let accepted = config.accept.get(&digest.name).cloned().unwrap_or_default();
+    let mails: Vec<Mail> = rendered.into_iter().map(|rendered| Mail::of(rendered, &config.mail)).collect();
+    let many = issue.posts.len() > digest.hold_above;
+    let mut waiting: Vec<(&IssueRow, Vec<Finding>)> = Vec::new();
+    for held in &held {
+        let judged = match &issue.store {
+            Some(store) => store.judged(&held.id).await?,
+            None => None,
+        };
+        waiting.push((held, judged.map(|judged| judged.findings).unwrap_or_default()));
+    }
     let slot = issue.slot.with_timezone(&zone).fixed_offset();
 
+    let shown = |finding: &Finding| {
+        json!({
+            "severity": judged::weight(finding, &accepted), "reason": finding.reason, "what": finding.what, "hint": finding.hint,
+        })
+    };
     if arguments.json {
         let posts: Vec<_> = issue
             .posts
@@ -72,8 +84,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             "timezone": zone.name(),
             "posts": posts,
             "recipients": readers,
-            "held": holds,
+            "held": many || at_the_gate,
+            "gate": findings.iter().map(shown).collect::<Vec<_>>(),
             "waiting": held.iter().map(|issue| issue.slot.with_timezone(&zone).to_rfc3339()).collect::<Vec<_>>(),
+            "reasons": waiting.iter().map(|(_, findings)| findings.iter().map(shown).collect::<Vec<_>>()).collect::<Vec<_>>(),
             "mails": mails,
             "note": issue.note,
         });
@@ -92,7 +106,6 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         Some(readers) => say!("  readers  {readers}"),
         None => say!("  readers  not told of the past"),
     }
-    let mut said: Vec<&Problem> = Vec::new();
     for mail in &mails {
         say!(
             "  mail     {}: {}\n           HTML {}, text {}, whole message {}",
@@ -103,25 +116,22 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             kilobytes(mail.message_bytes)
         );
         for cut in &mail.cuts {
-            let left = match cut.shape {
-                Shape::Full => continue,
-                Shape::Beginning => "its beginning",
-                Shape::Excerpt => "its summary",
-                Shape::Title => "its title",
-            };
-            say!("           cut: of `{}` only {left} is shown, with a link to the rest", cut.title);
-        }
-        for problem in &mail.problems {
-            if !said.contains(&problem) {
-                say!("           {problem}");
-                said.push(problem);
+            if cut.shape != Shape::Full {
+                say!("           cut: of `{}` {} is shown, with a link to the rest", cut.title, cut.shape.words());
             }
         }
         if mail.clip_risk {
             say!("           risk: above {} of HTML, Gmail cuts the mail and hides its end", kilobytes(CLIPPED));
         }
     }
-    if holds {
+    judged::tell(&findings, &accepted)?;
+    if at_the_gate {
+        say!(
+            "  held     by the gate: mend what it says, or accept warnings with `postrider digest approve {} --accept REASON` when the Issue is there",
+            digest.name
+        );
+    }
+    if many {
         say!(
             "  held     {} posts are more than `hold_above: {}`: it waits for `postrider digest approve {}`",
             issue.posts.len(),
@@ -129,13 +139,14 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             digest.name
         );
     }
-    for waiting in &held {
+    for (waiting, findings) in &waiting {
         say!(
             "  waiting  the Issue of {} with {} posts is held: `postrider digest approve {2}` or `postrider digest skip {2}`",
             templates.date("en", waiting.slot.with_timezone(&zone).fixed_offset(), DateStyle::Time),
             waiting.posts.len(),
             digest.name
         );
+        judged::tell(findings, &accepted)?;
     }
     if issue.posts.is_empty() {
         say!("  nothing new: if it stays so, the Slot is skipped");
@@ -162,7 +173,8 @@ struct Mail {
 
 impl Mail {
     fn of(rendered: Rendered, settings: &crate::mail::Settings) -> Self {
-        let Rendered { rendition, cuts, problems } = rendered;
+        let problems = rendered.problems().cloned().collect();
+        let Rendered { rendition, cuts, .. } = rendered;
         let reader = reader(&settings.public_url);
         let message = Prepared::new(&rendition, settings).compose(&reader, chrono::DateTime::UNIX_EPOCH);
         Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Notify;
 
+use super::judged;
 use crate::cli::{Context, Exit, counted, digest, outside};
 use crate::config::Config;
 use crate::deliverer;
@@ -43,6 +44,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         templates: Arc::new(templates),
         store: store.clone(),
         mail_queued: Arc::new(Notify::new()),
+        gate: Arc::new(judged::gate(&config)),
     };
     if scheduler::announce(&parts, &digest, &library, slot, posts, now).await? != Made::Issue {
         anyhow::bail!("an Issue of `{}` was made in this minute already: nothing was sent twice", digest.name);
@@ -50,6 +52,16 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     let made = store.issues(Some(&digest.name), 50).await?.into_iter().find(|issue| issue.slot == slot);
     let Some(issue) = made else { anyhow::bail!("the Issue that was just written is gone") };
     say!("Issue of {} for {}", counted(issue.posts.len() as u64, "post"), counted(issue.deliveries, "reader"));
+    if issue.state == IssueState::Held
+        && let Some(judged) = store.judged(&issue.id).await?
+    {
+        judged::tell(&judged.findings, &parts.gate.accepted(&digest.name))?;
+        say!(
+            "it is held: mend what is said above, or accept it, then `postrider digest approve {0}`, or `postrider digest skip {0}`",
+            digest.name
+        );
+        return Ok(Exit::Wrong);
+    }
     if issue.state == IssueState::Held {
         say!(
             "it is held, as it announces more than `hold_above: {}` posts: `postrider digest approve {1}` or `postrider digest skip {1}`",

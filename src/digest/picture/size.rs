@@ -1,28 +1,55 @@
 //! How large a picture is, by its head.
 
-use super::Kind;
+use super::{HEAVY, Kind, LARGEST_GIF, WIDEST};
 
-/// What it is, columns and rows. `None` where it is none of ours, or broken off.
-pub fn of(bytes: &[u8]) -> Option<(Kind, u32, u32)> {
+/// What a file's head says of its picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    pub kind: Kind,
+    /// Columns, as clients show it that heed its Exif data.
+    pub width: u32,
+    /// Rows, likewise.
+    pub height: u32,
+    /// Does everybody show it the same way up, and in its own colours?
+    pub plain: bool,
+}
+
+impl Head {
+    /// Has it an extent?
+    pub fn is_whole(self) -> bool {
+        self.width > 0 && self.height > 0
+    }
+
+    /// Can mails show its file of so many octets as it is?
+    pub fn is_fit(self, octets: usize) -> bool {
+        match self.kind {
+            // Nobody but its maker knows what of a moving picture can be left out.
+            Kind::Gif => octets <= LARGEST_GIF,
+            Kind::Jpeg | Kind::Png => self.plain && self.width <= WIDEST && octets <= HEAVY,
+        }
+    }
+}
+
+/// What the head says. `None` where it is none of ours, or broken off.
+pub fn of(bytes: &[u8]) -> Option<Head> {
     let big = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let little = |at: usize| Some(u32::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.get(12..16) == Some(b"IHDR") {
-        return Some((Kind::Png, big(16)?, big(20)?));
+        return Some(Head { kind: Kind::Png, width: big(16)?, height: big(20)?, plain: true });
     }
     if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
-        return Some((Kind::Gif, little(6)?, little(8)?));
+        return Some(Head { kind: Kind::Gif, width: little(6)?, height: little(8)?, plain: true });
     }
-    let (width, height) = jpeg(bytes)?;
-    Some((Kind::Jpeg, width, height))
+    jpeg(bytes)
 }
 
-/// ITU T.81, annex B: segments one behind the other, of which a frame header says the size. A photograph that lies on its side
-/// says so in its Exif data, and clients turn it.
-fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
+/// ITU T.81, annex B: segments one behind the other, of which a frame header says the size. A photograph that does not stand
+/// upright says so in its Exif data, and only some clients turn it.
+fn jpeg(bytes: &[u8]) -> Option<Head> {
     if !bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         return None;
     }
-    let mut on_its_side = false;
+    let mut turned = 1;
     let mut at = 2;
     loop {
         // Any number of fill bytes may stand before a marker.
@@ -31,12 +58,15 @@ fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
         let length = usize::from(u16::from_be_bytes(bytes.get(at + 1..at + 3)?.try_into().ok()?));
         let segment = bytes.get(at + 3..at + 1 + length)?;
         match marker {
-            0xe1 => on_its_side |= lies(segment).unwrap_or(false),
+            0xe1 => turned = orientation(segment).unwrap_or(turned),
             // Start of frame; the three between are tables.
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
                 let length = |at: usize| Some(u32::from(u16::from_be_bytes(segment.get(at..at + 2)?.try_into().ok()?)));
                 let (height, width) = (length(1)?, length(3)?);
-                return Some(if on_its_side { (height, width) } else { (width, height) });
+                let (width, height) = if (5..=8).contains(&turned) { (height, width) } else { (width, height) };
+                // Four colours are for printers, and clients show them wrong.
+                let plain = !(2..=8).contains(&turned) && *segment.get(5)? <= 3;
+                return Some(Head { kind: Kind::Jpeg, width, height, plain });
             }
             // The picture itself, or its end, before any size.
             0xda | 0xd9 => return None,
@@ -46,8 +76,8 @@ fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// Exif (TIFF 6.0): is the orientation (tag 0x0112) one of the four with columns and rows changed?
-fn lies(segment: &[u8]) -> Option<bool> {
+/// Exif (TIFF 6.0): the orientation (tag 0x0112), of which 1 is upright and 5 to 8 lie on their side.
+fn orientation(segment: &[u8]) -> Option<u16> {
     let tiff = segment.strip_prefix(b"Exif\0\0")?;
     let little = tiff.starts_with(b"II");
     let short = |at: usize| {
@@ -62,6 +92,6 @@ fn lies(segment: &[u8]) -> Option<bool> {
     let entry = |number: usize| entries.checked_add(2 + number * 12);
     (0..usize::from(short(entries)?)).find_map(|number| {
         let at = entry(number)?;
-        (short(at)? == 0x0112).then(|| short(at + 8).is_some_and(|turned| (5..=8).contains(&turned)))
+        (short(at)? == 0x0112).then(|| short(at + 8)).flatten()
     })
 }

@@ -21,6 +21,18 @@ pub enum Shape {
     Title,
 }
 
+impl Shape {
+    /// For people: what of a post is shown.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Full => "everything",
+            Self::Beginning => "only the beginning",
+            Self::Excerpt => "only the summary",
+            Self::Title => "only the title",
+        }
+    }
+}
+
 /// A post's content for the templates of a mail.
 #[derive(Debug, Default)]
 pub struct Content {

@@ -281,7 +281,7 @@ fn mails_say_what_their_readers_will_miss() {
     let mut pictures = Pictures::default();
     pictures.problems.push(Problem::warning("a.md", None, "the picture x is AVIF", "y"));
     let made = rendered(&digest("letter"), &[post(9, "T", "en", "S.", html)], "en", &pictures);
-    let said: Vec<_> = made.problems.iter().map(|problem| problem.what.as_str()).collect();
+    let said: Vec<_> = made.problems().map(|problem| problem.what.as_str()).collect();
     assert_eq!(said, ["the picture x is AVIF", "the picture https://e.org/2.png has no alternative text, and 1 more"]);
 }
 

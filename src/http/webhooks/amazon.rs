@@ -3,21 +3,18 @@
 //! redirect is followed.
 
 use std::collections::HashMap;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::server::ParsedCertificate;
 use url::Url;
 
 use crate::http::client;
+use crate::http::fetch::{PATIENCE, exchange};
 use crate::mail::client_config;
 
 /// How Amazon's servers are reached: by the public DNS and the system's certificates, where nothing else is said.
@@ -29,10 +26,6 @@ pub struct Reach {
     pub trusted: Option<String>,
 }
 
-/// For all of one request.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// Octets of an answer.
-const MOST: u64 = 64 * 1024;
 /// Certificates that are kept: Amazon changes its own once in a while.
 const KEPT: usize = 16;
 
@@ -79,26 +72,6 @@ async fn get_patiently(address: &Url, reach: &Reach) -> Result<Vec<u8>, String> 
     let stream = TcpStream::connect(at).await.map_err(|error| format!("connecting: {error}"))?;
     let stream = tls.connect(name, stream).await.map_err(|error| format!("TLS: {error}"))?;
     exchange(stream, host, address).await.map_err(|error| error.to_string())
-}
-
-/// HTTP/1.0, so that the answer comes whole and ends with the connection.
-async fn exchange(mut stream: TlsStream<TcpStream>, host: &str, address: &Url) -> io::Result<Vec<u8>> {
-    let path = address.query().map_or_else(|| address.path().to_owned(), |query| format!("{}?{query}", address.path()));
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: */*\r\n\r\n").as_bytes()).await?;
-    stream.flush().await?;
-    let mut answer = Vec::new();
-    match (&mut stream).take(MOST).read_to_end(&mut answer).await {
-        // Many end without TLS's own goodbye; what is cut short does not parse.
-        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
-        _ => {}
-    }
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
-    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
-    let status = head.split(' ').nth(1).unwrap_or_default();
-    if status != "200" || head.contains("transfer-encoding") {
-        return Err(io::Error::other(format!("the answer's status is `{status}`")));
-    }
-    Ok(answer[end + 4..].to_vec())
 }
 
 /// The first address of `host`, when none of its addresses is of a private network: DNS is not Amazon's word.

@@ -139,7 +139,7 @@ fn hostile() -> FullPost {
 }
 
 /// Mails of our own posts, by name.
-fn samples() -> Vec<(String, Rendition)> {
+pub fn samples() -> Vec<(String, Rendition)> {
     let mut all = Vec::new();
     let mut add = |name: &str, template: &str, posts: &[FullPost], language: &str| {
         let rendition = rendered(template, &site(), posts, posts.len(), language).rendition;

@@ -25,6 +25,35 @@ fn fails(house: &House, arguments: &[&str], code: i32, wanted: &str) {
 }
 
 #[test]
+fn the_preview_is_a_page_with_everything_on_it() {
+    let mut house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let title = "First </iframe><script>alert(1)</script> \\\"words\\\"";
+    let body = "Hello *harbour*, see [docs](/docs/) and [nothing](/news/nothing/).\n\n![](https://e.org/x.png)";
+    house.publish("first", title, "2026-03-02T10:00:00+08:00", body);
+    house.environment.push(("TMPDIR".into(), house.path("").display().to_string()));
+    let said = house.run(&["digest", "preview", "weekly", "--at", "2026-03-03 12:00"]);
+    let page = said.lines().find(|line| line.ends_with("index.html")).expect("where the page is");
+    assert!(page.starts_with(&format!("{}postrider-preview-", house.path("").display())), "{said}");
+    assert!(said.contains("gate     warning links: ") && said.contains("gate     accepted alt: "), "{said}");
+    let page = fs_err::read_to_string(page).unwrap();
+    assert!(page.contains("default-src 'none'") && !page.contains("<script") && !page.contains("hole-"), "{page}");
+    assert_eq!(page.matches("<iframe ").count(), 7, "phone, desktop; light, dark; without pictures, without styles");
+    assert_eq!(page.matches("width=\"375\" sandbox").count(), 4, "{page}");
+    for words in [
+        "As it is, the Issue would be held.",
+        "leads to no page of the site",
+        "<th scope=\"row\">List-Unsubscribe-Post</th><td>List-Unsubscribe=One-Click</td>",
+        "href=\"mail.eml\"",
+        "Hello harbour, see docs",
+        "@media not all{",
+        "@media all{",
+        "data-src=",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+}
+
+#[test]
 fn list_plan_and_preview() {
     let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "Hello *harbour*, see [docs](/docs/).");
@@ -49,7 +78,7 @@ fn list_plan_and_preview() {
     let said = house.run(&["digest", "preview", "weekly", "--out", "out"]);
     assert!(said.contains("nothing new: this is the Issue of Friday, 6 March 2026, 09:00"), "{said}");
     let out = house.site().join("out");
-    let html = fs_err::read_to_string(out.join("index.html")).unwrap();
+    let html = fs_err::read_to_string(out.join("mail.html")).unwrap();
     let text = fs_err::read_to_string(out.join("mail.txt")).unwrap();
     let eml = String::from_utf8(fs_err::read(out.join("mail.eml")).unwrap()).unwrap();
     assert!(html.contains("第二篇") && html.contains("<blockquote") && html.contains("First words"));
@@ -155,7 +184,7 @@ fn the_sample_post_is_shown_whole() {
         .output()
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let html = fs_err::read_to_string(site.join("out/index.html")).unwrap();
+    let html = fs_err::read_to_string(site.join("out/mail.html")).unwrap();
     let text = fs_err::read_to_string(site.join("out/mail.txt")).unwrap();
     for words in [
         "QA 整理、SOFAStack",

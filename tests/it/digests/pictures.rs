@@ -46,7 +46,7 @@ fn pictures_of_the_site_reach_every_client() {
 
     house.run(&["digest", "preview", "weekly", "--out", "out", "--at", "2026-03-03 12:00"]);
     let out = house.site().join("out");
-    let html = fs_err::read_to_string(out.join("index.html")).unwrap();
+    let html = fs_err::read_to_string(out.join("mail.html")).unwrap();
     let mut shown: Vec<&str> =
         html.split("src=\"pictures/").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]).collect();
     shown.sort_unstable();
@@ -73,4 +73,104 @@ fn colours_that_cannot_be_read_are_refused() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("postrider.yaml:4: `theme.accent` is hard to read on card: its contrast is 1.4"), "{said}");
+}
+
+fn written(house: &House, path: &str, bytes: &[u8]) {
+    let file = house.site().join(path);
+    fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+    fs_err::write(file, bytes).unwrap();
+}
+
+fn webp(width: u32, height: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    let image =
+        image::RgbImage::from_fn(width, height, |x, _| image::Rgb([u8::try_from(x / 8 % 250).unwrap(), 60, 90]));
+    let kind = image::ExtendedColorType::Rgb8;
+    image::codecs::webp::WebPEncoder::new_lossless(&mut out).encode(&image, width, height, kind).unwrap();
+    out
+}
+
+#[test]
+fn what_few_clients_know_is_made_over() {
+    let house = House::new(&CONFIGURATION.replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
+    written(&house, "static/images/pier.webp", &webp(1600, 800));
+    let drawing = b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"120\" height=\"60\"><circle cx=\"30\" cy=\"30\" r=\"20\"/></svg>";
+    written(&house, "static/images/plan.jpg", drawing);
+    // No file is read and no address asked for it; a hostile one costs only itself.
+    written(
+        &house,
+        "static/images/bomb.svg",
+        &[&b"<svg xmlns=\"http://www.w3.org/2000/svg\">"[..], &b"<g>".repeat(200_000)].concat(),
+    );
+    let body = "![Pier](/images/pier.webp)\n\n![Plan](/images/plan.jpg)\n\n![Bomb](/images/bomb.svg)";
+    house.publish("first", "First words", "2026-03-02T10:00:00+08:00", body);
+    house.run(&["digest", "preview", "weekly", "--out", "out", "--at", "2026-03-03 12:00"]);
+    let html = fs_err::read_to_string(house.site().join("out/mail.html")).unwrap();
+    let shown: Vec<(&str, &str)> = html
+        .split("<img src=\"pictures/")
+        .skip(1)
+        .map(|rest| rest.split_once('"').unwrap())
+        .map(|(name, rest)| (name.split_once('.').unwrap().1, rest.split_once(" style").unwrap().0))
+        .collect();
+    let wanted =
+        [("png", " alt=\"Pier\" width=\"536\" height=\"268\""), ("png", " alt=\"Plan\" width=\"120\" height=\"60\"")];
+    assert_eq!(shown, wanted, "{html}");
+    assert!(html.contains("https://harbour.example.org/images/bomb.svg"), "stays where it is");
+    let sizes: Vec<(u32, u32)> = html
+        .split("src=\"pictures/")
+        .skip(1)
+        .map(|rest| {
+            image::image_dimensions(house.site().join("out/pictures").join(rest.split_once('"').unwrap().0)).unwrap()
+        })
+        .collect();
+    assert_eq!(sizes, [(1200, 600), (240, 120)], "no wider than is any use, and sharp");
+}
+
+#[test]
+fn a_drawing_that_takes_for_ever_is_left() {
+    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let noise = "<feTurbulence baseFrequency=\"0.1\" numOctaves=\"18\"/>".repeat(400);
+    let drawing = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1200\" height=\"1200\"><filter id=\"f\" x=\"0\" y=\"0\" width=\"1\" height=\"1\">{noise}</filter>\
+         <rect width=\"1200\" height=\"1200\" filter=\"url(#f)\"/></svg>"
+    );
+    written(&house, "static/images/noise.svg", drawing.as_bytes());
+    house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "![Noise](/images/noise.svg)");
+    let begun = std::time::Instant::now();
+    let said = house.run(&["digest", "plan", "weekly", "--at", "2026-03-03 12:00"]);
+    assert!(said.contains("noise.svg takes more than 20 seconds"), "{said}");
+    assert!(begun.elapsed() < std::time::Duration::from_mins(1), "{:?}", begun.elapsed());
+}
+
+/// Whoever made a picture over once does not do it again: not for the next Issue, not after a start.
+#[test]
+fn pictures_are_made_over_once() {
+    let house = House::new(&CONFIGURATION.replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
+    written(&house, "static/images/pier.webp", &webp(300, 200));
+    house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "![Pier](/images/pier.webp)");
+    let test = |number: usize| {
+        house.run(&["send-test", "me@example.net"]);
+        let folder = fs_err::read_dir(house.site().join("mails")).unwrap();
+        assert_eq!(folder.count(), number);
+    };
+    test(1);
+    let store = house.site().join("postrider.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let made: i64 = runtime.block_on(async {
+        use sqlx::Connection as _;
+        let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite:{}", store.display())).await.unwrap();
+        // Were it made again, it would not be this.
+        let changed = sqlx::query("update pictures set kind = 'gif', width = 77, height = 55")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        i64::try_from(changed.rows_affected()).unwrap()
+    });
+    assert_eq!(made, 1);
+    test(2);
+    let mails: String = fs_err::read_dir(house.site().join("mails"))
+        .unwrap()
+        .map(|entry| fs_err::read_to_string(entry.unwrap().path()).unwrap().replace("=\r\n", ""))
+        .collect();
+    assert!(mails.contains(".gif\"") && mails.contains("width=3D\"77\""), "{mails}");
 }

@@ -1,0 +1,228 @@
+//! The gate by the real program: what it holds, who lets it go, and when.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::dns::Dns;
+use crate::support::house::{House, eventually};
+
+const CONFIGURATION: &str = "
+site: { url: https://harbour.example.org/ }
+content: { sections: [news] }
+digests:
+  weekly:
+    title: Harbour Weekly
+    schedule: \"0 9 * * 5\"
+    template: letter
+    from: \"Harbour <weekly@harbour.example.org>\"
+mail: { url: \"folder:mails\" }
+http: { listen: \"127.0.0.1:0\" }
+";
+
+/// A digest with its baseline and one reader; Friday's Slot is ahead.
+fn begun(configuration: &str) -> House {
+    let house = House::new(configuration, "2026-03-04 12:00:00");
+    house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
+    assert!(house.serve().stop().0.success());
+    house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
+    house
+}
+
+fn run(house: &House, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = house.command(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+fn mails(house: &House) -> Vec<PathBuf> {
+    let Ok(folder) = fs_err::read_dir(house.site().join("mails")) else { return Vec::new() };
+    folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "eml")).collect()
+}
+
+fn plan(house: &House) -> Value {
+    serde_json::from_str(&house.run(&["digest", "plan", "weekly", "--json"])).unwrap()
+}
+
+fn state(house: &House) -> String {
+    let listed: Value = serde_json::from_str(&house.run(&["digest", "list", "--json"])).unwrap();
+    listed[0]["issues"][0]["state"].as_str().unwrap_or_default().to_owned()
+}
+
+fn template(house: &House, body: &str) {
+    let folder = house.site().join("own/email/mine");
+    fs_err::create_dir_all(&folder).unwrap();
+    fs_err::write(folder.join("subject.txt"), "{{ posts[0].title }}").unwrap();
+    fs_err::write(folder.join("body.txt"), "{{ posts[0].title }}\n{{ holes.unsubscribe_url }}\n").unwrap();
+    fs_err::write(
+        folder.join("body.html"),
+        format!("<!doctype html><html lang=\"{{{{ lang }}}}\"><body>{body}</body></html>"),
+    )
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_holds_until_it_is_mended_and_a_person_has_approved() {
+    let own = CONFIGURATION.replace("template: letter", "template: mine") + "templates: { folder: own }\n";
+    let house = House::new(&own, "2026-03-06 07:00:00");
+    template(&house, "<a href=\"/read/\">{{ posts[0].title }}</a>");
+    house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
+    assert!(house.serve().stop().0.success());
+    house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
+    house.publish("boats", "Boats", "2026-03-06T07:30:00Z", "Boats.");
+    house.set_time("2026-03-06 08:00:00");
+    let planned = plan(&house);
+    let said: Vec<_> = planned["gate"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["severity"].as_str().unwrap(), f["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        (&planned["held"], said.as_slice()),
+        (&Value::Bool(true), &[("error", "links"), ("error", "unsubscribe")][..])
+    );
+    let (code, text) = run(&house, &["digest", "plan", "weekly"]);
+    assert!(
+        code == Some(0)
+            && text.contains("gate     error links: the link to `/read/` is relative")
+            && text.contains("held     by the gate"),
+        "{text}"
+    );
+
+    house.set_time("2026-03-06 09:00:10");
+    let daemon = house.serve();
+    eventually("the Issue is held", || async { (state(&house) == "held").then_some(()) }).await;
+    let log = daemon.log();
+    assert!(
+        log.contains("the gate holds the Issue")
+            && log.contains("no link to unsubscribe")
+            && log.contains("digest approve weekly"),
+        "{log}"
+    );
+    assert_eq!(plan(&house)["reasons"][0].as_array().unwrap().len(), 2, "and the plan tells why");
+
+    // Nobody can accept an error; the word is noted.
+    let (code, said) = run(&house, &["digest", "approve", "weekly", "--accept", "links", "unsubscribe"]);
+    assert!(code == Some(1) && said.contains("errors are nobody's to accept"), "{said}");
+    assert_eq!((state(&house).as_str(), mails(&house).len()), ("held", 0));
+    assert!(daemon.stop().0.success());
+
+    // Mended in part, nothing goes; mended, it goes by itself.
+    template(&house, "<a href=\"{{ posts[0].url }}\">{{ posts[0].title }}</a>");
+    let daemon = house.serve();
+    let left = || async {
+        let reasons = plan(&house)["reasons"][0].clone();
+        (reasons.as_array().is_some_and(|reasons| reasons.len() == 1)).then_some(reasons)
+    };
+    let reasons = eventually("it was looked at again", left).await;
+    assert_eq!((reasons[0]["reason"].as_str(), mails(&house).len()), (Some("unsubscribe"), 0));
+    assert!(daemon.stop().0.success());
+    template(
+        &house,
+        "<a href=\"{{ posts[0].url }}\">{{ posts[0].title }}</a> <a href=\"{{ holes.unsubscribe_url }}\">Leave</a>",
+    );
+    let daemon = house.serve();
+    eventually("the mail is there", || async { (mails(&house).len() == 1).then_some(()) }).await;
+    let mail = fs_err::read_to_string(&mails(&house)[0]).unwrap();
+    assert!(mail.contains(">Leave</a>") && mail.contains("/unsubscribe/") && !mail.contains("hole-"), "{mail}");
+    eventually("the Issue is done", || async { (state(&house) == "done").then_some(()) }).await;
+    assert!(daemon.stop().0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warning_is_the_editors_to_accept() {
+    let house = begun(CONFIGURATION);
+    house.publish(
+        "boats",
+        "Boats",
+        "2026-03-04T13:00:00Z",
+        "Boats, and [more](/news/none/), and [old words](/news/old/). ![](https://e.org/x.png)",
+    );
+    house.set_time("2026-03-04 14:00:00");
+    let (code, said) = run(&house, &["digest", "send", "weekly"]);
+    assert!(
+        code == Some(1)
+            && said.contains("warning links: the link to https://harbour.example.org/news/none/ leads to no page"),
+        "{said}"
+    );
+    assert!(said.contains("accepted alt: ") && !said.contains("news/old"), "{said}");
+    assert_eq!((state(&house).as_str(), mails(&house).len()), ("held", 0));
+    let (code, said) = run(&house, &["digest", "approve", "weekly"]);
+    assert!(code == Some(1) && said.contains("postrider digest approve weekly --accept links"), "{said}");
+    let (code, said) = run(&house, &["digest", "approve", "weekly", "--accept", "lynx"]);
+    assert!(code == Some(2) && said.contains("alt, cut, dns"), "{said}");
+    assert_eq!(mails(&house).len(), 0);
+    let (code, said) = run(&house, &["digest", "approve", "weekly", "--accept", "links"]);
+    assert!(code == Some(0) && said.contains("approved: the Issue of"), "{said}");
+    let daemon = house.serve();
+    eventually("the mail is there", || async { (mails(&house).len() == 1).then_some(()) }).await;
+    assert!(daemon.stop().0.success());
+
+    // What the configuration accepts holds nothing; what the default accepts does, once it is not accepted.
+    let write = |accept: &str| {
+        let with =
+            CONFIGURATION.replace("    template: letter", &format!("    template: letter\n    accept: {accept}"));
+        fs_err::write(house.site().join("postrider.yaml"), with).unwrap();
+    };
+    write("[]");
+    house.publish("more", "More", "2026-03-04T14:30:00Z", "![](https://e.org/x.png)");
+    house.set_time("2026-03-04 15:00:00");
+    let (code, said) = run(&house, &["digest", "send", "weekly"]);
+    assert!(code == Some(1) && said.contains("warning alt: "), "{said}");
+    run(&house, &["digest", "skip", "weekly"]);
+    write("[alt, links]");
+    house.publish("most", "Most", "2026-03-04T15:30:00Z", "![](https://e.org/x.png) [gone](/news/gone/)");
+    house.set_time("2026-03-04 16:00:00");
+    let (code, said) = run(&house, &["digest", "send", "weekly"]);
+    assert!(code == Some(0) && mails(&house).len() == 2, "{said}");
+    write("[alt, lynx]");
+    let (code, said) = run(&house, &["check"]);
+    assert!(
+        code == Some(1) && said.contains("`digests.weekly.accept` is no reason that the gate gives: `lynx`"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_post_goes_as_it_is_now() {
+    let house = begun(CONFIGURATION);
+    house.publish("boats", "Boats", "2026-03-04T13:00:00Z", "Boats, and [more](/news/none/).");
+    house.set_time("2026-03-04 14:00:00");
+    assert_eq!(run(&house, &["digest", "send", "weekly"]).0, Some(1));
+    house.publish("boats", "Boats", "2026-03-04T13:00:00Z", "Boats, and [more](/news/old/).");
+    let (code, said) = run(&house, &["digest", "approve", "weekly"]);
+    assert!(code == Some(0), "{said}");
+    let daemon = house.serve();
+    eventually("the mail is there", || async { (mails(&house).len() == 1).then_some(()) }).await;
+    let mail = fs_err::read_to_string(&mails(&house)[0]).unwrap();
+    assert!(mail.contains("/news/old/") && !mail.contains("/news/none/"), "{mail}");
+    assert!(daemon.stop().0.success());
+}
+
+#[test]
+fn what_dns_says_of_the_sender_counts() {
+    let dns = Dns::start(&[
+        ("harbour.example.org", "MX 10 mx.harbour.example.org"),
+        ("harbour.example.org", "TXT v=spf1 mx -all"),
+    ]);
+    let house = begun(&format!("{CONFIGURATION}dns: {{ server: {} }}\n", dns.address));
+    house.publish("boats", "Boats", "2026-03-04T13:00:00Z", "Boats.");
+    house.set_time("2026-03-04 14:00:00");
+    let told = |planned: &Value| {
+        let gate = planned["gate"].as_array().unwrap();
+        gate.iter()
+            .map(|f| format!("{} {}", f["severity"].as_str().unwrap(), f["what"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let said = told(&plan(&house));
+    assert!(
+        said.len() == 1 && said[0].starts_with("warning _dmarc.harbour.example.org has no DMARC record"),
+        "{said:?}"
+    );
+    dns.add("_dmarc.example.org", "TXT v=DMARC1; p=reject");
+    assert_eq!(told(&plan(&house)), Vec::<String>::new(), "the organisation's counts for all below it");
+    // A server that fails says nothing against the mail.
+    dns.add("harbour.example.org", "FAIL");
+    assert_eq!(told(&plan(&house)), Vec::<String>::new());
+}
