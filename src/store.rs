@@ -106,6 +106,7 @@ mod bounces;
 mod claims;
 mod deliveries;
 mod digests;
+mod feeds;
 mod holds;
 mod issues;
 mod open;
@@ -120,9 +121,9 @@ mod suppressions;
 pub use bounces::{Became, BounceRow, Returned, Source, Who};
 pub use claims::{Claim, Exchange, Report};
 pub use deliveries::{DeliveryRow, IssueSum};
+pub use feeds::{FeedVersion, Listed, Ping};
 pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
-pub use posts::FeedVersion;
 pub use subscribers::{Import, Imported};
 pub use subscriptions::{SignUp, TokenRow};
 

@@ -19,7 +19,7 @@ const VALUES: &[&str] = &[
     "clock",
 ];
 const SHELL: &[&str] = &["library", "store", "mail"];
-const LOOPS: &[&str] = &["http", "inbox", "publisher", "scheduler", "deliverer"];
+const LOOPS: &[&str] = &["http", "inbox", "publisher", "scheduler", "deliverer", "websub"];
 const PROGRAM: &[&str] = &["config", "daemon", "cli"];
 
 /// Outside crates with one owner: the file, or the folder with it, that may name them.

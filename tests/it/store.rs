@@ -6,6 +6,7 @@ mod bench;
 mod bounces;
 mod commands;
 mod deliveries;
+mod feeds;
 mod holds;
 mod issues;
 mod model;
