@@ -193,6 +193,7 @@ fn beside_others(posts: usize) {
             }))
             .expect("a store"),
         identities: publisher::Identities::default(),
+        memory: publisher::Memory::default(),
         feeds: feed::Settings {
             by: vec![feed::Family::Tag, feed::Family::Section, feed::Family::Language],
             public_url: "https://feeds.example.org/".to_owned(),

@@ -3,6 +3,7 @@
 //! Every fault is reported at once, with the file's line. Parts below the daemon never see [`Config`]: each gets its own
 //! settings out of it.
 
+mod feeds;
 mod keys;
 mod reader;
 mod roles;
@@ -20,9 +21,8 @@ use url::Url;
 use crate::bounce::ReturnPath;
 use crate::digest::gate::Reason;
 use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
-use crate::feed::Family;
 use crate::problem::Problem;
-use crate::{feed, http, inbox, library, mail, sabotage, store};
+use crate::{feed, http, inbox, library, mail, sabotage, store, websub};
 
 pub use keys::{KEYS, Key};
 use reader::Reader;
@@ -41,6 +41,8 @@ pub struct Config {
     pub rescan: Duration,
     /// `feeds`
     pub feeds: feed::Settings,
+    /// `feeds.hubs`
+    pub websub: websub::Settings,
     /// `digests`, in the order of their names. An empty `language` means the site's: see [`Config::for_site`].
     pub digests: Vec<Digest>,
     /// `digests.*.accept`, by the digest's name: what of the gate's warnings never holds an Issue.
@@ -160,21 +162,9 @@ impl Config {
         let given = r.parsed("http.public_url", values::base_url);
         let public_url_given = given.is_some();
         let public_url = given.unwrap_or_else(|| format!("http://{listen}/"));
-        let feeds = feed::Settings {
-            entries: r.parsed("feeds.entries", values::count).unwrap_or_default(),
-            max_bytes: r.parsed("feeds.max_bytes", values::size).unwrap_or_default(),
-            by: r.list("feeds.by").unwrap_or_default().iter().filter_map(|word| r.word("feeds.by", word)).collect(),
-            public_url: public_url.clone(),
-            archives: match r.parsed("feeds.archives", |word| values::one_of(word, &["none", "site", "all"])).as_deref()
-            {
-                Some("none") => feed::Archives::None,
-                Some("all") => feed::Archives::All,
-                _ => feed::Archives::Site,
-            },
-            copyright: r.text("feeds.copyright"),
-            image: r.text("feeds.image"),
-            icon: r.text("feeds.icon"),
-        };
+        let feeds = feeds::read(r, &public_url);
+        let private = r.parsed("feeds.private_hubs", values::truth).unwrap_or(false);
+        let websub = websub::Settings { hubs: feeds.hubs.clone(), private };
         let store = store::Settings {
             url: r.parsed("store.url", |url| Ok(store_url(url, &at))).unwrap_or_default(),
             secret: r.parsed("store.secret", values::secret),
@@ -237,17 +227,19 @@ impl Config {
                 network.map_err(|what| r.fault("http.trusted_proxies", &what, "e.g. `[127.0.0.1, 10.0.0.0/8]`")).ok()
             })
             .collect();
+        let polls_per_hour = r.parsed("feeds.polls_per_hour", values::limit).flatten();
         let config = Self {
             library,
             rescan: r.parsed("content.rescan", values::duration).unwrap_or_default(),
             feeds,
+            websub,
             digests,
             accept,
             dns,
             mail,
             inbox,
             store,
-            http: http::Settings { listen, public_url, trusted_proxies, webhooks },
+            http: http::Settings { listen, public_url, trusted_proxies, webhooks, polls_per_hour },
             public_url_given,
             templates: templates.unwrap_or_default(),
             log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()
@@ -470,23 +462,12 @@ fn host_of(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".to_owned())
 }
 
-impl Reader<'_> {
-    /// A word of a closed list, by serde's names.
-    fn word(&mut self, key: &str, word: &str) -> Option<Family> {
-        serde_json::from_value(serde_json::Value::String(word.to_owned()))
-            .map_err(|_| {
-                let hint = "one of tag, category, author, section, language";
-                self.fault(key, &format!("does not know `{word}`"), hint);
-            })
-            .ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::signing::{Algorithm, SigningKey};
     use crate::digest::theme::Colour;
+    use crate::feed::Family;
     use crate::yaml;
 
     /// The example with every key live: `#key: value` becomes `key: value`.

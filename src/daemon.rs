@@ -23,7 +23,7 @@ use crate::library::Scanner;
 use crate::problem::Faults;
 use crate::store::Store;
 use crate::template::Templates;
-use crate::{deliverer, inbox, publisher, scheduler};
+use crate::{deliverer, inbox, publisher, scheduler, websub};
 
 pub use silence::patience;
 
@@ -137,6 +137,7 @@ impl Daemon {
                 scanner,
                 store: store.clone(),
                 identities: publisher::Identities::default(),
+                memory: publisher::Memory::default(),
                 feeds: config.feeds,
                 published: Arc::clone(&published),
                 digests: digests.iter().map(|digest| digest.name.clone()).collect(),
@@ -146,6 +147,20 @@ impl Daemon {
             publisher::step(&mut parts, clock.now()).await?;
             let cancel = cancel.clone();
             loops.spawn(async move { ("publisher", publisher::run(parts, cancel).await) });
+        }
+        if roles.web && !config.websub.hubs.is_empty() {
+            let parts = websub::Parts {
+                settings: config.websub,
+                public_url: config.http.public_url.clone(),
+                published: Arc::clone(&published),
+                store: store.clone(),
+                clock: clock.clone(),
+            };
+            let cancel = cancel.clone();
+            loops.spawn(async move {
+                websub::run(parts, cancel).await;
+                ("WebSub", Ok(()))
+            });
         }
         if let Some(listener) = listener {
             let app = App {

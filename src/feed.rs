@@ -15,7 +15,10 @@ pub mod opml;
 pub mod rss;
 
 pub mod address;
+pub mod coding;
 pub mod date;
+pub mod legacy;
+pub mod past;
 pub mod text;
 
 mod group;
@@ -25,11 +28,15 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::post::Post;
 use crate::post::body::Bodies;
+use crate::post::id::PostId;
 use crate::problem::Problem;
 use crate::site::Site;
 use entry::{Channel, Entry};
+use past::Folders;
 use plan::Plan;
 
 /// Path of the stylesheet by which browsers show a feed.
@@ -56,6 +63,12 @@ pub struct Settings {
     pub image: Option<String>,
     /// A small square one.
     pub icon: Option<String>,
+    /// Hubs that tell readers of news (WebSub): addresses.
+    pub hubs: Vec<String>,
+    /// Are readers of an earlier version given the new entries alone, where they ask for it (RFC 3229)?
+    pub deltas: bool,
+    /// Do Atom feeds name the posts that they lost (RFC 6721)?
+    pub tombstones: bool,
 }
 
 impl Default for Settings {
@@ -69,6 +82,9 @@ impl Default for Settings {
             copyright: None,
             image: None,
             icon: None,
+            hubs: Vec::new(),
+            deltas: false,
+            tombstones: false,
         }
     }
 }
@@ -139,6 +155,21 @@ pub struct Feeds {
     pub kept: Vec<String>,
     /// What lists them.
     pub listings: Vec<Listing>,
+    /// Which posts each holds, beside the site's own.
+    pub folders: Folders,
+}
+
+/// A post that feeds held and no feed holds any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// Its permanent id.
+    pub id: PostId,
+    /// Folders of the feeds that held it, decoded, beside the site's own.
+    pub folders: Vec<String>,
+    /// When it was published.
+    pub published: DateTime<Utc>,
+    /// Since when it is gone.
+    pub at: DateTime<Utc>,
 }
 
 /// What the `/feeds/` page and the OPML file list.
@@ -242,9 +273,21 @@ pub fn documents(
     bodies: &dyn Bodies,
     kept: &BTreeMap<String, u64>,
 ) -> Result<Feeds, Problem> {
+    documents_without(site, posts, settings, bodies, kept, &[])
+}
+
+/// The same, where posts are `gone` that feeds held: a feed's date is then not before that of its last loss.
+pub fn documents_without(
+    site: &Site,
+    posts: &[Arc<Post>],
+    settings: &Settings,
+    bodies: &dyn Bodies,
+    kept: &BTreeMap<String, u64>,
+    gone: &[Gone],
+) -> Result<Feeds, Problem> {
     let dated = plan::dated(posts);
     let groups = group::groups(site, dated.iter().map(|(post, _)| post.as_ref()), &settings.by);
-    let plan = Plan::new(site, settings, &dated, &groups, bodies, kept);
+    let plan = Plan::new(site, settings, &dated, &groups, bodies, kept, gone);
     let planned: Vec<_> = groups.iter().map(|group| plan.of(group)).collect();
     let needed: BTreeSet<usize> = planned
         .iter()
@@ -254,7 +297,7 @@ pub fn documents(
         .collect();
     let fragments = plan.fragments(&needed.into_iter().collect::<Vec<_>>())?;
 
-    let mut feeds = Feeds::default();
+    let mut feeds = Feeds { folders: plan.folders(&groups), ..Feeds::default() };
     for planned in planned {
         plan.write(planned, &fragments, &mut feeds)?;
     }

@@ -1,5 +1,5 @@
-//! Every route on one screen. The web server reads prepared feeds and calls the store; it renders no feed and starts no
-//! mail.
+//! Every route on one screen; documents ([`feeds`]) are looked for before them. The web server reads prepared feeds and calls
+//! the store; it renders no feed and starts no mail.
 //!
 //! Addresses start at the path of `http.public_url`. With `https://example.org/news/` a proxy may pass `/news/subscribe`
 //! on as it is (better) or as `/subscribe`: both are answered alike. Only an address that is itself one of ours below the
@@ -14,9 +14,11 @@ pub mod feeds;
 pub mod fetch;
 mod form;
 mod operations;
+pub mod outgoing;
 mod pages;
 mod pictures;
 mod rate;
+pub mod served;
 pub mod server;
 mod sign_up;
 mod subscriptions;
@@ -38,18 +40,22 @@ use axum::http::{Request, Response, Uri};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
+use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::feed::Listing;
+use crate::feed::past::Past;
 use crate::library::Library;
 use crate::store::Store;
 use crate::template::Templates;
 
 use client::Client;
 use error::Failure;
+use feeds::Payload;
+pub use served::Served;
 pub use server::Listener;
 
 /// `http` of `postrider.yaml`.
@@ -63,6 +69,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<client::Network>,
     /// Mail services that may tell what came back.
     pub webhooks: webhooks::Settings,
+    /// How often a client may fetch the whole of one feed within an hour; `None`: as often as it likes.
+    pub polls_per_hour: Option<usize>,
 }
 
 /// What is served, swapped whole: no reader sees half a rebuild.
@@ -76,23 +84,8 @@ pub struct Published {
     pub documents: HashMap<String, Arc<Served>>,
     /// For the `/feeds/` page.
     pub listings: Vec<Listing>,
-}
-
-/// A document with everything that its answers need.
-#[derive(Debug, Clone)]
-pub struct Served {
-    /// With charset.
-    pub content_type: &'static str,
-    /// [`crate::feed::Document::made_of`]
-    pub made_of: u64,
-    /// The bytes.
-    pub identity: Arc<[u8]>,
-    /// The same, gzip.
-    pub gzip: Arc<[u8]>,
-    /// Base of the strong ETags, without quotes.
-    pub hash: String,
-    /// Since when the bytes are what they are.
-    pub changed_at: DateTime<Utc>,
+    /// What became of feeds that are no more.
+    pub past: Arc<Past>,
 }
 
 /// What handlers share.
@@ -151,7 +144,6 @@ fn routes() -> Router<Web> {
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::ready))
         .route("/metrics", get(operations::metrics))
-        .fallback(feeds::serve)
 }
 
 /// Serves `app` on `listener` until `cancel`, then lets open requests end; the caller bounds how long.
@@ -181,6 +173,7 @@ struct Shared {
     /// Path of `public_url`: `/`, or `/news/`.
     base: String,
     limits: server::Limits,
+    feeds: feeds::Feeds,
     sign_ups: sign_up::Guard,
     metrics: operations::Metrics,
     webhooks: webhooks::Memory,
@@ -204,6 +197,7 @@ impl Web {
         let base = url::Url::parse(&app.settings.public_url).map_or_else(|_| "/".into(), |url| url.path().to_owned());
         let sign_ups = sign_up::Guard::new(app.store.key().clone());
         Self(Arc::new(Shared {
+            feeds: feeds::Feeds::new(&app.settings),
             app,
             base,
             limits,
@@ -215,19 +209,40 @@ impl Web {
 }
 
 /// All that is done around every answer, in the order in which it is done.
-async fn answer(web: Web, router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response<Body> {
-    let client = client::address(peer.ip(), request.headers(), &web.app.settings.trusted_proxies);
-    request.extensions_mut().insert(Client(client));
+async fn answer(web: Web, router: Router, request: Request<Incoming>, peer: SocketAddr) -> Response<Payload> {
+    let client = || client::address(peer.ip(), request.headers(), &web.app.settings.trusted_proxies);
+    let (method, path, headers) = (request.method(), request.uri().path(), request.headers());
+    let asked = feeds::Asked { method, path, headers, client: &client, now: web.app.clock.now() };
+    let answered = {
+        let published = web.app.published.load();
+        web.feeds.answer(&published, asked)
+    };
+    let mut response = match answered {
+        Some(response) if response.status().as_u16() < 400 => response,
+        Some(error) => {
+            let visitor = visitor::Wish::of(&request);
+            error::explain(&web, &visitor, error.map(|_| Body::empty())).map(Payload::Page)
+        }
+        None => {
+            let client = Client(client());
+            page(&web, router, request.map(Body::new), client).await.map(Payload::Page)
+        }
+    };
+    protect(&web, response.headers_mut());
+    web.metrics.count(response.status());
+    response
+}
+
+/// The answer of a route.
+async fn page(web: &Web, router: Router, mut request: Request<Body>, client: Client) -> Response<Body> {
+    request.extensions_mut().insert(client);
     if let Some(uri) = below(&web.base, request.uri()) {
         *request.uri_mut() = uri;
     }
     let visitor = visitor::Wish::of(&request);
     let answered = unless_it_panics(async { router.oneshot(request).await.unwrap_or_else(|never| match never {}) });
     let response = answered.await.unwrap_or_else(|what| Failure::Internal(what).into_response());
-    let mut response = error::explain(&web, &visitor, response);
-    protect(&web, response.headers_mut());
-    web.metrics.count(response.status());
-    response
+    error::explain(web, &visitor, response)
 }
 
 /// The address below `base`; `None` where it is the same or does not lie below it.

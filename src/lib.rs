@@ -32,6 +32,7 @@ pub mod http;
 pub mod inbox;
 pub mod publisher;
 pub mod scheduler;
+pub mod websub;
 
 // The program around them.
 pub mod cli;

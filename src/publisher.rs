@@ -5,29 +5,30 @@
 //! site cannot be read, or the store is away, the old feeds stay.
 
 mod identities;
+mod memory;
 #[cfg(test)]
 mod tests;
 
 pub use identities::Identities;
+pub use memory::Memory;
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use flate2::{Compression, write::GzEncoder};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::crypto;
-use crate::feed::{self, Document, Listing};
+use crate::feed::{self, Document};
+use crate::http::served::Home;
 use crate::http::{Published, Served};
 use crate::library::watch::{LONGEST, Watcher};
-use crate::library::{self, Library, Scan, Scanner};
+use crate::library::{self, Library, Scan, Scanner, threads};
 use crate::post::Status;
 use crate::post::id::{self, PostId};
 use crate::problem::{Faults, Problem, Severity};
@@ -49,6 +50,8 @@ pub struct Parts {
     pub store: Store,
     /// Who the pages of the last scan are.
     pub identities: Identities,
+    /// What feeds held before.
+    pub memory: Memory,
     /// `feeds` of the configuration.
     pub feeds: feed::Settings,
     /// What it fills.
@@ -149,17 +152,14 @@ async fn publish(parts: &mut Parts, now: DateTime<Utc>, rests: &(dyn Fn() -> boo
     log_problems(&old.library.problems, &library.problems);
 
     let unchanged = old.scanned_at.is_some() && old.library.site == library.site && old.library.posts == library.posts;
-    let (documents, listings) = if unchanged {
-        (old.documents.clone(), old.listings.clone())
+    let library = Arc::new(library);
+    let published = if unchanged {
+        Published { library, scanned_at: Some(now), ..Published::clone(&old) }
     } else {
-        render(parts, &old, &library, now).await?
+        let unread = parts.identities.unread(&scan);
+        render(parts, &old, library, &unread, now).await?
     };
-    parts.published.store(Arc::new(Published {
-        library: Arc::new(library),
-        scanned_at: Some(now),
-        documents,
-        listings,
-    }));
+    parts.published.store(Arc::new(published));
     Ok(true)
 }
 
@@ -224,16 +224,19 @@ async fn scan(parts: &mut Parts) -> anyhow::Result<Scan> {
 /// The documents of `library`, with the times that the store keeps; those whose bytes are the old ones are the old
 /// objects.
 async fn render(
-    parts: &Parts,
+    parts: &mut Parts,
     old: &Arc<Published>,
-    library: &Library,
+    library: Arc<Library>,
+    unread: &HashSet<PostId>,
     now: DateTime<Utc>,
-) -> anyhow::Result<(HashMap<String, Arc<Served>>, Vec<Listing>)> {
+) -> anyhow::Result<Published> {
+    let gone = parts.memory.gone(&parts.store, &library, unread, now).await?;
+    let lost = gone.clone();
     let (site, posts, bodies) = (Arc::clone(&library.site), library.posts.clone(), library.bodies.clone());
     let (settings, before) = (parts.feeds.clone(), Arc::clone(old));
     let (mut feeds, hashes) = tokio::task::spawn_blocking(move || {
         let kept = before.documents.iter().map(|(path, served)| (path.clone(), served.made_of)).collect();
-        let feeds = feed::documents(&site, &posts, &settings, &bodies, &kept)?;
+        let feeds = feed::documents_without(&site, &posts, &settings, &bodies, &kept, &lost)?;
         let hash = |document: &Document| (document.path.clone(), crypto::sha256_hex(&document.body));
         let hashes: Vec<(String, String)> = feeds.documents.iter().map(hash).collect();
         Ok::<_, Problem>((feeds, hashes))
@@ -242,40 +245,45 @@ async fn render(
     .context("rendering the feeds ended early")?
     .map_err(|problem| Faults(vec![problem]))?;
     let versions = parts.store.feed_versions(&hashes, now).await?;
+    let past = parts.memory.keep(&parts.store, &library, &feeds.folders, &gone, unread, now).await?;
     let (before, listings) = (Arc::clone(old), std::mem::take(&mut feeds.listings));
-    let (served, changed) = tokio::task::spawn_blocking(move || {
-        let mut changed = 0;
+    let home = Home { public_url: parts.feeds.public_url.clone(), hubs: parts.feeds.hubs.clone() };
+    let deltas = parts.feeds.deltas;
+    let (documents, changed) = tokio::task::spawn_blocking(move || {
         let kept = feeds.kept.iter().filter_map(|path| Some((path.clone(), Arc::clone(before.documents.get(path)?))));
         let mut served: HashMap<String, Arc<Served>> = kept.collect();
-        served.extend(feeds.documents.into_iter().zip(versions).map(|(document, version)| {
+        let made: Vec<_> = feeds.documents.into_iter().zip(versions).map(|made| Mutex::new(Some(made))).collect();
+        let made = threads::each(made.len(), |at| {
+            let (document, version) = made[at].lock().unwrap_or_else(PoisonError::into_inner).take()?;
             let path = document.path.clone();
             let old = before.documents.get(&path);
-            let served = match old.filter(|old| old.hash == version.hash) {
-                Some(old) if old.made_of == document.made_of => Arc::clone(old),
+            Some(match old.filter(|old| old.hash == version.hash) {
+                Some(old) if old.made_of == document.made_of => (path, Arc::clone(old), false),
                 // The same bytes of something else: from now on it is known by that.
-                Some(old) => Arc::new(Served { made_of: document.made_of, ..Served::clone(old) }),
-                None => {
-                    changed += 1;
-                    Arc::new(compressed(document, version.hash, version.changed_at))
+                Some(old) => {
+                    let mut served = Served::clone(old);
+                    served.made_of = document.made_of;
+                    (path, Arc::new(served), false)
                 }
-            };
-            (path, served)
-        }));
+                None => {
+                    let served = Served::new(document, version.hash, version.changed_at, &home);
+                    let served = match old.filter(|_| deltas) {
+                        Some(old) => served.after(old),
+                        None => served,
+                    };
+                    (path, Arc::new(served), true)
+                }
+            })
+        });
+        let changed = made.iter().flatten().filter(|(.., changed)| *changed).count();
+        served.extend(made.into_iter().flatten().map(|(path, served, _)| (path, served)));
         (served, changed)
     })
     .await
-    .context("compressing the feeds ended early")?;
-    let bytes: usize = served.values().map(|served| served.identity.len() + served.gzip.len()).sum();
-    tracing::info!(posts = library.posts.len(), documents = served.len(), changed, bytes, "feeds published");
-    Ok((served, listings))
-}
-
-fn compressed(document: Document, hash: String, changed_at: DateTime<Utc>) -> Served {
-    let Document { content_type, made_of, body, .. } = document;
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::default());
-    // Writing to memory does not fail.
-    let gzip = encoder.write_all(&body).and_then(|()| encoder.finish()).unwrap_or_default();
-    Served { content_type, made_of, identity: body.into(), gzip: gzip.into(), hash, changed_at }
+    .context("coding the feeds ended early")?;
+    let bytes: usize = documents.values().map(|served| served.size()).sum();
+    tracing::info!(posts = library.posts.len(), documents = documents.len(), changed, bytes, "feeds published");
+    Ok(Published { library, scanned_at: Some(now), documents, listings, past })
 }
 
 /// Says what is newly wrong, and no more of it than a person reads.

@@ -229,11 +229,11 @@ fn export(daemon: &Daemon, out: &Path) -> anyhow::Result<()> {
         path: path.clone(),
         content_type: served.content_type,
         made_of: served.made_of,
-        immutable: false,
+        immutable: served.immutable,
         entries: Vec::new(),
-        body: served.identity.to_vec(),
+        body: served.body.identity.bytes.to_vec(),
     });
-    build::export(out, &documents.collect::<Vec<_>>())?;
+    build::export(out, &documents.collect::<Vec<_>>(), &build::Wanted::default())?;
     Ok(())
 }
 

@@ -16,6 +16,22 @@ pub fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("is no whole number from 1 on: `{text}`"))
 }
 
+/// A whole number from 1 on, or `off`.
+pub fn limit(text: &str) -> Result<Option<usize>, String> {
+    if text.trim() == "off" {
+        Ok(None)
+    } else {
+        count(text).map(Some).map_err(|what| format!("{what}; or write `off`"))
+    }
+}
+
+/// The address of a hub.
+pub fn hub(text: &str) -> Result<String, String> {
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.filter(|url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
+    url.map(String::from).ok_or_else(|| format!("holds no address of a hub: `{text}`"))
+}
+
 /// A pattern of addresses: `/:year/:month/:slug/`.
 pub fn permalink(text: &str) -> Result<String, String> {
     let shape = permalink::Shape { base: "https://localhost/", pattern: Some(text), ..permalink::Shape::default() };

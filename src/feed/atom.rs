@@ -9,7 +9,7 @@ use atom_syndication::{Category, Content, Feed, Generator, Link, Person, Text, W
 use chrono::{DateTime, FixedOffset};
 
 use super::entry::{Channel, Entry};
-use super::{Format, text};
+use super::{Format, date, text};
 
 const XMLNS: &str = " xmlns=\"http://www.w3.org/2005/Atom\"";
 const NAMESPACES: [(&str, &str); 2] =
@@ -23,12 +23,25 @@ pub fn frame(channel: &Channel) -> (String, String) {
     // The page first and alone: some readers take the last alternate for the feed's home.
     let mut links =
         vec![link("alternate", &channel.home, Some("text/html")), link("self", &this, Some(Format::Atom.media_type()))];
+    links.extend(channel.hubs.iter().map(|hub| link("hub", hub, None)));
     links
         .extend(channel.history_links().map(|(rel, folder)| link(rel, &file(folder), Some(Format::Atom.media_type()))));
     let mark = super::history_mark(channel).map(|mark| {
         let element = extension(&format!("fh:{mark}"), &[]);
-        ("fh".to_owned(), [(mark.to_owned(), vec![element])].into())
+        ("fh".to_owned(), BTreeMap::from([(mark.to_owned(), vec![element])]))
     });
+    let mut extensions: BTreeMap<String, BTreeMap<String, Vec<Extension>>> = mark.into_iter().collect();
+    let mut namespaces: BTreeMap<String, String> =
+        NAMESPACES.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect();
+    if !channel.deleted.is_empty() {
+        let element = |(id, when): &(String, DateTime<FixedOffset>)| {
+            extension("at:deleted-entry", &[("ref", id.clone()), ("when", date::rfc3339(*when))])
+        };
+        let elements = channel.deleted.iter().map(element).collect();
+        extensions.insert("at".to_owned(), [("deleted-entry".to_owned(), elements)].into());
+        // Not where there is none: validators do not know it.
+        namespaces.insert("at".to_owned(), "http://purl.org/atompub/tombstones/1.0".to_owned());
+    }
     let feed = Feed {
         title: plain(&channel.title),
         subtitle: (channel.description != channel.title).then(|| plain(&channel.description)),
@@ -42,8 +55,8 @@ pub fn frame(channel: &Channel) -> (String, String) {
         logo: channel.image.clone(),
         rights: channel.copyright.as_deref().map(plain),
         lang: channel.language.clone(),
-        namespaces: NAMESPACES.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect(),
-        extensions: mark.into_iter().collect(),
+        namespaces,
+        extensions,
         ..Feed::default()
     };
     let written =

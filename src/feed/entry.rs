@@ -201,9 +201,15 @@ pub struct Channel {
     pub image: Option<String>,
     /// Address of `feeds.icon`.
     pub icon: Option<String>,
+    /// Addresses of `feeds.hubs`; an archive has none.
+    pub hubs: Vec<String>,
+    /// When the feed last lost a post that stood in it.
+    pub removed: Option<DateTime<FixedOffset>>,
+    /// Ids of posts that it lost, each with when, newest first; where they are to be told (RFC 6721).
+    pub deleted: Vec<(String, DateTime<FixedOffset>)>,
     /// How this document and others make up the whole.
     pub history: History,
-    /// The newest [`Entry::stamp`]; never the time of writing.
+    /// The newest [`Entry::stamp`], or [`Channel::removed`]; never the time of writing.
     pub updated: Option<DateTime<FixedOffset>>,
 }
 

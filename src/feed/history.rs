@@ -43,6 +43,8 @@ pub(super) fn write(
     feeds: &mut Feeds,
 ) -> Result<Option<String>, Problem> {
     let members: Vec<usize> = group.members.iter().rev().copied().collect();
+    // What never changes needs nobody to tell of its changes; and other hubs, or losses, give no archive another address.
+    let channel = &Channel { hubs: Vec::new(), removed: None, deleted: Vec::new(), ..channel.clone() };
     let budget = Budget { entries: plan.settings.entries.max(2) / 2, bytes: plan.settings.max_bytes / 2 };
     let mut writer = Writer { plan, group, channel, budget, feeds, before: None };
     let kept = writer.keep(&members);

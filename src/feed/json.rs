@@ -22,6 +22,8 @@ struct Feed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
     authors: [Author<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     // Last, so that items can be spliced in.
     items: [(); 0],
 }
@@ -31,6 +33,12 @@ struct Author<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    r#type: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -80,6 +88,7 @@ pub fn frame(channel: &Channel) -> (String, String) {
         favicon: channel.icon.as_deref(),
         language: channel.language.as_deref(),
         authors: [Author { name: &channel.publisher, url: Some(&channel.home) }],
+        hubs: channel.hubs.iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
         items: [],
     });
     let end = json.split_off(json.len().saturating_sub("]}".len()));

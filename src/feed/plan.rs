@@ -8,7 +8,8 @@ use chrono::{DateTime, FixedOffset};
 
 use super::entry::{Channel, Entry, History};
 use super::group::Group;
-use super::{Archives, Document, Feeds, Format, STYLESHEET, Settings, date, text};
+use super::past::Folders;
+use super::{Archives, Document, Feeds, Format, Gone, STYLESHEET, Settings, date, text};
 use crate::post::body::Bodies;
 use crate::post::{FullPost, Post};
 use crate::problem::Problem;
@@ -16,6 +17,9 @@ use crate::site::Site;
 
 /// An entry in all formats, in their order.
 pub(super) type Fragments = Vec<String>;
+
+/// Posts that a feed names as lost, at most.
+const TOMBSTONES: usize = 50;
 
 /// A post that feeds can hold, with its date.
 pub(super) type Dated<'a> = (&'a Arc<Post>, DateTime<FixedOffset>);
@@ -37,6 +41,7 @@ pub(super) struct Plan<'a> {
     pub(super) settings: &'a Settings,
     pub(super) kept: &'a BTreeMap<String, u64>,
     dated: &'a [Dated<'a>],
+    gone: &'a [Gone],
     /// Of the posts that some feed or archive shows, by their place among the dated.
     shown: HashMap<usize, Fact>,
     site: &'a Site,
@@ -71,6 +76,7 @@ impl<'a> Plan<'a> {
         groups: &[Group],
         bodies: &'a dyn Bodies,
         kept: &'a BTreeMap<String, u64>,
+        gone: &'a [Gone],
     ) -> Self {
         let base = settings.public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let stylesheet = format!("/{}{STYLESHEET}", base.map_or("", |(_, path)| path));
@@ -81,7 +87,8 @@ impl<'a> Plan<'a> {
             text::web_address(absolute.as_ref().map_or(given, url::Url::as_str))
         };
         let (image, icon) = (address(&settings.image), address(&settings.icon));
-        let mut plan = Self { settings, kept, dated, shown: HashMap::new(), site, bodies, stylesheet, image, icon };
+        let shown = HashMap::new();
+        let mut plan = Self { settings, kept, dated, gone, shown, site, bodies, stylesheet, image, icon };
         let shown: BTreeSet<usize> = groups.iter().flat_map(|group| plan.all_shown(group)).copied().collect();
         let stamps = stamps(dated, &shown);
         let posts: Vec<&Post> = shown.iter().map(|at| dated[*at].0.as_ref()).collect();
@@ -116,8 +123,44 @@ impl<'a> Plan<'a> {
         &group.members[..group.members.len().min(self.settings.entries.max(1))]
     }
 
+    /// Which feeds hold each post, beside the site's own.
+    pub(super) fn folders(&self, groups: &[Group]) -> Folders {
+        let mut folders = Folders::new();
+        for group in groups.iter().filter(|group| group.listing.family.is_some()) {
+            let folder: Arc<str> = group.folder.as_str().into();
+            for at in &group.members {
+                folders.entry(self.dated[*at].0.id.clone()).or_default().push(Arc::clone(&folder));
+            }
+        }
+        // What is in no other feed is in the site's.
+        for (post, _) in self.dated {
+            folders.entry(post.id.clone()).or_default();
+        }
+        folders
+    }
+
+    /// The posts that a feed lost, of those that would stand in it now; newest loss first.
+    fn lost(&self, group: &Group) -> Vec<&Gone> {
+        let members = self.members(group);
+        // Where the feed has room for all, or its archives have, each would.
+        let all = members.len() == group.members.len() || self.has_archives(group);
+        let oldest = members.last().map(|at| self.dated[*at].1);
+        let stood = |gone: &&Gone| {
+            (all || oldest.is_none_or(|oldest| gone.published >= oldest))
+                && (group.folder.is_empty() || gone.folders.contains(&group.folder))
+        };
+        let mut lost: Vec<&Gone> = self.gone.iter().filter(stood).collect();
+        lost.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        lost
+    }
+
     fn channel(&self, group: &Group) -> Channel {
+        let lost = self.lost(group);
+        let when = |gone: &Gone| date::writable(gone.at.fixed_offset());
+        let told = if self.settings.tombstones { TOMBSTONES } else { 0 };
         Channel {
+            removed: lost.first().map(|gone| when(gone)),
+            deleted: lost.iter().take(told).map(|gone| (text::identifier(&gone.id).into_owned(), when(gone))).collect(),
             title: group.title.clone(),
             description: Some(text::line(&self.site.description))
                 .filter(|text| !text.is_empty())
@@ -131,6 +174,7 @@ impl<'a> Plan<'a> {
             copyright: self.settings.copyright.as_deref().map(text::name).filter(|text| !text.is_empty()),
             image: self.image.clone(),
             icon: self.icon.clone(),
+            hubs: self.settings.hubs.clone(),
             history: History::default(),
             updated: None,
         }
@@ -207,7 +251,7 @@ impl<'a> Plan<'a> {
         members: &[(usize, &Fragments)],
         feeds: &mut Feeds,
     ) {
-        let updated = members.iter().map(|(at, _)| self.stamp(*at)).max();
+        let updated = members.iter().map(|(at, _)| self.stamp(*at)).max().max(channel.removed);
         let channel = Channel { updated, ..channel };
         for (which, format) in Format::ALL.into_iter().enumerate() {
             let (start, end) = format.frame(&channel);

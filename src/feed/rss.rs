@@ -29,6 +29,7 @@ pub fn frame(channel: &Channel) -> (String, String) {
     };
     let this = format!("{}{}", channel.folder, Format::Rss.file_name());
     let mut links = vec![link("self", &this, Format::Rss.media_type()), link("alternate", &channel.home, "text/html")];
+    links.extend(channel.hubs.iter().map(|hub| extension("atom:link", &[("href", hub), ("rel", "hub")])));
     links.extend(
         channel
             .history_links()

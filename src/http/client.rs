@@ -90,6 +90,31 @@ pub fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Of the public internet: not private, and none of the other ranges that are set aside (RFC 6890 and its registries). An
+/// IPv4 address that is wrapped in an IPv6 one is as public as it is by itself.
+pub fn is_public(address: IpAddr) -> bool {
+    match canonical(address) {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            let special = a == 0 || a >= 224 || (a, b, c) == (192, 0, 0) || (a, b, c) == (192, 88, 99);
+            let trials = (a == 198 && (18..20).contains(&b)) || v4.is_documentation();
+            !(is_private(v4.into()) || shared || special || trials)
+        }
+        IpAddr::V6(v6) => match v6.segments() {
+            // ::/96, NAT64's 64:ff9b::/96, 6to4's 2002::/16.
+            [0, 0, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+                let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+                is_public(Ipv4Addr::new(a, b, c, d).into())
+            }
+            // Global unicast is 2000::/3; in it are tunnels (2001::/23) and examples (2001:db8::/32, 3fff::/20).
+            [0x2001, second, ..] => second >= 0x200 && second != 0xdb8,
+            [0x3fff, second, ..] => second >= 0x1000,
+            [first, ..] => (0x2000..0x4000).contains(&first),
+        },
+    }
+}
+
 /// One element of `X-Forwarded-For`; some proxies add the port.
 fn read_hop(hop: &str) -> Option<IpAddr> {
     hop.parse()
@@ -162,6 +187,61 @@ mod tests {
         assert!(inside("::/0", "2001:db8::1"));
         for wrong in ["", "10.0.0.0/33", "fd00::/129", "10.0.0.0/", "10.0.0.0/-1", "localhost", "10.0.0.0/8/8"] {
             assert!(Network::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_the_public_internet() {
+        for address in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "100.128.0.1",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "::ffff:1.1.1.1",
+            "64:ff9b::101:101",
+            "2002:101:101::1",
+        ] {
+            assert!(is_public(ip(address)), "{address}");
+        }
+        for address in [
+            "127.0.0.1",
+            "127.1.2.3",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "fe80::1",
+            "fec0::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "3fff::1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::1",
+            "2002:a00:1::1",
+            "100::1",
+            "4000::1",
+        ] {
+            assert!(!is_public(ip(address)), "{address}");
         }
     }
 

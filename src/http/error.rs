@@ -105,6 +105,7 @@ pub fn explain(web: &Web, wish: &Wish, response: Response<Body>) -> Response<Bod
         (Some(Failure::Foreign), _) => "foreign",
         (Some(Failure::Private), _) => "private",
         (_, StatusCode::NOT_FOUND) => "not-found",
+        (_, StatusCode::GONE) => "gone",
         (_, StatusCode::METHOD_NOT_ALLOWED) => "method",
         (_, StatusCode::REQUEST_TIMEOUT) => "slow",
         (_, StatusCode::PAYLOAD_TOO_LARGE) => "large",
@@ -116,7 +117,7 @@ pub fn explain(web: &Web, wish: &Wish, response: Response<Body>) -> Response<Bod
     let page = Page::new(web, &visitor, Explanation { status: status.as_u16(), key });
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     match page.render("web/error.html") {
         Ok(html) => {
             parts.headers.insert(header::CONTENT_TYPE, pages::HTML);

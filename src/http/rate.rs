@@ -34,6 +34,11 @@ impl<K> Default for Limiter<K> {
 impl<K: Hash + Eq> Limiter<K> {
     /// Takes one of the allowance of `key`; false when it is used up.
     pub fn take(&self, key: K, rate: Rate, now: DateTime<Utc>) -> bool {
+        self.take_or_wait(key, rate, now).is_ok()
+    }
+
+    /// The same; the error is how long until there is one again.
+    pub fn take_or_wait(&self, key: K, rate: Rate, now: DateTime<Utc>) -> Result<(), Duration> {
         let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
         let mut key = Some(key);
         if whole_at.len() >= KEYS && !whole_at.contains_key(&key) {
@@ -48,10 +53,10 @@ impl<K: Hash + Eq> Limiter<K> {
         *at = (*at).clamp(now, latest);
         let next = *at + rate.period / rate.count;
         if next > latest {
-            return false;
+            return Err(next - latest);
         }
         *at = next;
-        true
+        Ok(())
     }
 }
 
@@ -72,6 +77,7 @@ mod tests {
             [0, 0, 0, 0, 9, 10, 10, 40, 40, 40, 40].map(|minute| limiter.take("a", RATE, at(minute))).into();
         assert_eq!(taken, [true, true, true, false, false, true, false, true, true, true, false]);
         assert!(limiter.take("b", RATE, at(40)), "another key has its own allowance");
+        assert_eq!(limiter.take_or_wait("a", RATE, at(43)), Err(Duration::minutes(7)));
     }
 
     #[test]

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -26,6 +26,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::client::{self, Network};
+use super::feeds::Payload;
 
 /// What one client may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +85,8 @@ impl Listener {
     /// dropping this future closes what is left.
     pub async fn run<A, F>(self, trusted: Vec<Network>, answer: A, cancel: CancellationToken)
     where
-        A: Fn(Request<Body>, SocketAddr) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Response<Body>> + Send,
+        A: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<Payload>> + Send,
     {
         let limits = self.limits;
         let places = Arc::new(Semaphore::new(limits.connections));
@@ -139,11 +140,11 @@ async fn accept(
 /// One connection to its end. Its errors are the client's doing (gone, too slow, no HTTP) and say nothing to anybody.
 async fn converse<A, F>(stream: TcpStream, peer: SocketAddr, limits: Limits, answer: A, cancel: CancellationToken)
 where
-    A: Fn(Request<Body>, SocketAddr) -> F,
-    F: Future<Output = Response<Body>>,
+    A: Fn(Request<Incoming>, SocketAddr) -> F,
+    F: Future<Output = Response<Payload>>,
 {
-    let service = service_fn(|request: Request<hyper::body::Incoming>| {
-        let answered = answer(request.map(Body::new), peer);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answered = answer(request, peer);
         async move { Ok::<_, Infallible>(answered.await) }
     });
     let stream = TokioIo::new(Patient { stream, patience: limits.write, waiting: None });

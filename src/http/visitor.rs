@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 
-use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, Uri, header};
@@ -26,8 +25,8 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// Costs two reference counts at most for a feed's reader, who is never spoken to.
-    pub fn of(request: &Request<Body>) -> Self {
+    /// What `request` says of them.
+    pub fn of<B>(request: &Request<B>) -> Self {
         Self::new(request.uri(), request.headers().get(header::ACCEPT_LANGUAGE))
     }
 

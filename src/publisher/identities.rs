@@ -67,6 +67,13 @@ impl Identities {
         self.version = self.next.take();
     }
 
+    /// Ids of posts whose files are there and cannot be read at the moment.
+    pub fn unread(&self, scan: &Scan) -> HashSet<PostId> {
+        let paths = unread(scan);
+        let others = self.others.iter().filter(|known| paths.contains(known.path.as_str()));
+        others.map(|known| known.id.clone()).collect()
+    }
+
     fn change(&mut self, scan: &Scan) -> Change {
         let mut ids: Vec<Option<&PostId>> = vec![None; scan.pages.len()];
         let mut known: Vec<Known> = std::mem::take(&mut self.others);

@@ -31,6 +31,7 @@ async fn sees_changes(watcher: impl FnOnce(&Path) -> Watcher) {
         scanner: Scanner::new(library::Settings { root: site.clone(), ..library::Settings::default() }),
         store: Store::open(&store::Settings { url, secret: None }).await.unwrap(),
         identities: Identities::default(),
+        memory: Memory::default(),
         feeds: feed::Settings {
             by: Vec::new(),
             public_url: "https://feeds.example.org/".to_owned(),

@@ -1,26 +1,15 @@
-//! Posts as they were last seen, and since when each feed has its bytes.
+//! Posts as they were last seen.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::digests::{ANNOUNCE, announced};
-use super::{Result, Store, at, json, ms};
+use super::{Result, Store, json, ms};
 use crate::crypto;
 use crate::post::id::{Doubt, Known};
 
 /// Rows a statement: a few megabytes of parameters at most.
-const CHUNK: usize = 1000;
-
-/// A document's bytes and since when they are what they are (Last-Modified).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedVersion {
-    /// [`crate::feed::Document::path`].
-    pub path: String,
-    /// SHA-256 of the body, hexadecimal.
-    pub hash: String,
-    /// Since when.
-    pub changed_at: DateTime<Utc>,
-}
+pub(super) const CHUNK: usize = 1000;
 
 #[derive(Serialize)]
 struct PostIn<'a> {
@@ -49,12 +38,6 @@ struct PostOut {
     source_hash: String,
     own_id: Option<String>,
     gone: i64,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    path: &'a str,
-    hash: &'a str,
 }
 
 impl Store {
@@ -140,40 +123,5 @@ impl Store {
             }
             Some(next.clone())
         })
-    }
-
-    /// Since when each document has its bytes: keeps the time of those whose hash is known, gives `now` to the others
-    /// (never earlier than before), returns all of `documents` (path, hash) in order.
-    pub async fn feed_versions(&self, documents: &[(String, String)], now: DateTime<Utc>) -> Result<Vec<FeedVersion>> {
-        const SAVE: &str = "
-            insert into feed_versions (path, hash, changed_at)
-            select r.value ->> 'path', r.value ->> 'hash', $2 from {rows} as r where true
-            on conflict (path) do update set hash = excluded.hash,
-                changed_at = case when feed_versions.changed_at > excluded.changed_at
-                    then feed_versions.changed_at else excluded.changed_at end
-            where feed_versions.hash <> excluded.hash";
-        const GET: &str = "
-            select f.path, f.changed_at from {rows} as r join feed_versions f on f.path = r.value ->> 'path'";
-        let sorted: std::collections::BTreeMap<&str, &str> =
-            documents.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
-        let rows: Vec<Document<'_>> = sorted.into_iter().map(|(path, hash)| Document { path, hash }).collect();
-        let times = unit!(self, tx => {
-            let mut times = std::collections::HashMap::with_capacity(rows.len());
-            for rows in rows.chunks(CHUNK) {
-                let rows = json(rows);
-                sqlx::query(self.sql(SAVE)).bind(&rows).bind(ms(now)).execute(&mut *tx).await?;
-                let found: Vec<(String, i64)> = sqlx::query_as(self.sql(GET)).bind(&rows).fetch_all(&mut *tx).await?;
-                times.extend(found);
-            }
-            times
-        })?;
-        Ok(documents
-            .iter()
-            .map(|(path, hash)| FeedVersion {
-                path: path.clone(),
-                hash: hash.clone(),
-                changed_at: times.get(path).map_or(now, |time| at(*time)),
-            })
-            .collect())
     }
 }

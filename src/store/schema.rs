@@ -11,6 +11,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/002_ids.sql"),
     include_str!("migrations/003_pictures.sql"),
     include_str!("migrations/004_bounces.sql"),
+    include_str!("migrations/005_feeds.sql"),
     include_str!("migrations/007_gates.sql"),
 ];
 

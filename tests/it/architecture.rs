@@ -19,7 +19,7 @@ const VALUES: &[&str] = &[
     "clock",
 ];
 const SHELL: &[&str] = &["library", "imaging", "store", "mail", "dns"];
-const LOOPS: &[&str] = &["http", "inbox", "publisher", "scheduler", "deliverer"];
+const LOOPS: &[&str] = &["http", "inbox", "publisher", "scheduler", "deliverer", "websub"];
 const PROGRAM: &[&str] = &["config", "daemon", "cli"];
 
 /// Outside crates with one owner: the file, or the folder with it, that may name them.
@@ -39,6 +39,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("cron", &["digest/schedule"]),
     ("rss", &["feed/rss"]),
     ("atom_syndication", &["feed/atom"]),
+    ("flate2", &["feed/coding"]),
+    ("brotli", &["feed/coding"]),
+    ("zstd", &["feed/coding"]),
     ("aws_lc_rs", &["crypto"]),
     ("notify", &["library/watch"]),
     ("rustix", &["library/files", "imaging"]),

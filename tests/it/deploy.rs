@@ -212,6 +212,7 @@ fn nginx_reads_its_file() {
         .replace(&format!("{certificates}fullchain.pem"), &at("certificate.pem"))
         .replace(&format!("{certificates}privkey.pem"), &at("key.pem"))
         .replace("/var/cache/nginx/", &at("cache-"))
+        .replace("/srv/feeds", &at("feeds"))
         .replace("/var/log/nginx/", &at("log-"))
         // The test may run without the right to take ports below 1024.
         .replace(":80;", ":18080;")
@@ -219,6 +220,9 @@ fn nginx_reads_its_file() {
         .replace(":443 ssl", ":18443 ssl")
         .replace("listen 443 ssl", "listen 18443 ssl");
     fs_err::write(at("site.conf"), site).expect("the site's file");
+    let house = House::new("", "2026-03-05 12:00:00");
+    house.publish("first", "The first", "2026-03-01", "Text.");
+    house.run(&["build", "--out", &at("feeds"), "--for", "nginx"]);
     let paths =
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|what| format!("{what}_temp_path {};", at(what)));
     let main = format!(

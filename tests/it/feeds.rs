@@ -6,12 +6,15 @@ mod checked;
 mod classes;
 mod history;
 pub mod hostile;
+mod leaks;
 mod mutation;
 mod mutations;
+mod nginx;
 mod noise;
 mod publishing;
 mod serving;
 mod sites;
+mod websub;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};

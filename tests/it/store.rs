@@ -6,6 +6,7 @@ mod bench;
 mod bounces;
 mod commands;
 mod deliveries;
+mod feeds;
 mod gates;
 mod holds;
 mod issues;

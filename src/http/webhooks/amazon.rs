@@ -78,7 +78,7 @@ async fn get_patiently(address: &Url, reach: &Reach) -> Result<Vec<u8>, String> 
 async fn public_address(host: &str) -> Result<SocketAddr, String> {
     let found = tokio::net::lookup_host((host, 443)).await.map_err(|error| format!("looking up its name: {error}"))?;
     let found: Vec<SocketAddr> = found.collect();
-    if found.iter().any(|address| client::is_private(address.ip())) {
+    if found.iter().any(|address| !client::is_public(address.ip())) {
         return Err("its name leads into a private network".to_owned());
     }
     found.first().copied().ok_or_else(|| "its name has no address".to_owned())

@@ -44,7 +44,8 @@ fn text(documents: &[Document], path: &str) -> String {
 #[test]
 fn a_site_of_everything_that_breaks_feeds_in_every_parser() {
     let library = library(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds"), None);
-    let (documents, listings) = of_library(&library, &settings());
+    let told = feed::Settings { hubs: vec!["https://hub.example.net/?a=1&b=2".to_owned()], ..settings() };
+    let (documents, listings) = of_library(&library, &told);
     let read = agreement::of_all_parsers(&Folder::of(&documents), &settings().public_url);
     assert_eq!(read["rss.xml"].len(), 41);
     assert_eq!(read["en/atom.xml"].len(), 1);
@@ -99,6 +100,7 @@ fn a_site_of_everything_that_breaks_feeds_in_every_parser() {
         "<enclosure url=\"https://www.example.org/base/images/lies.jpg\" length=\"35\" type=\"image/gif\"/>",
         "<enclosure url=\"https://www.example.org/talk.mp3\" length=\"0\" type=\"audio/mpeg\"/>",
         "<fh:complete></fh:complete>",
+        "<atom:link href=\"https://hub.example.net/?a=1&#x26;b=2\" rel=\"hub\">",
     ] {
         assert!(rss.contains(part), "no {part}");
     }

@@ -2,7 +2,7 @@ use postrider::post::id::{Doubt, Known};
 
 use super::*;
 
-conform!(keeps_posts, who_knows_an_older_state_saves_nothing, doubts_are_not_announced_again, keeps_times_of_feeds);
+conform!(keeps_posts, who_knows_an_older_state_saves_nothing, doubts_are_not_announced_again);
 
 fn post(id: &str, title: &str) -> Known {
     Known {
@@ -87,23 +87,4 @@ async fn doubts_are_not_announced_again(bench: Bench) {
     assert_eq!(announced("weekly").await, ["a", "x", "y"]);
     assert_eq!(announced("daily").await, ["b", "x", "y"]);
     assert_eq!(announced("other").await, ["c"]);
-}
-
-async fn keeps_times_of_feeds(bench: Bench) {
-    let store = &bench.store;
-    let documents = |hashes: [&str; 2]| {
-        [("rss.xml".to_owned(), hashes[0].to_owned()), ("atom.xml".to_owned(), hashes[1].to_owned())]
-    };
-    let times = async |hashes, minutes| {
-        let versions = store.feed_versions(&documents(hashes), at(minutes)).await.unwrap();
-        assert_eq!(versions.iter().map(|v| v.path.as_str()).collect::<Vec<_>>(), ["rss.xml", "atom.xml"]);
-        assert_eq!(versions.iter().map(|v| v.hash.as_str()).collect::<Vec<_>>(), hashes);
-        versions.iter().map(|v| v.changed_at).collect::<Vec<_>>()
-    };
-    assert_eq!(times(["1", "1"], 0).await, [at(0), at(0)]);
-    assert_eq!(times(["1", "2"], 5).await, [at(0), at(5)]);
-    // A clock that jumped back.
-    assert_eq!(times(["2", "3"], 3).await, [at(3), at(5)]);
-    assert_eq!(times(["2", "3"], 9).await, [at(3), at(5)]);
-    assert_eq!(store.feed_versions(&[], at(9)).await.unwrap(), []);
 }

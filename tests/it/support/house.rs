@@ -68,9 +68,15 @@ impl House {
 
     /// The program, about to run in the site's folder at the time there.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        let mut command = self.other(env!("CARGO_BIN_EXE_postrider"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Another program, in the same place and at the same time.
+    pub fn other(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.site())
             .env("LD_PRELOAD", libfaketime())
             .env("FAKETIME_TIMESTAMP_FILE", self.path("time"))

@@ -12,7 +12,8 @@ use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::delivery::Kind;
 use postrider::digest::{Digest, Hole, Mailbox, Rendition, Schedule, Selection, Trigger};
-use postrider::feed::{Family, Listing};
+use postrider::feed::{Document, Family, Listing};
+use postrider::http::served::Home;
 use postrider::http::server::Limits;
 use postrider::http::webhooks::Settings as Webhooks;
 use postrider::http::{self, App, Listener, Published, Served, Settings};
@@ -105,18 +106,23 @@ pub fn listing(family: Option<Family>, title: &str, folder: &str, posts: usize) 
 }
 
 pub fn published(site: Site, listings: Vec<Listing>) -> Published {
-    let feed: Arc<[u8]> = b"<rss/>".as_slice().into();
-    let served = Served {
-        content_type: "application/rss+xml; charset=utf-8",
-        made_of: 0,
-        identity: Arc::clone(&feed),
-        gzip: feed,
-        hash: "h".into(),
-        changed_at: start(),
-    };
+    let served = served("rss.xml", b"<rss/>".to_vec());
     let library = Library { site: Arc::new(site), ..Library::default() };
     let documents = ["rss.xml", "feeds.opml"].map(|path| (path.to_owned(), Arc::new(served.clone())));
-    Published { library: Arc::new(library), scanned_at: Some(start()), documents: HashMap::from(documents), listings }
+    Published {
+        library: Arc::new(library),
+        scanned_at: Some(start()),
+        documents: HashMap::from(documents),
+        listings,
+        past: Arc::default(),
+    }
+}
+
+pub fn served(path: &str, body: Vec<u8>) -> Served {
+    let content_type = "application/rss+xml; charset=utf-8";
+    let document =
+        Document { path: path.into(), content_type, made_of: 0, immutable: false, entries: Vec::new(), body };
+    Served::new(document, "h".into(), start(), &Home { public_url: PUBLIC.into(), hubs: Vec::new() })
 }
 
 impl Server {
@@ -164,6 +170,7 @@ impl Server {
             public_url: public_url.into(),
             trusted_proxies: http::client::Network::loopback(),
             webhooks,
+            polls_per_hour: None,
         };
         let mut listener = Listener::bind(&settings.listen).await.unwrap();
         change(&mut listener.limits);
