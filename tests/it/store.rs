@@ -11,6 +11,7 @@ mod issues;
 mod model;
 mod opening;
 mod pictures;
+mod plan;
 mod posts;
 mod subscribers;
 
