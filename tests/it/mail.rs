@@ -5,6 +5,7 @@ mod deliverer;
 mod hostile;
 mod matrix;
 mod message;
+mod pace;
 mod pipelining;
 mod send_test;
 mod transport;
