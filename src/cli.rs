@@ -19,6 +19,7 @@ mod dkim;
 mod init;
 mod pause;
 mod posts;
+mod progress;
 mod send_test;
 mod serve;
 mod subscribers;
