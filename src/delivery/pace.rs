@@ -346,7 +346,6 @@ impl Pace {
             quota.give_back();
         }
         match word {
-            Word::Nothing | Word::Unsaid => Heard::Nothing,
             Word::Taken | Word::Answered => {
                 if own.breaker.is_doubtful() {
                     own.catches_up(even);
@@ -360,7 +359,7 @@ impl Pace {
             }
             Word::Blocked => own.block(now, random, Heard::Blocked),
             Word::Policy if own.breaker.refused() => own.block(now, random, Heard::Refused),
-            Word::Policy => Heard::Nothing,
+            Word::Policy | Word::Nothing | Word::Unsaid => Heard::Nothing,
             Word::Slower => {
                 own.slower |= 1 << place;
                 // One group after the other: it is the relay that speaks.

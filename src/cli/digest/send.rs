@@ -64,7 +64,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         return Ok(Exit::Done);
     }
     match store.lock_daemon().await {
-        Ok(()) => deliver(context, &config, &store, &issue.id, issue.deliveries).await,
+        Ok(()) => Box::pin(deliver(context, &config, &store, &issue.id, issue.deliveries)).await,
         Err(store::Error::Unusable(_)) => {
             say!("the running daemon delivers it");
             Ok(Exit::Done)

@@ -154,8 +154,8 @@ impl GroupPace {
 
     fn forgive(&mut self, now: DateTime<Utc>) {
         if self.refused_at.is_some_and(|at| now - at > FORGIVEN || now < at - FORGIVEN) && !self.breaker.is_doubtful() {
-            let (in_flight, second) = (self.in_flight, self.second);
-            *self = Self { in_flight, second, ..Self::default() };
+            let (second, in_flight) = (self.second, self.in_flight);
+            *self = Self { second, in_flight, ..Self::default() };
         }
     }
 }

@@ -154,6 +154,7 @@ impl<T> Queue<T> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the queue asks with")]
     fn any(_: &u32) -> bool {
         true
     }

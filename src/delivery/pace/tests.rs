@@ -171,7 +171,9 @@ fn so_many_a_day_over_a_relay() {
 fn relays_share_by_weight_and_stand_in_for_each_other() {
     let two = |a: u32, b: u32| {
         let mut pace = Pace::new(vec![way("a", 2, weighing(a)), way("b", 2, weighing(b))], None, at(0));
-        [0, 1].into_iter().for_each(|relay| pace.waits(relay, true));
+        for relay in [0, 1] {
+            pace.waits(relay, true);
+        }
         pace
     };
     let share = |pace: &mut Pace, mails: usize| {
