@@ -20,6 +20,7 @@ mod doctor;
 mod init;
 mod pause;
 mod posts;
+mod progress;
 mod send_test;
 mod serve;
 mod subscribers;

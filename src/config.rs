@@ -6,6 +6,7 @@
 mod feeds;
 mod keys;
 mod reader;
+mod relays;
 mod roles;
 mod theme;
 mod values;
@@ -169,10 +170,12 @@ impl Config {
             url: r.parsed("store.url", |url| Ok(store_url(url, &at))).unwrap_or_default(),
             secret: r.parsed("store.secret", values::secret),
         };
-        let transport = mail_transport(r, &at);
+        let transport = relays::transport(r, &at);
         let mail = mail::Settings {
             transport,
             connections: r.parsed("mail.connections", values::count).unwrap_or(1),
+            limits: relays::limits(r, "mail"),
+            quiet: relays::quiet(r),
             messages_per_connection: r.parsed("mail.messages_per_connection", values::count).unwrap_or(1),
             pipelining: r.parsed("mail.pipelining", values::pipelining).unwrap_or(mail::Pipelining::Full),
             hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
@@ -211,7 +214,7 @@ impl Config {
         let dns = r.parsed("dns.server", values::server);
         let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
 
-        let to_the_world = matches!(&mail.transport, mail::Transport::Smtp(relay) if !mail::is_loopback(&relay.host));
+        let to_the_world = mail.transport.relays().iter().any(|relay| !mail::is_loopback(&relay.host));
         if to_the_world && !public_url_given && !digests.is_empty() {
             r.fault(
                 "http.public_url",
@@ -346,23 +349,6 @@ fn read_accepted(r: &mut Reader<'_>, digest: &str) -> BTreeSet<Reason> {
     words.iter().filter_map(read).collect()
 }
 
-fn mail_transport(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::Transport {
-    let password = r.text("mail.password");
-    let nowhere = mail::Transport::Folder(PathBuf::new());
-    let Some(url) = r.text("mail.url") else { return nowhere };
-    if let Some(folder) = url.strip_prefix("folder:") {
-        return mail::Transport::Folder(at(folder));
-    }
-    let trusted = r.text("mail.ca");
-    match relay(&url, password) {
-        Ok(relay) => mail::Transport::Smtp(mail::Relay { trusted, ..relay }),
-        Err(what) => {
-            r.fault("mail.url", &what, "e.g. `smtps://user@smtp.example.org`, `smtp://user@host:587` or `folder:mail`");
-            nowhere
-        }
-    }
-}
-
 fn read_dkim(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::dkim::Settings {
     let domain = r.parsed("mail.dkim.domain", |text| {
         values::address(&format!("a@{text}"))
@@ -405,26 +391,6 @@ fn mailbox_of_returns(r: &mut Reader<'_>) -> Option<mail::imap::Mailbox> {
         })
     };
     read().map_err(|what| r.fault("mail.inbox.imap", what, "e.g. `imaps://bounce@imap.example.org/INBOX`")).ok()
-}
-
-fn relay(text: &str, password: Option<String>) -> Result<mail::Relay, String> {
-    let url = Url::parse(text).map_err(|_| "is no address of a mail server".to_owned())?;
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no server")?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let (security, port) = match url.scheme() {
-        "smtps" => (mail::Security::Implicit, 465),
-        "smtp" if mail::is_loopback(&host) => (mail::Security::None, 25),
-        "smtp" => (mail::Security::StartTls, 587),
-        other => return Err(format!("`{other}` is no way to send mail")),
-    };
-    let login = match (url.username(), password.or_else(|| url.password().map(decoded))) {
-        ("", None) => None,
-        ("", Some(_)) => return Err("has a password but no user".to_owned()),
-        (_, None) => return Err("has a user but no password: set `mail.password_file`".to_owned()),
-        (user, Some(password)) => Some((decoded(user), password)),
-    };
-    Ok(mail::Relay { host, port: url.port().unwrap_or(port), security, login, trusted: None })
 }
 
 /// SQLite paths count from the configuration's folder; everything else goes to the store as it is.
@@ -528,6 +494,7 @@ mod tests {
         for key in KEYS {
             let path =
                 key.path.replace("roles.*", "roles.questions").replace("keys.*", "keys.rsa2026").replace('*', "weekly");
+            let path = path.replace("relays.weekly", "relays.second");
             let value = path.split('.').try_fold(&tree, |value, part| value.get(part));
             let value = value.unwrap_or_else(|| panic!("`{path}` is not in deploy/postrider.example.yaml"));
             let shown = match value {

@@ -13,12 +13,11 @@
 
 mod door;
 mod letter;
-mod pause;
 mod record;
 mod work;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -26,14 +25,16 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{error, info};
 
 use crate::clock::Clock;
+use crate::crypto;
+use crate::delivery::group::Group;
+use crate::delivery::pace::{Ask, Pace};
 use crate::mail;
 use crate::mail::message::{self, Prepared};
 use crate::mail::transport::{Line, Route};
 use crate::store::{Claim, Report, Store};
-use pause::Pause;
 use record::Recorder;
 use work::{Done, Job, Work};
 
@@ -54,6 +55,8 @@ pub struct Parts {
 const BATCH: usize = 100;
 /// More are claimed when so few are left.
 const LOW: usize = BATCH / 2;
+/// Where the pace lets more go within this time, connections are kept for it.
+const SOON: chrono::Duration = chrono::Duration::seconds(10);
 /// While lines are busy and nothing was due, it is looked again after this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a claim is ours.
@@ -76,6 +79,25 @@ pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let attempted = deliverer.step(&CancellationToken::new()).await;
     deliverer.end().await;
     attempted
+}
+
+/// Repeats [`step`], at the pace that relays and receivers have, until nothing more can leave for now or `cancel`. Returns how many
+/// were attempted.
+pub async fn drain(parts: &Parts, clock: Clock, cancel: &CancellationToken) -> anyhow::Result<usize> {
+    let mut deliverer = Deliverer::new(parts.clone(), clock);
+    let mut all = 0;
+    let outcome = loop {
+        match deliverer.step(cancel).await {
+            Err(error) => break Err(error),
+            Ok(0) => match deliverer.soon().filter(|_| !cancel.is_cancelled()) {
+                Some(time) => tokio::select! { () = tokio::time::sleep(time) => {}, () = cancel.cancelled() => {} },
+                None => break Ok(all),
+            },
+            Ok(attempted) => all += attempted,
+        }
+    };
+    deliverer.end().await;
+    outcome
 }
 
 /// Repeats [`step`] until `cancel`: then no mail is begun any more, and what is on its way is waited for.
@@ -111,8 +133,17 @@ pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
                 tokio::select! { () = tokio::time::sleep(time) => {}, () = cancel.cancelled() => {} }
             }
             Wait::UntilDue => {
-                deliverer.rest().await;
-                tokio::select! { () = deliverer.until_due() => {}, () = rung => {}, () = cancel.cancelled() => {} }
+                let soon = deliverer.soon();
+                if soon.is_none() {
+                    deliverer.rest().await;
+                }
+                let wait = async {
+                    match soon {
+                        Some(time) => tokio::time::sleep(time).await,
+                        None => deliverer.until_due().await,
+                    }
+                };
+                tokio::select! { () = wait => {}, () = rung => {}, () = cancel.cancelled() => {} }
             }
         }
     }
@@ -125,15 +156,15 @@ enum Wait {
     UntilDue,
 }
 
-/// The loop with its memory between steps: connections, prepared Renditions, and whether the relay is to be left alone.
+/// The loop with its memory between steps: connections, prepared Renditions, and the pace of relays and receivers.
 pub struct Deliverer {
     parts: Parts,
     clock: Clock,
-    route: Option<Arc<Route>>,
+    routes: Vec<Arc<Route>>,
     /// Connected or not; one a worker.
     lines: Vec<Line>,
     prepared: HashMap<String, Arc<Prepared>>,
-    pause: Pause,
+    pace: Arc<Mutex<Pace>>,
     /// Outcomes that the store has not taken yet.
     owed: Vec<Report>,
     /// Claims of ours may be in the store that nobody works on: a step failed.
@@ -146,10 +177,10 @@ impl Deliverer {
         Self {
             parts,
             clock,
-            route: None,
+            routes: Vec::new(),
             lines: Vec::new(),
             prepared: HashMap::new(),
-            pause: Pause::default(),
+            pace: Arc::default(),
             owed: Vec::new(),
             unsettled: false,
         }
@@ -158,13 +189,12 @@ impl Deliverer {
     /// See [`step`]. Once `cancel` is, no further mail is begun, and what is on its way is waited for.
     pub async fn step(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
         self.settle().await?;
-        let now = self.clock.now();
-        if !self.pause.is_over(now) || cancel.is_cancelled() {
+        self.ways_out()?;
+        if cancel.is_cancelled() || !self.pace().is_open(self.clock.now()) {
             return Ok(0);
         }
-        let route = self.route()?;
         self.unsettled = true;
-        let attempted = self.deliver(&route, cancel).await?;
+        let attempted = self.deliver(cancel).await?;
         self.unsettled = false;
         Ok(attempted)
     }
@@ -182,13 +212,19 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn deliver(&mut self, route: &Arc<Route>, cancel: &CancellationToken) -> anyhow::Result<usize> {
+    async fn deliver(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
         // Work stops for many reasons; what is on its way is given time, and then left.
         let no_more = cancel.child_token();
         let give_up = CancellationToken::new();
-        let work = Work::new(&self.parts, self.clock.clone(), give_up.clone(), no_more.clone());
+        let pace = Arc::clone(&self.pace);
+        self.pace().afresh();
+        let each: Vec<usize> = self.routes.iter().map(|route| route.way().lines).collect();
+        let work = Work::new(&self.parts, self.clock.clone(), pace, &each, give_up.clone(), no_more.clone());
         let (results, incoming) = mpsc::channel(BATCH);
-        self.lines.resize_with(self.lines.len().max(route.lines()), || route.line());
+        for (place, (route, lines)) in self.routes.iter().zip(&each).enumerate() {
+            let there = self.lines.iter().filter(|line| line.place() == place).count();
+            self.lines.extend((there..*lines).map(|_| route.line()));
+        }
         let lines = self.lines.drain(..);
         let running: Vec<_> = lines.map(|line| tokio::spawn(Arc::clone(&work).run(line, results.clone()))).collect();
         drop(results);
@@ -200,7 +236,7 @@ impl Deliverer {
                 give_up.cancel();
             }
         });
-        let mut recorder = Recorder::new(&self.parts, self.clock.clone(), no_more.clone());
+        let mut recorder = Recorder::new(&self.parts, self.clock.clone(), Arc::clone(&self.pace), no_more.clone());
         let outcome = self.flow(&work, &mut recorder, incoming, &no_more).await;
         late.abort();
         for worker in running {
@@ -216,7 +252,7 @@ impl Deliverer {
             self.parts.store.finish_issues(self.clock.now()).await?;
         }
         let rest = work.rest();
-        let due_at = self.pause.until().unwrap_or_else(|| self.clock.now());
+        let due_at = self.pace().returns(self.clock.now());
         self.release(&rest, due_at).await?;
         Ok(attempted)
     }
@@ -233,15 +269,24 @@ impl Deliverer {
         let mut is_dry = false;
         let mut probing = false;
         loop {
-            let wanted = match work.waiting() {
-                _ if is_dry || no_more.is_cancelled() => 0,
-                // The way was blocked: one mail goes ahead.
-                _ if self.pause.is_doubtful() => usize::from(!std::mem::replace(&mut probing, true)),
-                waiting if waiting <= LOW => BATCH - waiting,
-                _ => 0,
-            };
+            let mut ask = Ask::from(0);
+            if !is_dry && !no_more.is_cancelled() {
+                if let Err(error) = self.reserve().await {
+                    no_more.cancel();
+                    failed = Err(error);
+                    continue;
+                }
+                ask = work.ask();
+                if ask.most > 0 && self.pace().is_doubtful(self.clock.now()) {
+                    // The way was blocked: one mail goes ahead.
+                    ask.most = usize::from(!std::mem::replace(&mut probing, true));
+                }
+                // Until the pace lets more go.
+                is_dry = ask.most == 0 && work.waiting() <= LOW;
+            }
             let mut group = Vec::new();
-            if wanted == 0 {
+            let back = work.given_back();
+            if ask.most == 0 && back.0.is_empty() && back.1.is_empty() {
                 if work.is_done() {
                     work.close();
                 }
@@ -252,8 +297,9 @@ impl Deliverer {
                         None => return failed,
                     },
                     () = work.idle() => continue,
-                    () = tokio::time::sleep(LOOK_AGAIN), if is_dry => {
+                    () = tokio::time::sleep(LOOK_AGAIN), if is_dry || work.waiting() > 0 => {
                         is_dry = false;
+                        work.push([], is_dry);
                         continue;
                     }
                 }
@@ -264,15 +310,15 @@ impl Deliverer {
                 group.push(done);
             }
             let claimed = Instant::now();
-            let brought = match recorder.exchange(group, wanted, &mut self.pause).await {
-                Ok(brought) => self.jobs(brought.claims, claimed).await.map(|jobs| (jobs, brought.seen)),
+            let brought = match recorder.exchange(group, ask, back).await {
+                Ok((brought, again)) => {
+                    is_dry = (is_dry || brought.seen < ask.most) && !again;
+                    self.jobs(brought.claims, claimed).await
+                }
                 Err(error) => Err(error),
             };
             match brought {
-                Ok((jobs, seen)) => {
-                    is_dry |= seen < wanted;
-                    work.push(jobs);
-                }
+                Ok(jobs) => work.push(jobs, is_dry),
                 // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
                 Err(error) => {
                     no_more.cancel();
@@ -290,7 +336,8 @@ impl Deliverer {
                 Some(prepared) => Some(Arc::clone(prepared)),
                 None => self.prepare(&claim).await?,
             };
-            jobs.push(Job { claim: Arc::new(claim), prepared, claimed });
+            let group = Group::of_address(&claim.address);
+            jobs.push(Job { claim: Arc::new(claim), prepared, claimed, group });
         }
         Ok(jobs)
     }
@@ -320,12 +367,39 @@ impl Deliverer {
         Ok(self.parts.store.release(&keys, due_at, self.clock.now()).await?)
     }
 
-    fn route(&mut self) -> anyhow::Result<Arc<Route>> {
-        if let Some(route) = &self.route {
-            return Ok(Arc::clone(route));
+    /// Makes the ways out ready, and the pace that goes with them.
+    fn ways_out(&mut self) -> anyhow::Result<()> {
+        if self.routes.is_empty() {
+            let settings = &self.parts.settings;
+            self.routes = Route::all(settings).map_err(anyhow::Error::msg).context("mail")?;
+            let ways = self.routes.iter().map(|route| route.way().clone()).collect();
+            *self.pace() = Pace::new(ways, settings.quiet, self.clock.now());
         }
-        let route = Route::new(Arc::clone(&self.parts.settings)).map_err(anyhow::Error::msg).context("mail")?;
-        Ok(Arc::clone(self.route.insert(Arc::new(route))))
+        Ok(())
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes mails of today ours where a relay has a limit a day, before any of them is claimed.
+    async fn reserve(&self) -> anyhow::Result<()> {
+        let wanted = self.pace().wants(self.clock.now());
+        for wanted in wanted {
+            let more = self.parts.store.reserve(&wanted.name, wanted.day, &wanted.daily).await?;
+            if self.pace().granted(&wanted, more) {
+                let relay = wanted.name;
+                info!(relay, "its mails of this day (of UTC) are sent; the others wait for the next one");
+            }
+        }
+        Ok(())
+    }
+
+    /// How long to wait, with connections kept, where the pace lets more go soon.
+    fn soon(&self) -> Option<Duration> {
+        let now = self.clock.now();
+        let wait = self.pace().opens(now) - now;
+        wait.to_std().ok().filter(|time| !time.is_zero() && wait < SOON)
     }
 
     /// Nothing follows: the last chance to record and to give back. What stays behind does so until its lease ends.
@@ -334,10 +408,15 @@ impl Deliverer {
         let _ = tokio::time::timeout(SETTLE_WITHIN, self.settle()).await;
     }
 
-    /// Nothing is due: connections are closed, so that no server waits for us.
+    /// Nothing is due: connections are closed, so that no server waits for us, and what is left of a day is anybody's.
     async fn rest(&mut self) {
         for mut line in self.lines.drain(..) {
             line.close().await;
+        }
+        let unused = self.pace().unused();
+        for (relay, day, mails) in unused {
+            // What cannot be given back is lost until the next day: too few mails, never too many.
+            let _ = self.parts.store.give_back(&relay, day, mails).await;
         }
     }
 
@@ -345,9 +424,9 @@ impl Deliverer {
     async fn until_due(&self) {
         /// Other machines, and commands beside this daemon, queue without ringing here.
         const LOOK_AGAIN: u32 = 5;
-        let pause = self.pause.until();
+        let opens = self.pace().opens(self.clock.now());
         let due = match self.parts.store.next_due().await {
-            Ok(due) => due.map(|due| pause.map_or(due, |pause| pause.max(due))),
+            Ok(due) => due.map(|due| due.max(opens)),
             Err(_) => None,
         };
         for _ in 0..LOOK_AGAIN {
@@ -357,4 +436,9 @@ impl Deliverer {
             }
         }
     }
+}
+
+/// 0..=1, for jitter.
+fn random() -> f64 {
+    f64::from(u32::from_be_bytes(crypto::random())) / f64::from(u32::MAX)
 }

@@ -1,4 +1,8 @@
-//! A Delivery: one mail to one address, from planning to its end.
+//! A Delivery: one mail to one address, from planning to its end; and at which pace they leave.
+
+pub mod group;
+pub mod pace;
+pub mod progress;
 
 use chrono::{DateTime, Duration, Utc};
 

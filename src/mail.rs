@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::bounce::ReturnPath;
+use crate::delivery::pace::{Limits, Quiet};
 
 pub use connect::client_config;
 
@@ -29,8 +30,12 @@ pub use connect::client_config;
 pub struct Settings {
     /// Where mail goes.
     pub transport: Transport,
-    /// Connections at once.
+    /// Connections at once, where there is one relay.
     pub connections: usize,
+    /// What it is given.
+    pub limits: Limits,
+    /// When no digest leaves.
+    pub quiet: Option<Quiet>,
     /// Messages before a connection is closed.
     pub messages_per_connection: usize,
     /// What a relay is asked before it has answered.
@@ -55,6 +60,8 @@ impl Settings {
         Self {
             transport,
             connections: 4,
+            limits: Limits::default(),
+            quiet: None,
             messages_per_connection: 100,
             pipelining: Pipelining::Full,
             hello: "localhost".to_owned(),
@@ -113,6 +120,35 @@ pub enum Transport {
     Folder(PathBuf),
     /// A relay.
     Smtp(Relay),
+    /// Several, that share the mail and stand in for each other.
+    Relays(Vec<NamedRelay>),
+}
+
+impl Transport {
+    /// Every relay.
+    pub fn relays(&self) -> Vec<&Relay> {
+        match self {
+            Self::Folder(_) => Vec::new(),
+            Self::Smtp(relay) => vec![relay],
+            Self::Relays(relays) => relays.iter().map(|named| &named.relay).collect(),
+        }
+    }
+}
+
+/// What a relay without a name is called: that of `mail.url`.
+pub const ONLY: &str = "mail";
+
+/// One of several relays.
+#[derive(Clone)]
+pub struct NamedRelay {
+    /// What its owner calls it.
+    pub name: String,
+    /// Where it is.
+    pub relay: Relay,
+    /// Connections at once.
+    pub connections: usize,
+    /// What it is given.
+    pub limits: Limits,
 }
 
 /// An SMTP server that takes our mail. Holds a password: no `Debug`.

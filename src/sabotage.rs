@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Holds orders separated by `;`: `trace`, `die=POINT@N` (an empty POINT is any), `plant=FAULT`, `haste=FACTOR@EPOCH`.
+/// Holds orders separated by `;`: `trace`, `die=POINT@N` (an empty POINT is any), `plant=FAULT`, `haste=FACTOR@EPOCH`,
+/// `batch=ROWS`.
 pub const VARIABLE: &str = "POSTRIDER_SABOTAGE";
 
 /// A point that is passed: named after the function that it stands in and what is done there.
@@ -80,12 +81,14 @@ struct Orders {
     plants: Vec<Plant>,
     /// So many times as fast, since this instant (milliseconds since the epoch).
     haste: Option<(i64, i64)>,
+    /// Rows of a transaction that is one of many.
+    batch: Option<i64>,
     die: fn() -> !,
 }
 
 /// Takes the orders of [`VARIABLE`]. `die` ends the process at once. The error says what is not understood.
 pub fn arm(orders: &str, die: fn() -> !) -> Result<(), String> {
-    let mut armed = Orders { trace: false, point: None, plants: Vec::new(), haste: None, die };
+    let mut armed = Orders { trace: false, point: None, plants: Vec::new(), haste: None, batch: None, die };
     for order in orders.split(';').map(str::trim).filter(|order| !order.is_empty()) {
         let wrong = || format!("`{VARIABLE}`: `{order}` is no order");
         let (verb, rest) = order.split_once('=').unwrap_or((order, ""));
@@ -100,6 +103,7 @@ pub fn arm(orders: &str, die: fn() -> !) -> Result<(), String> {
                 let plant = Plant::ALL.into_iter().find(|plant| format!("{plant:?}") == rest);
                 armed.plants.push(plant.ok_or_else(wrong)?);
             }
+            "batch" => armed.batch = Some(rest.parse().map_err(|_| wrong())?),
             "haste" => {
                 let (factor, epoch) = at()?;
                 armed.haste = Some((factor.parse().map_err(|_| wrong())?, epoch.parse().map_err(|_| wrong())?));
@@ -142,6 +146,11 @@ pub fn hastened(now: i64) -> i64 {
     }
 }
 
+/// How many rows a transaction has that is one of many.
+pub fn batch(rows: i64) -> i64 {
+    orders().and_then(|orders| orders.batch).unwrap_or(rows)
+}
+
 /// How long `time` of the clock really takes.
 pub fn really(time: Duration) -> Duration {
     match orders().and_then(|orders| orders.haste) {
@@ -179,7 +188,7 @@ mod tests {
 
     #[test]
     fn orders_that_nobody_understands_are_refused() {
-        for orders in ["dye=x@1", "die=x", "die=x@y", "plant=Tree", "haste=@1", "haste=2"] {
+        for orders in ["dye=x@1", "die=x", "die=x@y", "plant=Tree", "haste=@1", "haste=2", "batch=x"] {
             assert!(arm(orders, || panic!("nobody dies here")).is_err(), "{orders}");
         }
     }

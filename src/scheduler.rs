@@ -5,6 +5,7 @@
 //! makes no row, and is tried again until the Slot is too old.
 
 pub mod gate;
+mod leftovers;
 mod pictures;
 mod watch;
 
@@ -29,6 +30,7 @@ use crate::problem::Faults;
 use crate::site::Site;
 use crate::store::{NewIssue, Store};
 use crate::template::Templates;
+use leftovers::Leftovers;
 
 pub use pictures::{Keep, pictures};
 pub use watch::Watch;
@@ -74,8 +76,9 @@ pub enum Made {
 }
 
 /// Makes the Issue of every Slot that is due at `now`. One digest's failure does not keep the others; the error is the
-/// first. Does nothing before the first scan.
+/// first. Does nothing before the first scan, but for Issues that were left half planned.
 pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
+    parts.store.finish_plans(false, now).await?;
     let published = parts.published.load_full();
     if published.scanned_at.is_none() {
         return Ok(());
@@ -89,13 +92,16 @@ pub async fn step(parts: &Parts, now: DateTime<Utc>) -> anyhow::Result<()> {
     first
 }
 
-/// Repeats [`step`] until `cancel`; touches the database only when a Slot is due or, for `on_publish`, the Library changed.
+/// Repeats [`step`] until `cancel`; touches the database only when a Slot is due or, for `on_publish`, the Library changed, and
+/// every half minute for what was left half planned.
 pub async fn run(parts: Parts, clock: Clock, cancel: CancellationToken) {
     let mut watches: Vec<Watch> = parts.digests.iter().map(|_| Watch::default()).collect();
     let mut rechecks = tokio::time::interval(RECHECK);
     rechecks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut leftovers = Leftovers::default();
     loop {
         let now = clock.now();
+        leftovers.look(&parts, now).await;
         let published = parts.published.load_full();
         if published.scanned_at.is_some() {
             for (digest, watch) in parts.digests.iter().zip(&mut watches) {

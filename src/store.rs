@@ -112,7 +112,9 @@ mod holds;
 mod issues;
 mod open;
 mod pictures;
+mod plan;
 mod posts;
+mod relays;
 mod renditions;
 mod schema;
 mod subscribers;
@@ -128,6 +130,7 @@ pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
 pub use subscribers::{Import, Imported};
 pub use subscriptions::{SignUp, TokenRow};
+pub use suppressions::{Lifting, Suppression};
 
 /// `store` of `postrider.yaml`.
 #[derive(Clone, PartialEq, Eq)]
@@ -158,6 +161,7 @@ struct Shared {
     key: Key,
     /// Whose turn it is to write to SQLite.
     writer: tokio::sync::Mutex<()>,
+    shares: claims::Shares,
     /// The SQLite file.
     file: Option<PathBuf>,
     /// Held while this process is the one daemon on the file.
@@ -240,7 +244,7 @@ impl Store {
     fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
         let (rows, lock) = match self.shared.db {
             Db::Sqlite(_) => ("json_each($1)", ""),
-            Db::Postgres(_) => ("json_array_elements(cast($1 as json))", "for update of d skip locked"),
+            Db::Postgres(_) => ("json_array_elements(cast($1 as json))", "for update skip locked"),
         };
         AssertSqlSafe(text.replace("{rows}", rows).replace("{lock}", lock))
     }

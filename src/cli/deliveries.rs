@@ -1,5 +1,7 @@
 //! `deliveries`: who got what, and another try for those who did not.
 
+mod watch;
+
 use std::collections::HashMap;
 use std::io::Write as _;
 
@@ -45,6 +47,12 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+    },
+    /// Shows live how far the issues are that are being sent, how fast it goes and how long it takes, until they are at their end
+    Watch {
+        /// Only this issue
+        #[arg(long, value_name = "ID")]
+        issue: Option<String>,
     },
     /// Puts failed, expired and uncertain deliveries back into the queue
     Retry {
@@ -100,6 +108,10 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
                 eprintln!("{hold}\n  hint: `postrider resume` lets it go");
             }
             Ok(Exit::Done)
+        }
+        Command::Watch { issue } => {
+            known(&store, issue.as_deref()).await?;
+            watch::run(context, &store, issue.as_deref()).await
         }
         Command::Retry { issue, address } => {
             let issue = known(&store, issue.as_deref()).await?;

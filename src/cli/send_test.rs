@@ -2,7 +2,6 @@
 //!
 //! It goes past the queue on purpose: it is there to find out whether the way works, and waits behind nothing.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -36,6 +35,9 @@ pub struct Arguments {
     /// What Postrider itself says in it, as a BCP 47 tag [default: the digest's language]
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     language: Option<String>,
+    /// Over which relay of `mail.relays` [default: the first]
+    #[arg(long, value_name = "NAME")]
+    relay: Option<String>,
 }
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
@@ -85,7 +87,14 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         bytes: &bytes,
         date: now,
     };
-    let route = Arc::new(Route::new(Arc::new(config.mail.clone())).map_err(outside)?);
+    let routes = Route::all(&config.mail).map_err(outside)?;
+    let route = match &arguments.relay {
+        Some(name) => routes.iter().find(|route| route.way().name == *name).ok_or_else(|| {
+            let names: Vec<&str> = routes.iter().map(|route| route.way().name.as_str()).collect();
+            Usage(format!("no relay is called `{name}`; there is {}", names.join(", ")))
+        })?,
+        None => routes.first().ok_or_else(|| Usage("no relay is configured: see `mail.relays`".to_owned()))?,
+    };
     let mut line = route.line();
     let limits = Limits { until: Instant::now() + PATIENCE, stop: CancellationToken::new() };
     let attempt = line.send(&mail, &limits, &Open).await;

@@ -2,7 +2,9 @@
 
 mod export;
 mod import;
+mod lift;
 mod sheet;
+mod show;
 
 pub use sheet::language;
 
@@ -98,6 +100,15 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         digest: Option<String>,
     },
+    /// Lets an address be mailed again that was given up or suppressed by hand; says why it was, and asks why it is no more
+    Lift {
+        /// Which address
+        #[arg(value_parser = Address::parse)]
+        address: Address,
+        /// Why, for the record: what you know now that Postrider does not [asked for on a terminal]
+        #[arg(long, value_name = "WORDS")]
+        because: Option<String>,
+    },
     /// Deletes everything about an address; only a keyed hash stays, so that it is never mailed again
     Erase {
         /// Whom to erase
@@ -128,12 +139,13 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             known(&config, &store, digest.as_deref()).await?;
             export::run(&store, digest.as_deref(), &file).await
         }
-        Command::Show { address, json } => show(&store, &address, json).await,
+        Command::Show { address, json } => show::run(&store, &address, json).await,
         Command::Remove { address, digest } => {
             known(&config, &store, digest.as_deref()).await?;
             let there = store.remove(address.as_str(), digest.as_deref(), context.clock.now()).await?;
             done(there, "unsubscribed", &address)
         }
+        Command::Lift { address, because } => lift::run(context, &store, &address, because).await,
         Command::Erase { address } => {
             done(store.erase(address.as_str(), context.clock.now()).await?, "erased", &address)
         }
@@ -230,44 +242,6 @@ async fn ask(
         ),
     }
     Ok(Exit::Done)
-}
-
-async fn show(store: &Store, address: &Address, json: bool) -> anyhow::Result<Exit> {
-    let Some(reader) = store.subscriber_by_address(address.as_str()).await? else {
-        return done(false, "", address);
-    };
-    let mail = store.deliveries(None, Some(address.as_str()), None, 20).await?;
-    let bounces = store.bounces(address.as_str(), 20).await?;
-    let mut out = std::io::stdout().lock();
-    if json {
-        let mut shown = serde_json::to_value(&reader)?;
-        shown["deliveries"] = serde_json::to_value(&mail)?;
-        shown["bounces"] = serde_json::to_value(&bounces)?;
-        writeln!(out, "{shown}")?;
-        return Ok(Exit::Done);
-    }
-    writeln!(out, "address      {}", reader.address)?;
-    writeln!(out, "name         {}", or_dash(&reader.name))?;
-    writeln!(out, "language     {}", or_dash(reader.language.as_deref().unwrap_or_default()))?;
-    writeln!(out, "came by      {}, {}", reader.source, super::deliveries::time(reader.created_at))?;
-    writeln!(out, "suppressed   {}", reader.suppressed.as_deref().unwrap_or("no"))?;
-    for tie in &reader.subscriptions {
-        let since = super::deliveries::time(tie.changed_at);
-        writeln!(out, "digest       {}: {} since {since}", tie.digest, tie.state.as_str())?;
-    }
-    for row in &mail {
-        writeln!(out, "mail         {}", super::deliveries::line(row, false))?;
-    }
-    for row in &bounces {
-        let words = [row.status.as_str(), row.words.as_str()].join(" ");
-        let when = super::deliveries::time(row.created_at);
-        writeln!(out, "came back    {when}  {} {} (by {}) {}", row.kind, row.reason, row.source, words.trim())?;
-    }
-    Ok(Exit::Done)
-}
-
-fn or_dash(text: &str) -> &str {
-    if text.is_empty() { "-" } else { text }
 }
 
 fn done(there: bool, what: &str, address: &Address) -> anyhow::Result<Exit> {

@@ -75,6 +75,19 @@ pub const KEYS: &[Key] = &[
     key("mail.connections", Some("4")),
     key("mail.messages_per_connection", Some("100")),
     key("mail.pipelining", Some("full")),
+    key("mail.per_second", None),
+    key("mail.per_day", None),
+    key("mail.warm_up", None),
+    secret("mail.relays.*.url", None),
+    secret("mail.relays.*.password", None),
+    secret("mail.relays.*.ca", None),
+    key("mail.relays.*.weight", Some("1")),
+    key("mail.relays.*.connections", Some("4")),
+    key("mail.relays.*.per_second", None),
+    key("mail.relays.*.per_day", None),
+    key("mail.relays.*.warm_up", None),
+    key("mail.quiet.hours", None),
+    key("mail.quiet.timezone", Some("UTC")),
     key("mail.hello", None),
     key("mail.bounce_address", None),
     key("mail.complaints_address", None),
@@ -116,7 +129,8 @@ pub const KEYS: &[Key] = &[
 /// The key that `path` (with the owner's names in it) is.
 pub fn find(path: &str) -> Option<&'static Key> {
     let (plain, is_file) = path.strip_suffix("_file").map_or((path, false), |plain| (plain, true));
-    KEYS.iter().find(|key| key.path == path || matches(key.path, path) || (is_file && key.secret && key.path == plain))
+    let is = |key: &&Key| matches(key.path, path) || (is_file && key.secret && matches(key.path, plain));
+    KEYS.iter().find(is)
 }
 
 /// Is `path` the start of a key's path?

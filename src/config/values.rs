@@ -32,6 +32,17 @@ pub fn hub(text: &str) -> Result<String, String> {
     url.map(String::from).ok_or_else(|| format!("holds no address of a hub: `{text}`"))
 }
 
+/// A whole number from 0 on.
+pub fn whole(text: &str) -> Result<u32, String> {
+    text.trim().parse().map_err(|_| format!("is no whole number from 0 on: `{text}`"))
+}
+
+/// So many a second, also less than one.
+pub fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.trim().parse().ok().filter(|rate: &f64| rate.is_finite() && *rate >= 0.001);
+    rate.ok_or_else(|| format!("is no number above 0: `{text}`; write e.g. `10`, or `0.5` for one in two seconds"))
+}
+
 /// A pattern of addresses: `/:year/:month/:slug/`.
 pub fn permalink(text: &str) -> Result<String, String> {
     let shape = permalink::Shape { base: "https://localhost/", pattern: Some(text), ..permalink::Shape::default() };

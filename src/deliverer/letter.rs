@@ -35,16 +35,16 @@ impl Letter {
     }
 
     /// With what became of it.
-    pub fn done(&self, attempt: Attempt) -> (Done, oneshot::Receiver<()>) {
-        done(&self.job, attempt)
+    pub fn done(&self, attempt: Attempt, place: usize) -> (Done, oneshot::Receiver<()>) {
+        done(&self.job, attempt, place)
     }
 }
 
 /// `job` with what became of it, and what is rung when that is recorded.
-pub fn done(job: &Job, attempt: Attempt) -> (Done, oneshot::Receiver<()>) {
+pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, oneshot::Receiver<()>) {
     let (recorded, is_recorded) = oneshot::channel();
     let digest = job.prepared.as_ref().map(|prepared| prepared.digest.clone()).unwrap_or_default();
-    (Done { claim: job.claim.clone(), digest, attempt, recorded }, is_recorded)
+    (Done { claim: job.claim.clone(), digest, attempt, place, recorded }, is_recorded)
 }
 
 /// Composes and signs. The error is the end of the attempt.

@@ -2,6 +2,7 @@
 //! what follows. And a line in the log a digest and code.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,14 +11,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::pause::Pause;
 use super::work::Done;
-use super::{LEASE, Parts};
+use super::{LEASE, Parts, random};
 use crate::bounce::{Named, Reason, What, classify};
 use crate::clock::Clock;
-use crate::crypto;
+use crate::delivery::pace::{Ask, Pace};
 use crate::delivery::{self, Outcome, State, Verdict};
-use crate::mail;
 use crate::mail::transport::Stage;
 use crate::store::{self, Claim, Exchange, Report, Returned, Source, Who};
 
@@ -27,6 +26,8 @@ pub const GROUP: usize = 100;
 const FINISH_EVERY: Duration = Duration::from_secs(5);
 /// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
 const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
+/// What there is no room for now comes again after this long.
+const SURPLUS: chrono::Duration = chrono::Duration::seconds(30);
 /// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
 /// otherwise give its readers one copy after the other.
 const UNCERTAIN_ATTEMPTS: u32 = 3;
@@ -37,6 +38,7 @@ pub struct Recorder {
     clock: Clock,
     /// Cancelled when nothing can be recorded: no further mail is put at risk.
     no_more: CancellationToken,
+    pace: Arc<Mutex<Pace>>,
     attempted: usize,
     /// Outcomes that the store did not take.
     owed: Vec<Report>,
@@ -46,9 +48,9 @@ pub struct Recorder {
 
 impl Recorder {
     /// With nothing recorded yet.
-    pub fn new(parts: &Parts, clock: Clock, no_more: CancellationToken) -> Self {
+    pub fn new(parts: &Parts, clock: Clock, pace: Arc<Mutex<Pace>>, no_more: CancellationToken) -> Self {
         let (attempted, owed, counts) = (0, Vec::new(), BTreeMap::new());
-        Self { parts: parts.clone(), clock, no_more, attempted, owed, counts, finished: Instant::now() }
+        Self { parts: parts.clone(), clock, no_more, pace, attempted, owed, counts, finished: Instant::now() }
     }
 
     /// How many mails were attempted.
@@ -61,23 +63,35 @@ impl Recorder {
         self.owed
     }
 
-    /// Records a group of outcomes, answers those who wait for that, and claims up to `wanted` more.
-    pub async fn exchange(&mut self, group: Vec<Done>, wanted: usize, pause: &mut Pause) -> anyhow::Result<Exchange> {
+    /// Records a group of outcomes, answers those who wait for that, gives back what was not begun in time and, for a little later, what
+    /// there is no room for, and claims what is asked for. True beside it: what was given back is due again.
+    pub async fn exchange(
+        &mut self,
+        group: Vec<Done>,
+        ask: Ask,
+        (late, surplus): (Vec<Arc<Claim>>, Vec<Arc<Claim>>),
+    ) -> anyhow::Result<(Exchange, bool)> {
         let now = self.clock.now();
         let mut reports = Vec::with_capacity(group.len());
-        let mut ours = Vec::new();
         let mut came_back = Vec::new();
+        // Untouched, for when the way is clear.
+        let returns = self.pace.lock().unwrap_or_else(PoisonError::into_inner).returns(now);
+        let mut back: Vec<Back> = late.iter().map(|claim| Back::of(claim, now)).collect();
+        back.extend(surplus.iter().map(|claim| Back::of(claim, now + SURPLUS)));
         for done in &group {
-            self.weigh(done, now, pause);
-            match report(&done.claim, &done.attempt.outcome, now, random()) {
+            self.weigh(done);
+            let elsewhere = done.attempt.outcome.verdict == Verdict::Temporary
+                && done.attempt.is_about_the_route()
+                && self.pace.lock().unwrap_or_else(PoisonError::into_inner).has_another(done.place, now);
+            match report(&done.claim, &done.attempt.outcome, now, random()).filter(|_| !elsewhere) {
                 Some(report) => {
                     came_back.extend(returned(done, report.state));
                     reports.push(report);
                 }
-                None => ours.push((done.claim.id.clone(), done.claim.fence)),
+                None => back.push(Back::of(&done.claim, returns)),
             }
         }
-        let (exchange, unheard) = self.write(reports, &ours, wanted, pause.until().unwrap_or(now), now).await?;
+        let (exchange, unheard) = self.write(reports, &back, ask, now).await?;
         for done in group {
             // A worker that is gone does not wait for it.
             let _ = done.recorded.send(());
@@ -93,65 +107,48 @@ impl Recorder {
             self.finished = Instant::now();
             self.parts.store.finish_issues(now).await?;
         }
-        Ok(exchange)
+        Ok((exchange, back.iter().any(|back| back.due_at <= now)))
     }
 
-    /// What an outcome says about the way to the relay.
-    fn weigh(&mut self, done: &Done, now: DateTime<Utc>, pause: &mut Pause) {
+    fn weigh(&mut self, done: &Done) {
         self.attempted += 1;
         let outcome = &done.attempt.outcome;
         let (stage, code) = (done.attempt.stage, outcome.code);
         debug!(delivery = done.claim.id, ?stage, code, result = word(outcome.verdict), "attempted");
         *self.counts.entry((done.digest.clone(), word(outcome.verdict), outcome.code)).or_default() += 1;
-        if done.attempt.is_about_the_route() {
-            if !pause.is_doubtful() || pause.is_over(now) {
-                let text = mail::transport::for_the_log(&outcome.text);
-                warn!(?stage, code, "mail is paused: {text}");
-            }
-            pause.blocked(now, random());
-        } else if done.attempt.is_about_policy() {
-            if pause.refused() && !self.no_more.is_cancelled() {
-                let text = mail::transport::for_the_log(&outcome.text);
-                warn!(code, "mail is paused: one after the other is refused for what it is: {text}");
-                pause.blocked(now, random());
-                self.no_more.cancel();
-            }
-        } else if code != 0 {
-            pause.clear();
-        }
     }
 
     /// The error beside what was done: claims may have been made that we did not hear of.
     async fn write(
         &mut self,
         mut reports: Vec<Report>,
-        ours: &[(String, i64)],
-        wanted: usize,
-        due_at: DateTime<Utc>,
+        back: &[Back],
+        ask: Ask,
         now: DateTime<Utc>,
     ) -> anyhow::Result<(Exchange, Option<store::Error>)> {
         let Parts { store, owner, .. } = &self.parts;
         let mut wait = Duration::from_millis(100);
         let mut unheard = None;
         loop {
-            let wanted = if self.no_more.is_cancelled() { 0 } else { wanted };
+            let ask = if self.no_more.is_cancelled() { Ask::from(0) } else { ask };
             let written = async {
-                if !ours.is_empty() {
-                    store.release(ours, due_at, now).await?;
+                for same in back.chunk_by(|a, b| a.due_at == b.due_at) {
+                    let keys: Vec<_> = same.iter().map(|back| (back.id.clone(), back.fence)).collect();
+                    store.release(&keys, same[0].due_at, now).await?;
                 }
-                store.exchange(owner, &reports, wanted, LEASE, now).await
+                store.exchange(owner, &reports, ask, LEASE, now).await
             };
             match written.await {
                 Ok(exchange) => return Ok((exchange, unheard)),
                 // With nothing to be recorded there is nothing at risk, and no hurry.
-                Err(error) if wait > Duration::from_secs(5) || (reports.is_empty() && ours.is_empty()) => {
+                Err(error) if wait > Duration::from_secs(5) || (reports.is_empty() && back.is_empty()) => {
                     self.owed.append(&mut reports);
                     return Err(error).context("recording what was sent");
                 }
                 // Mails are out: while they are not recorded no other one may follow.
                 Err(error) => {
                     self.no_more.cancel();
-                    unheard = unheard.or(Some(error).filter(|_| wanted > 0));
+                    unheard = unheard.or(Some(error).filter(|_| ask.most > 0));
                 }
             }
             tokio::time::sleep(wait).await;
@@ -164,6 +161,19 @@ impl Recorder {
         for ((digest, result, code), count) in &self.counts {
             info!(digest, result, code, count, "mail");
         }
+    }
+}
+
+/// A claim that is given back untouched.
+struct Back {
+    id: String,
+    fence: i64,
+    due_at: DateTime<Utc>,
+}
+
+impl Back {
+    fn of(claim: &Claim, due_at: DateTime<Utc>) -> Self {
+        Self { id: claim.id.clone(), fence: claim.fence, due_at }
     }
 }
 
@@ -210,8 +220,4 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Ours => "held",
         Verdict::Unwanted => "unwanted",
     }
-}
-
-fn random() -> f64 {
-    f64::from(u32::from_be_bytes(crypto::random())) / f64::from(u32::MAX)
 }

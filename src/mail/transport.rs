@@ -16,6 +16,8 @@ use super::folder::Folder;
 use super::reply::Refusal;
 use super::smtp::Session;
 use super::{Settings, Transport, connect, reply};
+use crate::delivery::group::Group;
+use crate::delivery::pace::{self, Limits as Given, Word};
 use crate::delivery::{FRESH, Outcome, Verdict};
 
 /// One mail on its way.
@@ -98,8 +100,25 @@ impl Attempt {
     pub fn is_about_the_route(&self) -> bool {
         match self.outcome.verdict {
             Verdict::Ours => true,
-            Verdict::Temporary => self.stage <= Stage::Mail || self.outcome.code == 421,
+            Verdict::Temporary => self.stage <= Stage::Mail,
             Verdict::Accepted | Verdict::Permanent | Verdict::Uncertain | Verdict::Unwanted => false,
+        }
+    }
+
+    /// What it says about the way to readers of `group`. 421, or a word about policy (RFC 3463 §3.8), once the reader was named: mail
+    /// comes too fast. Many small servers say the latter to whom they do not know yet, each for itself.
+    pub fn word(&self, group: Group) -> Word {
+        let Outcome { verdict, code, text } = &self.outcome;
+        let is_greylisted = || ["greylist", "graylist"].iter().any(|word| text.to_ascii_lowercase().contains(word));
+        let too_fast = || *code == 421 || (group != Group::Other && text.starts_with("4.7.") && !is_greylisted());
+        match verdict {
+            Verdict::Accepted => Word::Taken,
+            Verdict::Unwanted => Word::Unsaid,
+            _ if self.is_about_the_route() => Word::Blocked,
+            _ if self.is_about_policy() => Word::Policy,
+            Verdict::Temporary if too_fast() => Word::Slower,
+            _ if *code != 0 => Word::Answered,
+            _ => Word::Nothing,
         }
     }
 }
@@ -164,34 +183,51 @@ impl Limits {
     }
 }
 
-/// The way out, shared by all lines.
+/// A way out, shared by all its lines.
 pub struct Route {
-    settings: Arc<Settings>,
-    way: Way,
+    out: Out,
+    /// Its place among all of them.
+    place: usize,
+    way: pace::Way,
 }
 
-enum Way {
+enum Out {
     Folder(Folder),
     Relay(connect::Relay),
 }
 
 impl Route {
-    /// Makes ready what all connections share. The error says what is missing on this machine.
-    pub fn new(settings: Arc<Settings>) -> Result<Self, String> {
-        let way = match &settings.transport {
-            Transport::Folder(path) => Way::Folder(Folder::open(path)?),
-            Transport::Smtp(relay) => Way::Relay(connect::Relay::new(relay.clone(), &settings)?),
+    /// Makes ready what all connections share: one Route a relay, in their order. The error says what is missing on this
+    /// machine.
+    pub fn all(settings: &Settings) -> Result<Vec<Arc<Self>>, String> {
+        let route = |place: usize, out, name: &str, lines: usize, limits: &Given| {
+            let way = pace::Way { name: name.to_owned(), lines, limits: limits.clone() };
+            Arc::new(Self { out, place, way })
         };
-        Ok(Self { settings, way })
+        let lines = settings.connections.max(1);
+        match &settings.transport {
+            // Files are written one after the other: the disk is one.
+            Transport::Folder(path) => {
+                Ok(vec![route(0, Out::Folder(Folder::open(path)?), super::ONLY, 1, &settings.limits)])
+            }
+            Transport::Smtp(relay) => {
+                let out = Out::Relay(connect::Relay::new(relay.clone(), settings)?);
+                Ok(vec![route(0, out, super::ONLY, lines, &settings.limits)])
+            }
+            Transport::Relays(relays) => relays
+                .iter()
+                .enumerate()
+                .map(|(place, named)| {
+                    let out = Out::Relay(connect::Relay::new(named.relay.clone(), settings)?);
+                    Ok(route(place, out, &named.name, named.connections.max(1), &named.limits))
+                })
+                .collect(),
+        }
     }
 
-    /// How many lines may be used at once.
-    pub fn lines(&self) -> usize {
-        match self.way {
-            // Files are written one after the other: the disk is one.
-            Way::Folder(_) => 1,
-            Way::Relay(_) => self.settings.connections.max(1),
-        }
+    /// As far as pace goes.
+    pub fn way(&self) -> &pace::Way {
+        &self.way
     }
 
     /// A new line; it connects when it is first used.
@@ -224,12 +260,12 @@ impl Line {
         limits: &Limits,
     ) -> Attempt {
         let route = Arc::clone(&self.route);
-        match &route.way {
-            Way::Folder(folder) => match limits.pass(gate).await {
+        match &route.out {
+            Out::Folder(folder) => match limits.pass(gate).await {
                 Ok(()) => folder.send(mail).await,
                 Err(refusal) => reply::attempt(Stage::Mail, &refusal, false),
             },
-            Way::Relay(relay) => self.send_over(relay, mail, gate, ahead, limits).await,
+            Out::Relay(relay) => self.send_over(relay, mail, gate, ahead, limits).await,
         }
     }
 
@@ -290,6 +326,11 @@ impl Line {
     #[must_use]
     pub fn another(&self) -> Self {
         self.route.line()
+    }
+
+    /// Which of [`Route::all`] it goes over, by its place.
+    pub fn place(&self) -> usize {
+        self.route.place
     }
 
     /// Says QUIT.

@@ -175,7 +175,8 @@ const INSERT: &str = "
     insert into bounces (id, delivery, hash, source, kind, reason, status, words, mailed_at, created_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing";
 
-/// What came back of the address `$1` since a mail to it arrived: taken by `$2` at the latest, and never heard of again.
+/// What came back of the address `$1` since a mail to it arrived (taken by `$2` at the latest, and never heard of again) and since a
+/// person lifted its suppression.
 const STRIKES: &str = "
     select b.delivery, b.source, b.reason, b.created_at from bounces b
     where b.hash = $1 and b.kind <> 'complaint' and b.mailed_at > coalesce((
@@ -183,6 +184,7 @@ const STRIKES: &str = "
         where (d.address_hash = $1 or d.subscriber in (select id from subscribers where hash = $1))
             and d.state = 'sent' and d.changed_at <= $2
             and not exists (select 1 from bounces o where o.delivery = d.id and o.kind <> 'complaint')), 0)
+        and b.created_at > coalesce((select max(l.created_at) from liftings l where l.hash = $1), 0)
     order by b.created_at, b.id";
 
 const COUNT: &str = "

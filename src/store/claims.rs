@@ -1,6 +1,7 @@
 //! The claim: Deliveries handed out by lease and fence, and what became of each attempt.
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -8,6 +9,8 @@ use serde::Serialize;
 
 use super::deliveries::attempts;
 use super::{Error, Result, Store, at, json, ms};
+use crate::delivery::group::Group;
+use crate::delivery::pace::Ask;
 use crate::delivery::{Kind, Outcome, State, Verdict};
 use crate::sabotage::{Plant, planted};
 use crate::subscriber;
@@ -65,12 +68,117 @@ pub struct Exchange {
     pub seen: usize,
 }
 
+/// What is due of one lane, oldest first: a walk along one index, whatever else waits. The columns come from here and not from a second
+/// look at the table, which on PostgreSQL would be at an older state of the row than the one that is locked.
+macro_rules! lane {
+    ($lane:literal, $limit:literal) => {
+        concat!(
+            "select * from (select id, lane, kind, rendition, subscriber, subscription, confirmation, address, address_hash, fence,
+                attempts, expires_at, wake_at
+            from deliveries where rank = $1 and lane = ",
+            $lane,
+            " and wake_at <= $2 order by wake_at, id limit ",
+            $limit,
+            " {lock}) as lane_",
+            $lane
+        )
+    };
+}
+macro_rules! wakes {
+    ($lane:literal) => {
+        concat!("select min(wake_at) as at from deliveries where rank = $1 and wake_at is not null and lane = ", $lane)
+    };
+}
+
+/// What is due: of each [`Group`] at most its own limit (`$4` on), `$3` in all, oldest first.
+const DUE: &str = concat!(
+    "select d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation, coalesce(s.address, d.address) as address,
+        r.from_address, n.state as subscription_state, x.hash as suppressed, d.fence, d.attempts, d.expires_at
+    from (select * from (",
+    lane!("0", "$4"),
+    " union all ",
+    lane!("1", "$5"),
+    " union all ",
+    lane!("2", "$6"),
+    " union all ",
+    lane!("3", "$7"),
+    " union all ",
+    lane!("4", "$8"),
+    " union all ",
+    lane!("5", "$9"),
+    ") as lanes order by wake_at, id limit $3) as d
+    left join renditions r on r.id = d.rendition
+    left join subscribers s on s.id = d.subscriber
+    left join subscriptions n on n.id = d.subscription
+    left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
+    order by d.wake_at, d.id"
+);
+/// When the first of them wakes.
+const NEXT: &str = concat!(
+    "select min(at) from (",
+    wakes!("0"),
+    " union all ",
+    wakes!("1"),
+    " union all ",
+    wakes!("2"),
+    " union all ",
+    wakes!("3"),
+    " union all ",
+    wakes!("4"),
+    " union all ",
+    wakes!("5"),
+    ") as lanes"
+);
+const _: () = assert!(Group::COUNT == 6, "DUE and NEXT have a part for each group");
+
 /// Transactional mail before Issues': a Confirmation does not wait for the end of an Issue.
 const RANKS: [i64; 2] = [0, 1];
+
+/// How many of a hundred claimed mails were of each lane lately: of each lane a little more than that is looked at (and locked, on
+/// PostgreSQL), not as many as are wanted in all.
+pub(super) struct Shares(Mutex<[[usize; Group::COUNT]; RANKS.len()]>);
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self(Mutex::new([[100; Group::COUNT]; RANKS.len()]))
+    }
+}
+
+impl Shares {
+    fn guess(&self, rank: i64, missing: usize, caps: &[usize; Group::COUNT]) -> [usize; Group::COUNT] {
+        let lately = self.of(rank);
+        std::array::from_fn(|lane| caps[lane].min(lately[lane].saturating_mul(missing).saturating_mul(3) / 200 + 4))
+    }
+
+    fn saw(&self, rank: i64, missing: usize, found: &[usize; Group::COUNT]) {
+        let lately = found.map(|rows| rows.saturating_mul(100) / missing.max(1));
+        let place = usize::try_from(rank).unwrap_or(0);
+        if let Some(of_rank) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(place) {
+            *of_rank = lately;
+        }
+    }
+
+    fn of(&self, rank: i64) -> [usize; Group::COUNT] {
+        let place = usize::try_from(rank).unwrap_or(0);
+        let shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.get(place).copied().unwrap_or([100; Group::COUNT])
+    }
+}
+
+fn of_each_lane(rows: &[Candidate]) -> [usize; Group::COUNT] {
+    let mut found = [0; Group::COUNT];
+    for lane in rows.iter().filter_map(|row| usize::try_from(row.lane).ok()) {
+        if let Some(rows) = found.get_mut(lane) {
+            *rows += 1;
+        }
+    }
+    found
+}
 
 #[derive(sqlx::FromRow)]
 struct Candidate {
     id: String,
+    lane: i64,
     kind: String,
     rendition: String,
     subscriber: Option<String>,
@@ -202,13 +310,13 @@ impl Store {
         }
     }
 
-    /// [`Self::report`], then [`Self::claim`] of what at most `limit` rows give, in one transaction. Issues whose last Delivery
-    /// ended become done when no more are due, or the claim ended some; see [`Self::finish_issues`].
+    /// [`Self::report`], then [`Self::claim`] of what at most as many rows give as are asked for, in one transaction. Issues whose last
+    /// Delivery ended become done when no more are due, or the claim ended some; see [`Self::finish_issues`].
     pub async fn exchange(
         &self,
         owner: &str,
         reports: &[Report],
-        limit: usize,
+        ask: impl Into<Ask>,
         lease: Duration,
         now: DateTime<Utc>,
     ) -> Result<Exchange> {
@@ -219,21 +327,12 @@ impl Store {
             from {rows} as r
             where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
                 and deliveries.state = 'sending'";
-        const DUE: &str = "
-            select d.id, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation, coalesce(s.address, d.address) as address,
-                r.from_address, n.state as subscription_state, x.hash as suppressed, d.fence, d.attempts, d.expires_at
-            from deliveries d
-            left join renditions r on r.id = d.rendition
-            left join subscribers s on s.id = d.subscriber
-            left join subscriptions n on n.id = d.subscription
-            left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
-            where d.rank = $1 and d.wake_at <= $2
-            order by d.wake_at, d.id limit $3 {lock}";
         const TAKE: &str = "
             update deliveries set state = r.value ->> 'state', wake_at = cast(r.value ->> 'wake_at' as bigint), owner = $2,
                 attempts = attempts + cast(r.value ->> 'attempt' as bigint), fence = fence + 1, changed_at = $3
             from {rows} as r where deliveries.id = r.value ->> 'id'";
-        let limit = if limit > 0 && self.is_held(now).await? { 0 } else { limit };
+        let ask = ask.into();
+        let limit = if ask.most > 0 && self.is_held(now).await? { 0 } else { ask.most };
         let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
         if planted(Plant::LeaseIgnored) {
             ends = now;
@@ -251,15 +350,26 @@ impl Store {
                 None => 0,
             };
             let mut rows = Vec::new();
-            for rank in RANKS {
+            for (rank, lanes) in RANKS.into_iter().zip([&ask.transactional, &ask.issues]) {
                 let missing = limit - rows.len();
-                if missing > 0 {
-                    let due: Vec<Candidate> = sqlx::query_as(self.sql(DUE))
-                        .bind(rank)
-                        .bind(ms(now))
-                        .bind(i64::try_from(missing).unwrap_or(i64::MAX))
-                        .fetch_all(&mut *tx)
-                        .await?;
+                let caps = lanes.map(|most| most.min(missing));
+                if caps.iter().any(|most| *most > 0) {
+                    let mut limits = self.shared.shares.guess(rank, missing, &caps);
+                    let due = loop {
+                        let mut due = sqlx::query_as(self.sql(DUE)).bind(rank).bind(ms(now)).bind(bounded(missing));
+                        for most in limits {
+                            due = due.bind(bounded(most));
+                        }
+                        let due: Vec<Candidate> = due.fetch_all(&mut *tx).await?;
+                        let found = of_each_lane(&due);
+                        let has_more = |lane: usize| found[lane] >= limits[lane] && limits[lane] < caps[lane];
+                        if due.len() < missing && (0..Group::COUNT).any(has_more) {
+                            limits = caps;
+                            continue;
+                        }
+                        self.shared.shares.saw(rank, missing, &found);
+                        break due;
+                    };
                     for row in due {
                         let kind = Kind::parse(&row.kind).ok_or_else(|| Error::row("kind of mail", &row.kind))?;
                         let becomes = row.becomes(kind, now);
@@ -372,7 +482,6 @@ impl Store {
 
     /// When the next queued Delivery is due (held Issues' left out), or a lease ends.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
-        const NEXT: &str = "select min(wake_at) from deliveries where rank = $1 and wake_at is not null";
         let mut next: Option<i64> = None;
         for rank in RANKS {
             let wake: Option<i64> = on!(self, pool => sqlx::query_scalar(NEXT).bind(rank).fetch_one(pool).await?);
@@ -380,6 +489,10 @@ impl Store {
         }
         Ok(next.map(at))
     }
+}
+
+fn bounded(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 // ---- planted by the crash harness (see `sabotage`) ----

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Error, IssueState, Result, Store, at, count, ms};
+use super::{Error, IssueRow, IssueState, Result, Store, at, count, ms};
 use crate::crypto;
+use crate::delivery::group::Group;
 use crate::delivery::{Kind, State};
 use crate::digest::Rendition;
 use crate::subscriber::Address;
@@ -50,8 +51,23 @@ pub struct IssueSum {
     pub state: IssueState,
     /// How many were to get it when it was planned.
     pub eligible: u64,
+    /// Are more still being planned?
+    pub planning: bool,
     /// Every state, in the order of [`State::ALL`].
     pub counts: Vec<(State, u64)>,
+}
+
+impl IssueSum {
+    /// Not at their end.
+    pub fn open(&self) -> u64 {
+        let open = self.counts.iter().filter(|(state, _)| matches!(state, State::Queued | State::Sending));
+        open.map(|(_, count)| count).sum()
+    }
+
+    /// In any state.
+    pub fn all(&self) -> u64 {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -136,26 +152,31 @@ impl Store {
 
     /// What became of each Issue's mail, newest first.
     pub async fn issue_sums(&self, limit: u32) -> Result<Vec<IssueSum>> {
-        const COUNT: &str = "select state, count(*) from deliveries where issue = $1 group by state";
         let mut sums = Vec::new();
         for issue in self.issues(None, limit).await? {
-            let rows: Vec<(String, i64)> =
-                on!(self, pool => sqlx::query_as(COUNT).bind(&issue.id).fetch_all(pool).await?);
-            let mut sum = IssueSum {
-                id: issue.id,
-                digest: issue.digest,
-                slot: issue.slot,
-                state: issue.state,
-                eligible: issue.deliveries,
-                counts: State::ALL.map(|state| (state, 0)).to_vec(),
-            };
-            for (state, rows) in rows {
-                let state = state_of(&state)?;
-                sum.counts.iter_mut().filter(|(kept, _)| *kept == state).for_each(|(_, kept)| *kept = count(rows));
-            }
-            sums.push(sum);
+            sums.push(self.sum(issue).await?);
         }
         Ok(sums)
+    }
+
+    /// The same of one Issue.
+    pub async fn sum(&self, issue: IssueRow) -> Result<IssueSum> {
+        const COUNT: &str = "select state, count(*) from deliveries where issue = $1 group by state";
+        let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(COUNT).bind(&issue.id).fetch_all(pool).await?);
+        let mut sum = IssueSum {
+            id: issue.id,
+            digest: issue.digest,
+            slot: issue.slot,
+            state: issue.state,
+            eligible: issue.deliveries,
+            planning: issue.planning,
+            counts: State::ALL.map(|state| (state, 0)).to_vec(),
+        };
+        for (state, rows) in rows {
+            let state = state_of(&state)?;
+            sum.counts.iter_mut().filter(|(kept, _)| *kept == state).for_each(|(_, kept)| *kept = count(rows));
+        }
+        Ok(sum)
     }
 
     /// Puts failed, expired or uncertain Deliveries back into the queue. Returns how many.
@@ -213,6 +234,7 @@ impl Store {
                 .bind(&hash)
                 .bind(ms(now))
                 .bind(ms(expires_at))
+                .bind(lane(address))
                 .execute(&mut *tx)
                 .await?;
         })?;
@@ -221,11 +243,16 @@ impl Store {
 }
 
 /// One transactional Delivery, due at once: id, kind, digest, rendition, subscriber, subscription, confirmation, address,
-/// address hash, now, expiry.
+/// address hash, now, expiry, lane.
 pub(super) const QUEUE: &str = "
     insert into deliveries (id, rank, kind, digest, rendition, subscriber, subscription, confirmation, address, address_hash, state,
-        attempts, fence, owner, code, reply, due_at, wake_at, expires_at, created_at, changed_at)
-    values ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, 0, '', 0, '', $10, $10, $11, $10, $10)";
+        attempts, fence, owner, code, reply, due_at, wake_at, expires_at, created_at, changed_at, lane)
+    values ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, 0, '', 0, '', $10, $10, $11, $10, $10, $12)";
+
+/// The group that `address` belongs to, by its number.
+pub(super) fn lane(address: &Address) -> i64 {
+    i64::try_from(Group::of_domain(address.domain()).number()).unwrap_or(0)
+}
 
 pub(super) fn attempts(row: i64) -> u32 {
     u32::try_from(row.max(0)).unwrap_or(u32::MAX)

@@ -1,4 +1,4 @@
-//! Issues: made once a Slot with all their Deliveries, held, let go, done.
+//! Issues: made once a Slot, held, let go, done. Their Deliveries are `plan`'s.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::digests::{ANNOUNCE, announced};
+use super::plan::{Plan, plan_batch};
 use super::{Error, Result, Store, at, count, json, ms};
-use crate::delivery::State;
 use crate::digest::Rendition;
 use crate::post::id::PostId;
 use crate::sabotage::{Plant, planted};
@@ -83,6 +83,8 @@ pub struct IssueRow {
     pub posts: Vec<PostId>,
     /// Number of its Deliveries.
     pub deliveries: u64,
+    /// Are there more to come, or is something still to be done to all of them?
+    pub planning: bool,
 }
 
 /// An Issue in the public archive.
@@ -98,12 +100,6 @@ pub struct ArchivedIssue {
     pub subject: String,
 }
 
-#[derive(Serialize)]
-struct Spoken<'a> {
-    language: &'a str,
-    rendition: &'a str,
-}
-
 #[derive(sqlx::FromRow)]
 struct IssueOut {
     id: String,
@@ -112,35 +108,30 @@ struct IssueOut {
     state: String,
     created_at: i64,
     planned: i64,
+    todo: Option<String>,
 }
 
 impl Store {
-    /// Writes the Issue, its announcements, Renditions and one Delivery for each confirmed, unsuppressed subscriber, all in one
-    /// transaction and in set-based SQL. False: another machine won the Slot (or, with another Slot, announced one of the posts
-    /// meanwhile); nothing was written.
+    /// Writes the Issue, its announcements, Renditions and one Delivery for each reader who was confirmed and not suppressed then.
+    /// False: another machine won the Slot (or, with another Slot, announced one of the posts meanwhile); nothing was written.
     /// Deliveries' Message-IDs are `{delivery id}@{domain of from}`.
+    ///
+    /// Many readers take several transactions, so that none of them keeps other writers waiting: see [`Self::work_off`]. What a death
+    /// leaves half planned is finished by [`Self::finish_plans`].
     pub async fn create_issue(&self, issue: &NewIssue, now: DateTime<Utc>) -> Result<bool> {
+        let won = self.begin_issue(issue, now).await?;
+        if won {
+            while self.work_off(&issue.id, now).await? {}
+            self.finish_issues(now).await?;
+        }
+        Ok(won)
+    }
+
+    /// The first transaction of [`Self::create_issue`]: all of it but the Deliveries beyond the first batch.
+    pub async fn begin_issue(&self, issue: &NewIssue, now: DateTime<Utc>) -> Result<bool> {
         const WIN: &str = "
             insert into issues (id, digest, slot, state, planned, expires_at, created_at, changed_at)
             values ($1, $2, $3, $4, 0, $5, $6, $6) on conflict (digest, slot) do nothing";
-        const LANGUAGES: &str = readers!(
-            "select distinct s.language",
-            "where n.digest = $1 and n.state = 'confirmed' and x.hash is null and s.language is not null"
-        );
-        // In the order of the ids, so that every index grows at one place and not all over. A language that nobody spoke a moment
-        // ago gets the first Rendition, like every language without its own.
-        const PLAN: &str = readers!(
-            "with spoken as materialized (
-                select r.value ->> 'language' as language, r.value ->> 'rendition' as rendition from {rows} as r
-            )
-            insert into deliveries (id, rank, kind, digest, issue, rendition, subscriber, subscription, state, attempts, fence,
-                owner, code, reply, due_at, wake_at, expires_at, created_at, changed_at)
-            select $2 || s.id, 1, 'issue', n.digest, $2, coalesce(l.rendition, $3), s.id, n.id, 'queued', 0, 0,
-                '', 0, '', $4, $5, $6, $4, $4",
-            "left join spoken l on l.language = s.language
-            where n.digest = $7 and n.state = 'confirmed' and x.hash is null order by s.id"
-        );
-        const COUNT: &str = "update issues set planned = $2 where id = $1";
         let state = match (issue.renditions.is_empty(), issue.held) {
             (true, _) => IssueState::Skipped,
             (false, true) => IssueState::Held,
@@ -148,7 +139,16 @@ impl Store {
         };
         let posts = announced(&issue.posts);
         let distinct = issue.posts.iter().collect::<HashSet<_>>().len() as u64;
-        let won = unit!(self, tx => {
+        let plan = Plan {
+            id: issue.id.clone(),
+            digest: issue.digest.clone(),
+            state: state.as_str().to_owned(),
+            todo: "plan".to_owned(),
+            todo_after: None,
+            created_at: ms(now),
+            expires_at: ms(issue.expires_at),
+        };
+        unit!(self, tx => {
             let won = sqlx::query(WIN)
                 .bind(&issue.id)
                 .bind(&issue.digest)
@@ -177,36 +177,17 @@ impl Store {
             for (rendition, position) in issue.renditions.iter().zip(0_i64..) {
                 insert_rendition!(rendition, &rendition.id, now, Some(&issue.id), position).execute(&mut *tx).await?;
             }
-            if let Some(first) = issue.renditions.first() {
-                let languages: Vec<String> = sqlx::query_scalar(LANGUAGES).bind(&issue.digest).fetch_all(&mut *tx).await?;
-                let planned = sqlx::query(self.sql(PLAN))
-                    .bind(spoken(&languages, &issue.renditions))
-                    .bind(&issue.id)
-                    .bind(&first.id)
-                    .bind(ms(now))
-                    .bind(Some(ms(now)).filter(|_| !issue.held))
-                    .bind(ms(issue.expires_at))
-                    .bind(&issue.digest)
-                    .execute(&mut *tx)
-                    .await?
-                    .rows_affected();
-                if planted(Plant::DoublePlan) {
-                    sqlx::query(TWICE).bind(&issue.id).execute(&mut *tx).await?;
-                }
-                sqlx::query(COUNT).bind(&issue.id).bind(i64::try_from(planned).unwrap_or(i64::MAX)).execute(&mut *tx).await?;
+            if !issue.renditions.is_empty() {
+                let _more_is_left = plan_batch!(self, tx, plan, now);
             }
             true
-        })?;
-        if won {
-            self.finish_issues(now).await?;
-        }
-        Ok(won)
+        })
     }
 
     /// Newest first.
     pub async fn issues(&self, digest: Option<&str>, limit: u32) -> Result<Vec<IssueRow>> {
         const GET: &str = "
-            select id, digest, slot, state, created_at, planned from issues
+            select id, digest, slot, state, created_at, planned, todo from issues
             where cast($1 as text) is null or digest = $1 order by slot desc, id limit $2";
         const POSTS: &str = "
             select a.issue, a.post from {rows} as r join announcements a on a.issue = r.value ->> 'issue' order by a.issue, a.position";
@@ -231,6 +212,7 @@ impl Store {
                     created_at: at(row.created_at),
                     posts: of.remove(&row.id).unwrap_or_default(),
                     deliveries: count(row.planned),
+                    planning: row.todo.is_some(),
                     id: row.id,
                     digest: row.digest,
                 })
@@ -240,19 +222,25 @@ impl Store {
 
     /// Lets a held Issue go. False: it is not held (any more).
     pub async fn approve_issue(&self, id: &str, now: DateTime<Utc>) -> Result<bool> {
-        // The time that it was held does not count against its life.
-        const GO: &str = "
-            update deliveries set wake_at = $2, due_at = $2, changed_at = $2, expires_at = expires_at + ($2 - created_at)
-            where issue = $1 and state = 'queued'";
+        self.end_hold(id, IssueState::Sending, "wake", now).await
+    }
+
+    /// Drops a held Issue: its queued Deliveries end as suppressed; its posts stay announced. False: not held.
+    pub async fn skip_issue(&self, id: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.end_hold(id, IssueState::Skipped, "drop", now).await
+    }
+
+    async fn end_hold(&self, id: &str, state: IssueState, todo: &str, now: DateTime<Utc>) -> Result<bool> {
+        const END_HOLD: &str = "
+            update issues set state = $2, changed_at = $3, todo = $4 where id = $1 and state = 'held' and todo is null";
+        // It may still be planned.
+        while self.work_off(id, now).await? {}
         let held = unit!(self, tx => {
-            let held = sqlx::query(RELEASE).bind(id).bind(IssueState::Sending.as_str()).bind(ms(now)).execute(&mut *tx).await?;
-            let held = held.rows_affected() == 1;
-            if held {
-                sqlx::query(GO).bind(id).bind(ms(now)).execute(&mut *tx).await?;
-            }
-            held
+            let release = sqlx::query(END_HOLD).bind(id).bind(state.as_str()).bind(ms(now)).bind(todo);
+            release.execute(&mut *tx).await?.rows_affected() == 1
         })?;
         if held {
+            while self.work_off(id, now).await? {}
             self.finish_issues(now).await?;
         }
         Ok(held)
@@ -280,26 +268,12 @@ impl Store {
         rows.into_iter().map(|(digest, state, rows)| Ok((digest, state_of(&state)?, count(rows)))).collect()
     }
 
-    /// Drops a held Issue: its queued Deliveries end as suppressed; its posts stay announced. False: not held.
-    pub async fn skip_issue(&self, id: &str, now: DateTime<Utc>) -> Result<bool> {
-        const DROP: &str = "
-            update deliveries set state = $2, wake_at = null, changed_at = $3 where issue = $1 and state = 'queued'";
-        unit!(self, tx => {
-            let held = sqlx::query(RELEASE).bind(id).bind(IssueState::Skipped.as_str()).bind(ms(now)).execute(&mut *tx).await?;
-            let held = held.rows_affected() == 1;
-            if held {
-                sqlx::query(DROP).bind(id).bind(State::Suppressed.as_str()).bind(ms(now)).execute(&mut *tx).await?;
-            }
-            held
-        })
-    }
-
     /// Issues without open Deliveries become done. By itself after the transaction that ended some: two machines that end
     /// the last two Deliveries at once do not see each other's, whoever looks afterwards does.
     pub async fn finish_issues(&self, now: DateTime<Utc>) -> Result<()> {
-        const OPEN: &str = "select count(*) from issues where state = 'sending'
+        const OPEN: &str = "select count(*) from issues where state = 'sending' and todo is null
             and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
-        const DONE: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending'
+        const DONE: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending' and todo is null
             and not exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
         if planted(Plant::DoneTooEarly) {
             unit!(self, tx => sqlx::query(TOO_EARLY).bind(ms(now)).execute(&mut *tx).await?.rows_affected())?;
@@ -313,30 +287,8 @@ impl Store {
 }
 
 /// Planted by the crash harness (see `sabotage`).
-const TWICE: &str = "
-    insert into deliveries (id, rank, kind, digest, issue, rendition, address, state, attempts, fence, owner, code, reply, due_at,
-        wake_at, expires_at, created_at, changed_at)
-    select d.id || 'x', d.rank, 'test', d.digest, d.issue, d.rendition, s.address, d.state, 0, 0, '', 0, '', d.due_at,
-        d.wake_at, d.expires_at, d.created_at, d.changed_at
-    from deliveries d join subscribers s on s.id = d.subscriber where d.issue = $1";
 const TOO_EARLY: &str = "update issues set state = 'done', changed_at = $1 where state = 'sending'
     and exists (select 1 from deliveries d where d.issue = issues.id and d.state = 'sent')";
-
-const RELEASE: &str = "update issues set state = $2, changed_at = $3 where id = $1 and state = 'held'";
-
-/// Which Rendition each language reads: its own, else one of the same primary language, else none (the first).
-fn spoken(languages: &[String], renditions: &[Rendition]) -> String {
-    let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
-    let rows: Vec<Spoken<'_>> = languages
-        .iter()
-        .filter_map(|language| {
-            let own = renditions.iter().find(|rendition| rendition.language.eq_ignore_ascii_case(language));
-            let near = || renditions.iter().find(|rendition| primary(&rendition.language) == primary(language));
-            own.or_else(near).map(|rendition| Spoken { language, rendition: &rendition.id })
-        })
-        .collect();
-    json(&rows)
-}
 
 fn state_of(text: &str) -> Result<IssueState> {
     IssueState::parse(text).ok_or_else(|| Error::row("state of an issue", text))

@@ -26,6 +26,7 @@ impl Store {
                 db,
                 key,
                 writer: tokio::sync::Mutex::new(()),
+                shares: super::claims::Shares::default(),
                 file,
                 daemon: std::sync::Mutex::new(None),
             }),

@@ -12,6 +12,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/003_pictures.sql"),
     include_str!("migrations/004_bounces.sql"),
     include_str!("migrations/005_feeds.sql"),
+    include_str!("migrations/006_pace.sql"),
     include_str!("migrations/007_gates.sql"),
 ];
 
@@ -154,5 +155,50 @@ mod tests {
         // Another program's tables: ours are not put between them.
         assert!(matches!(upgrade(&db, STEPS, "x.db").await, Err(Error::Unusable(_))));
         assert_eq!(tables(&db).await, ["a", "b", "posts"]);
+    }
+
+    #[tokio::test]
+    async fn readers_who_were_there_before_have_their_lane() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder).await;
+        let step = STEPS.iter().position(|step| step.contains("add column lane")).unwrap();
+        upgrade(&db, &STEPS[..step], "x.db").await.unwrap();
+        let Db::Sqlite(pool) = &db else { unreachable!("the tests open SQLite") };
+        for domain in [
+            "gmail.com",
+            "googlemail.com",
+            "outlook.com",
+            "hotmail.co.uk",
+            "msn.com",
+            "yahoo.de",
+            "yahoo.co.jp",
+            "aol.com",
+            "ymail.com",
+            "qq.com",
+            "foxmail.com",
+            "163.com",
+            "vip.126.com",
+            "yeah.net",
+            "example.org",
+            "notgmail.com",
+            "mail.qq.example.org",
+        ] {
+            sqlx::query(
+                "insert into subscribers (id, address, address_key, hash, name, source, created_at)
+                values ($1, $1, 'r@' || $1, $1, '', 'form', 0)",
+            )
+            .bind(domain)
+            .execute(pool)
+            .await
+            .unwrap();
+        }
+        upgrade(&db, STEPS, "x.db").await.unwrap();
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("select address, lane from subscribers").fetch_all(pool).await.unwrap();
+        assert_eq!(rows.len(), 17);
+        for (domain, lane) in rows {
+            let group = crate::delivery::group::Group::of_domain(&domain);
+            assert_eq!(usize::try_from(lane).unwrap(), group.number(), "{domain}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::deliveries::lane;
 use super::suppressions::SENDING;
 use super::{Error, Result, Store, at, clean, count, json, ms};
 use crate::crypto;
@@ -70,6 +71,7 @@ struct ImportIn<'a> {
     hash: String,
     name: &'a str,
     language: Option<&'a str>,
+    lane: i64,
 }
 
 macro_rules! select_subscribers {
@@ -168,9 +170,9 @@ impl Store {
     /// Of several rows with one address the first counts. Names and languages that are known already stay.
     pub async fn import(&self, rows: &[Import], digest: &str, source: &str, now: DateTime<Utc>) -> Result<Imported> {
         const SUBSCRIBERS: &str = "
-            insert into subscribers (id, address, address_key, hash, name, language, source, created_at)
+            insert into subscribers (id, address, address_key, hash, name, language, source, created_at, lane)
             select r.value ->> 'id', r.value ->> 'address', r.value ->> 'key', r.value ->> 'hash', r.value ->> 'name',
-                r.value ->> 'language', $2, $3
+                r.value ->> 'language', $2, $3, cast(r.value ->> 'lane' as bigint)
             from {rows} as r where not exists (select 1 from suppressions x where x.hash = r.value ->> 'hash')
             on conflict (address_key) do update set
                 name = case when subscribers.name = '' then excluded.name else subscribers.name end,
@@ -204,6 +206,7 @@ impl Store {
                 hash: self.address_hash(key),
                 name: &row.name,
                 language: row.language.as_deref(),
+                lane: lane(&row.address),
             })
             .collect();
         let rows = json(&rows);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::deliveries::QUEUE;
+use super::deliveries::{QUEUE, lane};
 use super::renditions::content_hash;
 use super::subscribers::state_of;
 use super::{Result, Store, clean, ms};
@@ -87,8 +87,8 @@ impl Store {
         const FORGET: &str = "delete from confirmation_limits where asked_at < $1";
         // Who gets mail already has chosen a language; a stranger who fills in the form does not change it.
         const SUBSCRIBER: &str = "
-            insert into subscribers (id, address, address_key, hash, name, language, source, created_at)
-            values ($1, $2, $3, $4, '', $5, 'form', $6)
+            insert into subscribers (id, address, address_key, hash, name, language, source, created_at, lane)
+            values ($1, $2, $3, $4, '', $5, 'form', $6, $7)
             on conflict (address_key) do update set language = case
                 when excluded.language is null or exists (
                     select 1 from subscriptions n where n.subscriber = subscribers.id and n.state = 'confirmed')
@@ -130,6 +130,7 @@ impl Store {
                 .bind(&hash)
                 .bind(language.map(clean))
                 .bind(ms(now))
+                .bind(lane(address))
                 .fetch_one(&mut *tx)
                 .await?;
             let subscription: Option<String> = sqlx::query_scalar(SUBSCRIPTION)
@@ -165,6 +166,7 @@ impl Store {
                 .bind(None::<&str>)
                 .bind(ms(now))
                 .bind(ms(now + CONFIRM_WITHIN))
+                .bind(lane(address))
                 .execute(&mut *tx)
                 .await?;
             SignUp::ConfirmationQueued

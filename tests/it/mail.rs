@@ -6,6 +6,7 @@ mod hostile;
 mod judges;
 mod matrix;
 mod message;
+mod pace;
 mod pipelining;
 mod send_test;
 mod transport;

@@ -13,6 +13,7 @@ mod issues;
 mod model;
 mod opening;
 mod pictures;
+mod plan;
 mod posts;
 mod subscribers;
 

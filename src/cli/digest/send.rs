@@ -1,13 +1,18 @@
 //! `digest send`: an Issue of what is new, now. Delivered in this process, unless a daemon has the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use chrono::SecondsFormat;
 use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::judged;
+use crate::cli::progress::{Shown, pause};
 use crate::cli::{Context, Exit, counted, digest, outside};
 use crate::config::Config;
+use crate::daemon;
 use crate::deliverer;
 use crate::delivery::State;
 use crate::http::Published;
@@ -71,7 +76,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         return Ok(Exit::Done);
     }
     match store.lock_daemon().await {
-        Ok(()) => deliver(context, &config, &store, &issue.id, issue.deliveries).await,
+        Ok(()) => Box::pin(deliver(context, &config, &store, &issue.id, issue.deliveries)).await,
         Err(store::Error::Unusable(_)) => {
             say!("the running daemon delivers it");
             Ok(Exit::Done)
@@ -87,27 +92,51 @@ async fn deliver(context: &Context, config: &Config, store: &Store, issue: &str,
         owner: crate::crypto::new_id(),
         mail_queued: Arc::new(Notify::new()),
     };
-    let bar = ProgressBar::new(readers);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} mails, {eta} left") {
-        bar.set_style(style);
-    }
-    loop {
-        let attempted =
-            deliverer::step(&parts, context.clock.now()).await.map_err(|error| outside(format!("{error:#}")))?;
-        bar.set_position(readers.saturating_sub(open(&store.delivery_counts(Some(issue)).await?)));
-        if attempted == 0 {
-            break;
+    let stop = daemon::signalled()?;
+    let cancel = CancellationToken::new();
+    let mut shown = Shown::new("", None);
+    let outcome = {
+        let drain = deliverer::drain(&parts, context.clock.clone(), &cancel);
+        tokio::pin!(drain, stop);
+        let mut stopped = false;
+        let mut wait = pause(Duration::ZERO);
+        loop {
+            tokio::select! {
+                outcome = &mut drain => break outcome,
+                () = &mut stop, if !stopped => {
+                    stopped = true;
+                    cancel.cancel();
+                }
+                () = tokio::time::sleep(wait) => {
+                    let begun = Instant::now();
+                    let left = open(&store.delivery_counts(Some(issue)).await?);
+                    if let Some(line) = shown.update(context.clock.now(), readers.saturating_sub(left), readers, "") {
+                        eprintln!("{line}");
+                    }
+                    wait = pause(begun.elapsed());
+                }
+            }
         }
-    }
-    bar.finish_and_clear();
+    };
+    shown.end();
+    outcome.map_err(|error| outside(format!("{error:#}")))?;
     let counts = store.delivery_counts(Some(issue)).await?;
-    let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
-    say!("{}", if shown.is_empty() { "nobody to mail".to_owned() } else { shown.join(", ") });
+    let states: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
+    say!("{}", if states.is_empty() { "nobody to mail".to_owned() } else { states.join(", ") });
     let left = open(&counts);
     if left > 0
         && let Some(hold) = store.hold().await?
     {
         say!("{hold}: {left} wait for `postrider resume`");
+        return Ok(Exit::Done);
+    }
+    if left > 0
+        && let Some(quiet) = config.mail.quiet
+        && let now = context.clock.now()
+        && quiet.is_quiet(now)
+    {
+        let until = quiet.ends(now).to_rfc3339_opts(SecondsFormat::Secs, true);
+        say!("these are quiet hours: {left} wait until {until}, and leave with `postrider serve`");
         return Ok(Exit::Done);
     }
     if left > 0 {

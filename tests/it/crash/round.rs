@@ -181,7 +181,8 @@ impl Round {
         self.lives += 1;
         let name = format!("m{}.example", self.lives);
         let plant = self.plan.plant.map(|plant| format!("plant={plant:?}")).unwrap_or_default();
-        let all = format!("haste={}@{};{plant};{orders}", self.plan.haste, self.epoch.timestamp_millis());
+        // Issues are planned in several steps, though there are few readers.
+        let all = format!("haste={}@{};batch=5;{plant};{orders}", self.plan.haste, self.epoch.timestamp_millis());
         let (out, log) =
             (self.folder.path().join(format!("{name}.out")), self.folder.path().join(format!("{name}.log")));
         let file = |path: &PathBuf| Stdio::from(fs_err::File::create(path).unwrap().into_parts().0);

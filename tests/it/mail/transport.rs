@@ -1,7 +1,6 @@
 //! What each thing that a server can do, or fail to do, means for the mail on its way.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -33,7 +32,7 @@ fn settings(address: SocketAddr, patience: Duration) -> Settings {
 }
 
 fn line(settings: Settings) -> Line {
-    Arc::new(Route::new(Arc::new(settings)).unwrap()).line()
+    Route::all(&settings).unwrap().remove(0).line()
 }
 
 const MESSAGE: &[u8] = b"Subject: a\r\n\r\nOne line.\r\n.\r\n..two\r\n";

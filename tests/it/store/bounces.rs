@@ -7,6 +7,7 @@ conform!(
     two_hard_ones_give_an_address_up,
     our_own_relays_word_is_enough,
     a_mail_that_arrives_takes_all_back,
+    what_came_back_before_a_lifting_counts_no_more,
     a_full_mailbox_is_given_up_late,
     policy_is_no_word_about_the_reader,
     a_complaint_ends_it_at_once,
@@ -181,4 +182,18 @@ async fn nobody_of_ours(bench: Bench) {
         assert_eq!(bench.tell(&who, What::Unsubscribe, Source::Mailgun, 5).await, Became::Nobody, "{who:?}");
     }
     assert_eq!(bench.why().await, None);
+}
+
+async fn what_came_back_before_a_lifting_counts_no_more(bench: Bench) {
+    let first = bench.mailed(0).await;
+    assert_eq!(bench.back(&first, Reason::UserUnknown, Source::Mail, 5).await, Became::Recorded);
+    let second = bench.mailed(7 * DAY).await;
+    assert_eq!(bench.back(&second, Reason::UserUnknown, Source::Mail, 7 * DAY + 5).await, Became::Suppressed);
+    bench.store.lift(READER, "their provider was down", at(7 * DAY + 10)).await.unwrap().unwrap();
+    // One more is the first one, and two more are two.
+    let third = bench.mailed(8 * DAY).await;
+    assert_eq!(bench.back(&third, Reason::UserUnknown, Source::Mail, 8 * DAY + 5).await, Became::Recorded);
+    assert_eq!(bench.why().await, None);
+    let fourth = bench.mailed(15 * DAY).await;
+    assert_eq!(bench.back(&fourth, Reason::UserUnknown, Source::Mail, 15 * DAY + 5).await, Became::Suppressed);
 }

@@ -4,7 +4,14 @@ use std::process::{Command, Stdio};
 
 use super::*;
 
-conform!(lives_by_its_commands, imports_what_is_good, exports_what_it_imports, shows_and_retries_deliveries);
+conform!(
+    lives_by_its_commands,
+    imports_what_is_good,
+    exports_what_it_imports,
+    shows_and_retries_deliveries,
+    lifts_a_suppression_by_command,
+    watches_until_the_end,
+);
 
 pub(super) struct Said {
     pub(super) code: i32,
@@ -238,4 +245,55 @@ async fn shows_and_retries_deliveries(bench: Bench) {
     let again = store.claim("w", 9, LEASE, row.due_at).await.unwrap();
     let again = again.iter().find(|claim| claim.id == claims[1].id).unwrap();
     assert_eq!(again.expires_at, row.due_at + chrono::Duration::hours(5));
+}
+
+async fn lifts_a_suppression_by_command(bench: Bench) {
+    bench.readers(&["anna@example.org"]).await;
+    bench.store.suppress(&address("anna@example.org"), "bounced: user-unknown", at(1)).await.unwrap();
+    bench.store.suppress(&address("gone@example.org"), "complaint", at(1)).await.unwrap();
+    let shown = bench.ok(&["subscribers", "show", "anna@example.org"]);
+    assert!(shown.contains("suppressed   bounced: user-unknown, since 2026-03-06T01:01:00Z"), "{shown}");
+    assert!(bench.ok(&["subscribers", "show", "gone@example.org"]).contains("suppressed   complaint"));
+    // Nobody lifts it without saying why, and what it was is told first.
+    let silent = bench.run(&["subscribers", "lift", "anna@example.org"], "");
+    assert_eq!(silent.code, 2);
+    assert!(silent.err.contains("bounced: user-unknown") && silent.err.contains("--because"), "{}", silent.err);
+    let lift = ["subscribers", "lift", "anna@example.org", "--because", "she wrote from it"];
+    let lifted = bench.run(&lift, "");
+    assert_eq!(lifted.code, 0);
+    assert!(lifted.err.contains("bounced: user-unknown") && lifted.out.contains("may be mailed again"));
+    assert_eq!(bench.run(&lift, "").code, 1, "it is not suppressed any more");
+    let shown = bench.ok(&["subscribers", "show", "anna@example.org"]);
+    assert!(
+        shown.contains("suppressed   no") && shown.contains("she wrote from it (was: bounced: user-unknown"),
+        "{shown}"
+    );
+    let shown: serde_json::Value =
+        serde_json::from_str(&bench.ok(&["subscribers", "show", "anna@example.org", "--json"])).unwrap();
+    assert_eq!((&shown["suppressed"], &shown["liftings"][0]["because"]), (&().into(), &"she wrote from it".into()));
+}
+
+async fn watches_until_the_end(bench: Bench) {
+    assert!(bench.ok(&["deliveries", "watch"]).contains("nothing is being sent"));
+    bench.readers(&["a@example.org", "b@example.org"]).await;
+    let new = issue(0, &["p1"]);
+    bench.store.create_issue(&new, at(0)).await.unwrap();
+    let watched = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| bench.ok(&["deliveries", "watch"]));
+        let sending = async {
+            let claims = bench.claim(1).await;
+            let reports: Vec<Report> = claims.iter().map(|claim| said(claim, State::Sent)).collect();
+            bench.store.report(&reports, at(1)).await.unwrap();
+        };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(sending));
+        watching.join().unwrap()
+    });
+    // Whether it saw the beginning or not, it ends with the sum.
+    assert!(
+        watched.contains("2 eligible = 2 sent + 0 failed") || watched.contains("nothing is being sent"),
+        "{watched}"
+    );
+    let watched = bench.ok(&["deliveries", "watch", "--issue", &new.id]);
+    assert!(watched.contains("2 of 2 mails") && watched.contains("done: 2 eligible = 2 sent"), "{watched}");
+    assert_eq!(bench.run(&["deliveries", "watch", "--issue", "none"], "").code, 2);
 }

@@ -1,10 +1,14 @@
 use std::collections::HashSet;
 
+use postrider::delivery::group::Group;
+use postrider::delivery::pace::Ask;
+
 use super::*;
 
 conform!(
     hands_out_and_takes_back,
     sends_transactional_mail_first,
+    takes_of_each_group_what_may_go,
     never_hands_out_twice,
     leases_end_and_fences_hold,
     leases_of_the_dead_end_at_once_where_one_daemon_may_run,
@@ -312,4 +316,37 @@ async fn claims_nothing_after_the_answer(bench: Bench) {
             assert!(asked < left[&to], "handed out after the answer");
         }
     }
+}
+
+async fn takes_of_each_group_what_may_go(bench: Bench) {
+    let store = &bench.store;
+    let names: Vec<String> =
+        (0..400).map(|n| format!("r{n}@{}", if n < 300 { "gmail.com" } else { "example.org" })).collect();
+    bench.readers(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    store.create_issue(&issue(1, &["p1"]), at(1)).await.unwrap();
+    store.queue_test(&rendition(Kind::Test, "en", "t"), &address("t@gmail.com"), at(600), at(1)).await.unwrap();
+    let claim = async |ask: Ask| {
+        let found = store.exchange("a", &[], ask, LEASE, at(2)).await.unwrap();
+        assert_eq!(found.seen, found.claims.len());
+        let gmail = found.claims.iter().filter(|claim| claim.address.ends_with("@gmail.com")).count();
+        let tests = found.claims.iter().filter(|claim| claim.kind == Kind::Test).count();
+        (found.claims.len() - gmail, gmail - tests, tests)
+    };
+    let mut ask = Ask::from(60);
+    ask.issues[Group::Gmail.number()] = 0;
+    ask.transactional = ask.issues;
+    assert_eq!(claim(ask).await, (60, 0, 0));
+    ask.issues[Group::Gmail.number()] = 7;
+    let (mut others, mut gmail) = (60, 0);
+    while others < 100 {
+        let found = claim(Ask { most: 30, ..ask }).await;
+        assert!(found.1 <= 7 && found.0 + found.1 > 0 && found.2 == 0, "{found:?}");
+        (others, gmail) = (others + found.0, gmail + found.1);
+    }
+    // Of others nothing is left; what may go is found, and when more may go, that is as well.
+    assert_eq!(claim(ask).await, (0, 7, 0));
+    assert_eq!(claim(Ask::from(100)).await, (0, 99, 1));
+    assert_eq!(claim(Ask::from(0)).await, (0, 0, 0));
+    assert_eq!(claim(Ask::from(1000)).await, (0, 300 - gmail - 7 - 99, 0));
+    assert_eq!(claim(Ask::from(1000)).await, (0, 0, 0));
 }

@@ -1,4 +1,4 @@
-use postrider::store::{Imported, SignUp, TokenRow};
+use postrider::store::{Imported, Lifting, SignUp, Suppression, TokenRow};
 use postrider::subscriber;
 
 use super::*;
@@ -13,6 +13,7 @@ conform!(
     unsubscribes_for_good,
     lists_in_pages,
     erases_all_but_a_hash,
+    lifts_a_suppression_for_a_reason,
     rejoins_by_the_readers_own_wish,
     takes_eight_writers,
 );
@@ -367,4 +368,31 @@ async fn rejoins_by_the_readers_own_wish(bench: Bench) {
     store.unsubscribe(&a, at(3)).await.unwrap();
     store.suppress(&address("a@example.org"), "complaint", at(3)).await.unwrap();
     assert_eq!(state(&a, 4).await, Some(subscriber::State::Unsubscribed));
+}
+
+async fn lifts_a_suppression_for_a_reason(bench: Bench) {
+    let store = &bench.store;
+    bench.readers(&["a@example.org", "b@example.org"]).await;
+    assert_eq!(store.suppression("a@example.org").await.unwrap(), None);
+    assert_eq!(store.lift("a@example.org", "a mistake", at(1)).await.unwrap(), None);
+    store.suppress(&address("A@example.org"), "bounced: mailbox-full", at(1)).await.unwrap();
+    let suppression = Suppression { reason: "bounced: mailbox-full".to_owned(), since: at(1) };
+    assert_eq!(store.suppression("a@EXAMPLE.org").await.unwrap().as_ref(), Some(&suppression));
+    assert_eq!(store.lift("a@example.org", "they called", at(5)).await.unwrap(), Some(suppression));
+    assert_eq!(store.suppression("a@example.org").await.unwrap(), None);
+    let lifting = Lifting {
+        reason: "bounced: mailbox-full".to_owned(),
+        because: "they called".to_owned(),
+        since: at(1),
+        lifted_at: at(5),
+    };
+    assert_eq!(store.liftings("a@example.org").await.unwrap(), [lifting]);
+    assert_eq!(store.liftings("b@example.org").await.unwrap(), []);
+    // The subscription is what it was: they get the next Issue.
+    assert!(store.create_issue(&issue(6, &["p"]), at(6)).await.unwrap());
+    assert_eq!(bench.claim(6).await.len(), 2);
+    // Who is erased leaves no words of others behind.
+    assert!(store.erase("a@example.org", at(7)).await.unwrap());
+    assert_eq!(store.liftings("a@example.org").await.unwrap(), []);
+    assert_eq!(store.suppression("a@example.org").await.unwrap().unwrap().reason, "erased");
 }

@@ -1,16 +1,17 @@
-//! When the relay, not a reader, is in the way: nothing is claimed for a while, then one mail goes ahead to see.
+//! When a way is blocked, by the relay or by a group of receivers: nothing goes there for a while, then one mail goes ahead
+//! to see.
 
 use chrono::{DateTime, Duration, Utc};
 
 /// Pauses of 30 s, 1 min, 2 min … at most 15 min, each ±10 %, until a mail gets through.
 #[derive(Debug, Clone, Default)]
-pub struct Pause {
+pub struct Breaker {
     failures: u32,
     refused: u32,
     until: Option<DateTime<Utc>>,
 }
 
-impl Pause {
+impl Breaker {
     /// The way was blocked at `now`. Several reports from one pause count once. `random`: 0..=1.
     pub fn blocked(&mut self, now: DateTime<Utc>, random: f64) {
         if !self.is_over(now) {
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn an_hour_of_refusals_makes_few_attempts() {
         let start = DateTime::from_timestamp(0, 0).unwrap();
-        let mut pause = Pause::default();
+        let mut pause = Breaker::default();
         let mut attempts = 0;
         for second in 0..3600 {
             let now = start + Duration::seconds(second);
@@ -80,7 +81,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_put_back_does_not_make_a_pause_of_days() {
         let start = DateTime::from_timestamp(1_000_000, 0).unwrap();
-        let mut pause = Pause::default();
+        let mut pause = Breaker::default();
         (0..20).for_each(|day| pause.blocked(start + Duration::days(day), 1.0));
         let (last, yesterday) = (start + Duration::days(19), start + Duration::days(18));
         assert!(!pause.is_over(last + Duration::minutes(16)));
