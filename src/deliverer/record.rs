@@ -19,6 +19,7 @@ use crate::crypto;
 use crate::delivery::{self, Outcome, State, Verdict};
 use crate::mail;
 use crate::mail::transport::Stage;
+use crate::sabotage;
 use crate::store::{self, Claim, Exchange, Report, Returned, Source, Who};
 
 /// Most outcomes written in one transaction.
@@ -30,6 +31,9 @@ const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
 /// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
 /// otherwise give its readers one copy after the other.
 const UNCERTAIN_ATTEMPTS: u32 = 3;
+
+/// Said of outcomes that nobody took.
+const LATE: &str = "known only after the lease: they may be sent twice";
 
 /// Takes outcomes in and claims out.
 pub struct Recorder {
@@ -77,7 +81,11 @@ impl Recorder {
                 None => ours.push((done.claim.id.clone(), done.claim.fence)),
             }
         }
+        let outcomes = reports.len() as u64;
         let (exchange, unheard) = self.write(reports, &ours, wanted, pause.until().unwrap_or(now), now).await?;
+        if exchange.taken < outcomes {
+            tell_late(&group);
+        }
         for done in group {
             // A worker that is gone does not wait for it.
             let _ = done.recorded.send(());
@@ -164,6 +172,16 @@ impl Recorder {
         for ((digest, result, code), count) in &self.counts {
             info!(digest, result, code, count, "mail");
         }
+    }
+}
+
+/// Outcomes that came when the lease was over: this machine was stopped, or starved of its processor, on the way. What it sent
+/// then may come again from the one that had it next.
+fn tell_late(group: &[Done]) {
+    let late: Vec<_> = group.iter().filter(|done| done.claimed.elapsed() >= sabotage::really(LEASE)).collect();
+    if !late.is_empty() {
+        let ids: Vec<_> = late.iter().map(|done| done.claim.id.as_str()).collect();
+        warn!(deliveries = ids.join(" "), "{LATE}");
     }
 }
 
