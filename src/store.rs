@@ -242,9 +242,12 @@ impl Store {
     /// The one SQL text, in the words of the engine that is open. `{rows}` is the table function that gives a JSON array (the
     /// statement's first parameter) as rows with one column `value`; `{lock}` keeps what other claimers hold out of a claim.
     fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
+        // PostgreSQL takes every array for a hundred rows, and for those it would rather read a table whole; it believes a limit.
+        const ELEMENTS: &str =
+            "(select value from json_array_elements(cast($1 as json)) limit json_array_length(cast($1 as json)))";
         let (rows, lock) = match self.shared.db {
             Db::Sqlite(_) => ("json_each($1)", ""),
-            Db::Postgres(_) => ("json_array_elements(cast($1 as json))", "for update skip locked"),
+            Db::Postgres(_) => (ELEMENTS, "for update skip locked"),
         };
         AssertSqlSafe(text.replace("{rows}", rows).replace("{lock}", lock))
     }

@@ -44,7 +44,7 @@ impl Letter {
 pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, oneshot::Receiver<()>) {
     let (recorded, is_recorded) = oneshot::channel();
     let digest = job.prepared.as_ref().map(|prepared| prepared.digest.clone()).unwrap_or_default();
-    (Done { claim: job.claim.clone(), digest, attempt, place, recorded }, is_recorded)
+    (Done { claim: job.claim.clone(), claimed: job.claimed, digest, attempt, place, recorded }, is_recorded)
 }
 
 /// Composes and signs. The error is the end of the attempt.

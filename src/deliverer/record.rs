@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::delivery::pace::{Ask, Pace};
 use crate::delivery::{self, Outcome, State, Verdict};
 use crate::mail::transport::Stage;
+use crate::sabotage;
 use crate::store::{self, Claim, Exchange, Report, Returned, Source, Who};
 
 /// Most outcomes written in one transaction.
@@ -31,6 +32,9 @@ const SURPLUS: chrono::Duration = chrono::Duration::seconds(30);
 /// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
 /// otherwise give its readers one copy after the other.
 const UNCERTAIN_ATTEMPTS: u32 = 3;
+
+/// Said of outcomes that nobody took.
+const LATE: &str = "known only after the lease: they may be sent twice";
 
 /// Takes outcomes in and claims out.
 pub struct Recorder {
@@ -91,7 +95,11 @@ impl Recorder {
                 None => back.push(Back::of(&done.claim, returns)),
             }
         }
+        let outcomes = reports.len() as u64;
         let (exchange, unheard) = self.write(reports, &back, ask, now).await?;
+        if exchange.taken < outcomes {
+            tell_late(&group);
+        }
         for done in group {
             // A worker that is gone does not wait for it.
             let _ = done.recorded.send(());
@@ -174,6 +182,16 @@ struct Back {
 impl Back {
     fn of(claim: &Claim, due_at: DateTime<Utc>) -> Self {
         Self { id: claim.id.clone(), fence: claim.fence, due_at }
+    }
+}
+
+/// Outcomes that came when the lease was over: this machine was stopped, or starved of its processor, on the way. What it sent
+/// then may come again from the one that had it next.
+fn tell_late(group: &[Done]) {
+    let late: Vec<_> = group.iter().filter(|done| done.claimed.elapsed() >= sabotage::really(LEASE)).collect();
+    if !late.is_empty() {
+        let ids: Vec<_> = late.iter().map(|done| done.claim.id.as_str()).collect();
+        warn!(deliveries = ids.join(" "), "{LATE}");
     }
 }
 

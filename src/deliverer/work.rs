@@ -46,6 +46,8 @@ impl Job {
 /// A job and what became of it.
 pub struct Done {
     pub claim: Arc<Claim>,
+    /// When it was claimed, at the latest.
+    pub claimed: Instant,
     /// Name of the Digest, for the log.
     pub digest: String,
     pub attempt: Attempt,

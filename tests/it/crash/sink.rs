@@ -38,6 +38,13 @@ pub struct Arrival {
     pub answered: bool,
 }
 
+impl Arrival {
+    /// Its Delivery, which a Message-ID begins with.
+    pub fn delivery(&self) -> &str {
+        self.id.trim_matches(['<', '>']).split('@').next().unwrap_or_default()
+    }
+}
+
 /// One connection from first to last.
 #[derive(Debug, Clone, Default)]
 pub struct Connection {

@@ -76,7 +76,7 @@ impl Round {
         let excused = log.excused(&self.cut);
         let mut of: HashMap<String, (bool, usize)> = HashMap::new();
         for (at, arrival) in log.arrivals.iter().enumerate() {
-            let id = arrival.id.trim_matches(['<', '>']).split('@').next().unwrap_or_default().to_owned();
+            let id = arrival.delivery().to_owned();
             let Some(row) = rows.get(&id) else { return Err(format!("{id} is no Delivery")) };
             if row.address != arrival.to && !row.address.is_empty() {
                 return Err(format!("{id} went to {}", arrival.to));
