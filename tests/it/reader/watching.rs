@@ -439,6 +439,7 @@ async fn publisher(root: &Path, database: &str) -> Parts {
         scanner: Scanner::new(settings(root)),
         store: Store::open(&store::Settings { url: database.to_owned(), secret: None }).await.expect("a store"),
         identities: publisher::Identities::default(),
+        memory: publisher::Memory::default(),
         feeds: feed::Settings { archives: feed::Archives::None, ..crate::feeds::hostile::settings() },
         published: Arc::default(),
         digests: Vec::new(),
@@ -457,7 +458,7 @@ async fn publish(parts: &mut Parts, later: bool) -> BTreeMap<String, Vec<u8>> {
     }
     publisher::step(parts, parts.clock.now()).await.expect("published");
     let published = parts.published.load();
-    published.documents.iter().map(|(path, served)| (path.clone(), served.identity.to_vec())).collect()
+    published.documents.iter().map(|(path, served)| (path.clone(), served.body.identity.bytes.to_vec())).collect()
 }
 
 /// The publisher keeps what it thinks has not changed: ids, documents, the bytes of entries. One that starts anew on the same
