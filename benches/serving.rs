@@ -6,7 +6,6 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 
-#[expect(dead_code, reason = "what Hugo needs is for the benchmark of reading")]
 #[path = "reading/site.rs"]
 mod site;
 

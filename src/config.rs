@@ -214,8 +214,7 @@ impl Config {
         let dns = r.parsed("dns.server", values::server);
         let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
 
-        let to_the_world = mail.transport.relays().iter().any(|relay| !mail::is_loopback(&relay.host));
-        if to_the_world && !public_url_given && !digests.is_empty() {
+        if mail.transport.is_to_the_world() && !public_url_given && !digests.is_empty() {
             r.fault(
                 "http.public_url",
                 "is needed to mail through a relay: the links in every mail lead there",

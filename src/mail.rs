@@ -133,6 +133,11 @@ impl Transport {
             Self::Relays(relays) => relays.iter().map(|named| &named.relay).collect(),
         }
     }
+
+    /// Does mail leave this machine?
+    pub fn is_to_the_world(&self) -> bool {
+        self.relays().iter().any(|relay| !is_loopback(&relay.host))
+    }
 }
 
 /// What a relay without a name is called: that of `mail.url`.

@@ -18,7 +18,7 @@ use crate::dns::sender::{self, Sender, State};
 use crate::http;
 use crate::library::{Bodies, Library};
 use crate::mail::message::{Error, Prepared, Recipient};
-use crate::mail::{self, Transport};
+use crate::mail;
 use crate::post::{Page, Post};
 use crate::store::IssueRow;
 use crate::subscriber::token::{self, Purpose};
@@ -50,11 +50,6 @@ impl Gate {
     /// What the owner of `digest` accepts always.
     pub fn accepted(&self, digest: &str) -> BTreeSet<Reason> {
         self.accept.get(digest).cloned().unwrap_or_default()
-    }
-
-    /// Does mail leave this machine?
-    fn to_the_world(&self) -> bool {
-        matches!(&self.settings.transport, Transport::Smtp(relay) if !mail::is_loopback(&relay.host))
     }
 
     /// What stands against sending `rendered`, the mails of one Issue; links are made with `key`.
@@ -106,14 +101,14 @@ impl Gate {
             message,
             way_out,
             unsubscribe_url,
-            to_the_world: self.to_the_world(),
+            to_the_world: self.settings.transport.is_to_the_world(),
             nowhere: place.bodies.nowhere(place.pages, gate::links(rendition)),
         }
     }
 
     /// What DNS says against mail of `digest`. Nobody is asked about mail that does not leave, unless a server is configured.
     async fn dns(&self, digest: &Digest) -> Vec<Finding> {
-        if !self.to_the_world() && self.dns.is_none() {
+        if !self.settings.transport.is_to_the_world() && self.dns.is_none() {
             return Vec::new();
         }
         let asked = async {

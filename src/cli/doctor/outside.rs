@@ -15,7 +15,7 @@ use crate::dns::Resolver;
 use crate::dns::sender::{self, State as Found};
 use crate::http::fetch;
 use crate::mail::transport::{Limits, Stage};
-use crate::mail::{self, Security, Transport, visit};
+use crate::mail::{Relay, Security, Transport, visit};
 use crate::store::{IssueState, Store};
 
 /// For the mail server, from connecting to logging in.
@@ -49,21 +49,30 @@ async fn waiting(store: &Store) -> crate::store::Result<Vec<Seen>> {
     Ok(checks)
 }
 
-/// The mail server takes our login.
+/// The mail servers take our login.
 pub async fn mail(config: &Config) -> Vec<Seen> {
-    let (host, port) = match &config.mail.transport {
-        Transport::Folder(path) => {
-            let what = format!("every mail becomes a file in `{}`: nobody gets it", path.display());
-            let state = if config.digests.is_empty() { State::Good } else { State::Warning };
-            return vec![Seen::new("mail", state, what, "`mail.url` names the server that takes mail")];
+    if let Transport::Folder(path) = &config.mail.transport {
+        if path.exists() && !path.is_dir() {
+            let what = format!("`{}` is no folder", path.display());
+            return vec![Seen::new("mail", State::Wrong, what, "look at `mail.url`")];
         }
-        Transport::Smtp(relay) => (relay.host.clone(), relay.port),
-    };
+        let what = format!("every mail becomes a file in `{}`: nobody gets it", path.display());
+        let state = if config.digests.is_empty() { State::Good } else { State::Warning };
+        return vec![Seen::new("mail", state, what, "`mail.url` names the server that takes mail")];
+    }
+    let mut seen = Vec::new();
+    for relay in config.mail.transport.relays() {
+        seen.push(called_at(config, relay).await);
+    }
+    seen
+}
+
+async fn called_at(config: &Config, relay: &Relay) -> Seen {
+    let Relay { host, port, .. } = relay;
     let limits = Limits { until: Instant::now() + PATIENCE, stop: CancellationToken::new() };
-    vec![match visit::visit(&config.mail, &limits).await {
+    match visit::visit(relay, &config.mail, &limits).await {
         Err(why) => Seen::new("mail", State::Wrong, why, "look at `mail.ca` and `mail.url`"),
         Ok(Ok(())) => {
-            let Transport::Smtp(relay) = &config.mail.transport else { return Vec::new() };
             let how = match (&relay.login, relay.security) {
                 (Some(_), _) => "takes our login",
                 (None, Security::None) => "answers; no TLS and no login are asked for",
@@ -81,15 +90,12 @@ pub async fn mail(config: &Config) -> Vec<Seen> {
             };
             Seen::new("mail", State::Failed, what, hint)
         }
-    }]
+    }
 }
 
 /// What others find in DNS about each sender.
 pub async fn dns(config: &Config) -> Vec<Seen> {
-    let at_home = match &config.mail.transport {
-        Transport::Folder(_) => true,
-        Transport::Smtp(relay) => mail::is_loopback(&relay.host),
-    };
+    let at_home = !config.mail.transport.is_to_the_world();
     if config.digests.is_empty() || at_home && config.dns.is_none() {
         return vec![Seen::good(
             "dns",
@@ -152,9 +158,7 @@ pub async fn public_url(config: &Config) -> Vec<Seen> {
             }
         }),
     }
-    if address.starts_with("http:")
-        && matches!(&config.mail.transport, Transport::Smtp(relay) if !mail::is_loopback(&relay.host))
-    {
+    if address.starts_with("http:") && config.mail.transport.is_to_the_world() {
         let what = "is no `https:` address: mailboxes show no button to unsubscribe (RFC 8058)";
         checks.push(Seen::new(CHECK, State::Wrong, format!("{address} {what}"), "put a proxy with TLS before it"));
     }
