@@ -196,12 +196,12 @@ pub fn main() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         match arguments.command {
-            Command::Demo(arguments) => demo::run(&context, arguments).await,
+            Command::Demo(arguments) => Box::pin(demo::run(&context, arguments)).await,
             Command::Init(arguments) => init::run(&context, arguments).await,
             Command::Check(arguments) => check::run(&context, arguments).await,
             Command::Posts(arguments) => posts::run(&context, arguments).await,
             Command::Build(arguments) => build::run(&context, arguments).await,
-            Command::Serve(arguments) => serve::run(&context, arguments).await,
+            Command::Serve(arguments) => Box::pin(serve::run(&context, arguments)).await,
             Command::Digest(arguments) => digest::run(&context, arguments).await,
             Command::Subscribers(arguments) => subscribers::run(&context, arguments).await,
             Command::Deliveries(arguments) => deliveries::run(&context, arguments).await,

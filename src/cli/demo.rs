@@ -55,7 +55,7 @@ pub struct Arguments {
 
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Folder::make(arguments.dir.as_deref(), arguments.once)?;
-    let result = show(context, &arguments, &folder).await;
+    let result = Box::pin(show(context, &arguments, &folder)).await;
     folder.remove()?;
     result
 }

@@ -31,8 +31,8 @@ fn settings(address: SocketAddr, patience: Duration) -> Settings {
     settings
 }
 
-fn line(settings: Settings) -> Line {
-    Route::all(&settings).unwrap().remove(0).line()
+fn line(settings: &Settings) -> Line {
+    Route::all(settings).unwrap().remove(0).line()
 }
 
 const MESSAGE: &[u8] = b"Subject: a\r\n\r\nOne line.\r\n.\r\n..two\r\n";
@@ -66,7 +66,7 @@ async fn meets_offering(offers: &[&str], point: Point, act: Act, patience: Durat
     if let Transport::Smtp(relay) = &mut settings.transport {
         relay.login = Some(("user".to_owned(), "canary-password".to_owned()));
     }
-    let mut line = line(settings);
+    let mut line = line(&settings);
     let first = send_to(&mut line, "first@example.net").await;
     let second = send_to(&mut line, "second@example.net").await;
     line.close().await;
@@ -158,7 +158,7 @@ async fn a_connection_that_ends_before_the_dot_has_delivered_nothing() {
     let long = b"A line of a long message, and the next one.\r\n".repeat(500_000);
     for (act, patience) in [(Act::Drop, LONG), (Act::Hang, SHORT), (say("552 5.3.4 too long"), LONG)] {
         let server = Server::start(move |point, _, _| if point == Point::Body { act.clone() } else { Act::Well }).await;
-        let mut line = line(settings(server.address, patience));
+        let mut line = line(&settings(server.address, patience));
         let date = DateTime::from_timestamp(0, 0).unwrap();
         let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", bytes: &long, date };
         let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
@@ -245,7 +245,7 @@ async fn two_replies_to_one_question_never_make_a_refused_mail_sent() {
         _ => Act::Well,
     })
     .await;
-    let mut line = line(settings(server.address, LONG));
+    let mut line = line(&settings(server.address, LONG));
     assert_eq!(send_to(&mut line, "first@example.net").await.outcome.verdict, Verdict::Accepted);
     let second = send_to(&mut line, "second@example.net").await;
     assert_ne!(second.outcome.verdict, Verdict::Accepted, "{second:?}");
@@ -255,7 +255,7 @@ async fn two_replies_to_one_question_never_make_a_refused_mail_sent() {
 #[tokio::test]
 async fn the_message_arrives_octet_for_octet() {
     let server = Server::start(|_, _, _| Act::Well).await;
-    let mut line = line(settings(server.address, LONG));
+    let mut line = line(&settings(server.address, LONG));
     let attempt = send_to(&mut line, "first@example.net").await;
     assert_eq!(attempt.outcome.text, "2.0.0 queued as 4711");
     assert_eq!(server.kept()[0].data, DOTTED);
@@ -267,7 +267,7 @@ async fn a_connection_serves_its_number_of_mails_and_says_goodbye() {
     let server = Server::start(|_, _, _| Act::Well).await;
     let mut few = settings(server.address, LONG);
     few.messages_per_connection = 3;
-    let mut line = line(few);
+    let mut line = line(&few);
     for _ in 0..7 {
         assert_eq!(send_to(&mut line, "a@example.net").await.outcome.verdict, Verdict::Accepted);
     }
@@ -283,7 +283,7 @@ async fn a_used_connection_that_has_ended_costs_the_next_mail_nothing() {
             move |point, times, _| if point == Point::Mail && times == 1 { act.clone() } else { Act::Well },
         )
         .await;
-        let mut line = line(settings(server.address, LONG));
+        let mut line = line(&settings(server.address, LONG));
         for _ in 0..2 {
             assert_eq!(send_to(&mut line, "a@example.net").await.outcome.verdict, Verdict::Accepted);
         }
@@ -297,7 +297,7 @@ async fn no_server_at_all() {
     let address = server.address;
     drop(server);
     tokio::task::yield_now().await;
-    let attempt = send_to(&mut line(settings(address, LONG)), "a@example.net").await;
+    let attempt = send_to(&mut line(&settings(address, LONG)), "a@example.net").await;
     assert_eq!((attempt.outcome.verdict, attempt.stage), (Verdict::Temporary, Stage::Connect), "{attempt:?}");
 }
 
@@ -314,7 +314,7 @@ async fn a_stop_ends_every_wait() {
             Act::Well
         })
         .await;
-        let mut line = line(settings(server.address, LONG));
+        let mut line = line(&settings(server.address, LONG));
         let date = DateTime::from_timestamp(0, 0).unwrap();
         let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", bytes: MESSAGE, date };
         let attempt = line.send(&mail, &Limits { until: Instant::now() + LONG, stop }, &Open).await;
@@ -341,7 +341,7 @@ fn secure(server: &Server, security: Security) -> Settings {
 async fn mail_over_tls_both_ways() {
     for (tls, security) in [(Tls::Implicit, Security::Implicit), (Tls::Offered, Security::StartTls)] {
         let server = Server::with(tls, "localhost", |_, _, _| Act::Well).await;
-        let mut line = line(secure(&server, security));
+        let mut line = line(&secure(&server, security));
         for _ in 0..2 {
             let attempt = send_to(&mut line, "a@example.net").await;
             assert_eq!(attempt.outcome.verdict, Verdict::Accepted, "{tls:?}: {attempt:?}");
@@ -356,7 +356,7 @@ async fn nothing_is_said_to_a_server_that_cannot_prove_its_name() {
     for certificate in ["other", "expired", "selfsigned"] {
         for (tls, security) in [(Tls::Implicit, Security::Implicit), (Tls::Offered, Security::StartTls)] {
             let server = Server::with(tls, certificate, |_, _, _| Act::Well).await;
-            let attempt = send_to(&mut line(secure(&server, security)), "a@example.net").await;
+            let attempt = send_to(&mut line(&secure(&server, security)), "a@example.net").await;
             assert_eq!((attempt.outcome.verdict, attempt.stage), (Verdict::Ours, Stage::Connect), "{certificate}");
             assert!(attempt.outcome.text.contains("certificate"), "{certificate}: {}", attempt.outcome.text);
             nothing_said(&server, certificate);
@@ -383,7 +383,7 @@ async fn starttls_is_required() {
             move |point, _, _| if point == at { act.clone() } else { Act::Well },
         )
         .await;
-        let attempt = send_to(&mut line(secure(&server, Security::StartTls)), "a@example.net").await;
+        let attempt = send_to(&mut line(&secure(&server, Security::StartTls)), "a@example.net").await;
         assert_eq!(attempt.outcome.verdict, verdict, "{case}: {attempt:?}");
         nothing_said(&server, &case);
     }
@@ -397,7 +397,7 @@ async fn plain_smtp_is_for_loopback_only() {
         // TEST-NET-1 (RFC 5737): nobody's address, and not loopback.
         "192.0.2.1".clone_into(&mut relay.host);
     }
-    let attempt = send_to(&mut line(settings), "a@example.net").await;
+    let attempt = send_to(&mut line(&settings), "a@example.net").await;
     assert_eq!((attempt.outcome.verdict, attempt.stage), (Verdict::Ours, Stage::Connect), "{attempt:?}");
     assert_eq!(server.connections(), 0);
 }
@@ -413,7 +413,7 @@ async fn a_login_that_the_server_does_not_offer_is_not_tried() {
     if let Transport::Smtp(relay) = &mut settings.transport {
         relay.login = Some(("user".to_owned(), "canary-password".to_owned()));
     }
-    let attempt = send_to(&mut line(settings), "a@example.net").await;
+    let attempt = send_to(&mut line(&settings), "a@example.net").await;
     assert_eq!((attempt.outcome.verdict, attempt.stage), (Verdict::Ours, Stage::Login), "{attempt:?}");
     nothing_said(&server, "CRAM-MD5");
 }
@@ -430,12 +430,12 @@ fn nothing_said(server: &Server, case: &str) {
 #[tokio::test]
 async fn addresses_beyond_ascii_need_a_server_that_takes_them() {
     let server = Server::start(|_, _, _| Act::Well).await;
-    let mut taken = line(settings(server.address, LONG));
+    let mut taken = line(&settings(server.address, LONG));
     assert_eq!(send_to(&mut taken, "用户@example.net").await.outcome.verdict, Verdict::Accepted);
     assert!(server.commands().contains(&"MAIL FROM:<weekly@example.org> SMTPUTF8".to_owned()));
 
     let server = Server::start(|point, _, _| if point == Point::Ehlo { say("250 old") } else { Act::Well }).await;
-    let mut refused = line(settings(server.address, LONG));
+    let mut refused = line(&settings(server.address, LONG));
     let attempt = send_to(&mut refused, "用户@example.net").await;
     assert_eq!(attempt.outcome.verdict, Verdict::Permanent, "{attempt:?}");
     assert_eq!(send_to(&mut refused, "a@example.net").await.outcome.verdict, Verdict::Accepted);
@@ -445,7 +445,7 @@ async fn addresses_beyond_ascii_need_a_server_that_takes_them() {
 #[tokio::test]
 async fn an_address_with_a_line_end_never_becomes_a_command() {
     let server = Server::start(|_, _, _| Act::Well).await;
-    let mut line = line(settings(server.address, LONG));
+    let mut line = line(&settings(server.address, LONG));
     for address in ["a@x\r\nRCPT TO:<b@x>", "a@x> NOTIFY=NEVER", "a b@x", ""] {
         assert_eq!(send_to(&mut line, address).await.outcome.verdict, Verdict::Permanent, "{address:?}");
     }
@@ -461,11 +461,11 @@ async fn a_folder_keeps_each_mail_once() {
     let path = folder.path().join("mail");
     let mut settings = settings("127.0.0.1:1".parse().unwrap(), LONG);
     settings.transport = Transport::Folder(path.clone());
-    let mut first = line(settings.clone());
+    let mut first = line(&settings);
     assert_eq!(send_to(&mut first, "a@example.net").await.outcome.verdict, Verdict::Accepted);
     assert_eq!(send_to(&mut first, "a@example.net").await.outcome.verdict, Verdict::Accepted);
     // A later run knows the file too.
-    let mut second = line(settings);
+    let mut second = line(&settings);
     let date = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     let mail = Mail { from: "w@x", to: "a@x", message_id: "one@example.org", bytes: b"again", date };
     let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
@@ -481,7 +481,7 @@ async fn a_folder_that_cannot_be_written_is_tried_again_later() {
     let path = folder.path().join("mail");
     let mut settings = settings("127.0.0.1:1".parse().unwrap(), LONG);
     settings.transport = Transport::Folder(path.clone());
-    let mut line = line(settings);
+    let mut line = line(&settings);
     fs_err::remove_dir(&path).unwrap();
     let attempt = send_to(&mut line, "a@example.net").await;
     assert_eq!(attempt.outcome.verdict, Verdict::Temporary, "{attempt:?}");
