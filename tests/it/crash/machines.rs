@@ -37,7 +37,7 @@ pub async fn together(round: &mut Round, tally: &mut Tally) -> Result<(), Broken
         pass(round, 1).await;
     }
     pass(round, 8).await;
-    fleet[0].signal("-STOP");
+    round.stop(&fleet[0]);
     tally.zombies += 1;
     let mut stopped = Some((0, round.now() + TAKEN_OVER));
     loop {
@@ -58,7 +58,7 @@ pub async fn together(round: &mut Round, tally: &mut Tally) -> Result<(), Broken
         if let Some((at, until)) = stopped
             && round.now() >= until
         {
-            round.others_have_what_it_had(&fleet[at].name);
+            round.others_have_what_it_had();
             fleet[at].signal("-CONT");
             stopped = None;
         }
@@ -84,7 +84,7 @@ pub async fn together(round: &mut Round, tally: &mut Tally) -> Result<(), Broken
                 }
             }
             6..=8 if stopped.is_none() && fleet[at].has_begun() => {
-                fleet[at].signal("-STOP");
+                round.stop(&fleet[at]);
                 stopped = Some((at, round.now() + TAKEN_OVER));
                 tally.zombies += 1;
             }

@@ -72,6 +72,8 @@ pub struct Round {
     pub cut: HashSet<String>,
     /// Mails whose process was stopped until others took them over.
     pub taken_over: HashSet<usize>,
+    /// Connections of the process that is stopped, by their numbers.
+    stopped_with: Vec<usize>,
     leaving: Arc<Mutex<Leaving>>,
     leavers: Vec<String>,
     go_on: Arc<AtomicBool>,
@@ -131,6 +133,7 @@ impl Round {
             random: Random::new(plan.seed),
             cut: HashSet::new(),
             taken_over: HashSet::new(),
+            stopped_with: Vec::new(),
             leaving: Arc::default(),
             leavers: Vec::new(),
             go_on: Arc::default(),
@@ -256,10 +259,19 @@ impl Round {
         Ok(())
     }
 
-    /// The process `name` is stopped, and its lease is over: what its connections had last in hand may come again.
-    pub fn others_have_what_it_had(&mut self, name: &str) {
+    /// SIGSTOP. What its connections have in hand then is [`Self::others_have_what_it_had`]'s to excuse.
+    pub fn stop(&mut self, machine: &Machine) {
+        machine.signal("-STOP");
         let log = self.sink.log();
-        self.taken_over.extend(log.connections.iter().filter(|c| c.open && c.name == name).filter_map(|c| c.last));
+        let of_it = log.connections.iter().enumerate().filter(|(_, c)| c.open && c.name == machine.name);
+        self.stopped_with = of_it.map(|(number, _)| number).collect();
+    }
+
+    /// The lease of the stopped process is over: what its connections last had in hand may come again, also where the server has
+    /// left them meanwhile.
+    pub fn others_have_what_it_had(&mut self) {
+        let log = self.sink.log();
+        self.taken_over.extend(self.stopped_with.iter().filter_map(|number| log.connections[*number].last));
     }
 
     /// Deliveries of which a process says that it was starved until their lease was over.
@@ -393,7 +405,10 @@ impl Round {
                 theirs.iter().filter(|at| !excused.contains(*at) && !self.taken_over.contains(*at)).collect();
             if repeats.len() > 1 {
                 let shown: Vec<_> = theirs.iter().map(|at| &log.arrivals[*at]).collect();
-                return Err(format!("{reader} has {} mails for no reason: {shown:?}", repeats.len()));
+                let (mails, taken_over, cut) = (repeats.len(), &self.taken_over, &self.cut);
+                return Err(format!(
+                    "{reader} has {mails} mails for no reason: {theirs:?} {shown:?}; taken over: {taken_over:?}, killed: {cut:?}"
+                ));
             }
             for at in theirs {
                 let id = &log.arrivals[*at].id;

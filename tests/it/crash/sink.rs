@@ -34,6 +34,8 @@ pub struct Manners {
 pub struct Arrival {
     pub to: String,
     pub id: String,
+    /// Name of the process that brought it.
+    pub by: String,
     /// 250 was said.
     pub answered: bool,
 }
@@ -118,11 +120,11 @@ impl Sink {
         self.shared.order.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Waits until every connection of the process that said hello as `name` has been read to its end.
+    /// Waits until every connection of the process that said hello as `name`, and is gone, has been read to its end. One that never
+    /// said its name was closed with the process: it has been read by the mark.
     pub async fn is_done_with(&self, name: &str) {
-        // One that was made and never accepted here has not said its name.
         self.mark().await;
-        while self.log().connections.iter().any(|c| c.open && (c.name == name || c.name.is_empty())) {
+        while self.log().connections.iter().any(|c| c.open && c.name == name) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -277,7 +279,8 @@ impl Sweep {
         let mut log = self.shared.log.lock().unwrap();
         let index = log.arrivals.len();
         log.connections[talk.number].last = Some(index);
-        log.arrivals.push(Arrival { to, id, answered });
+        let by = log.connections[talk.number].name.clone();
+        log.arrivals.push(Arrival { to, id, by, answered });
         drop(log);
         if answered {
             talk.say("250 2.0.0 taken");
