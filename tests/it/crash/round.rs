@@ -404,10 +404,11 @@ impl Round {
             let repeats: Vec<_> =
                 theirs.iter().filter(|at| !excused.contains(*at) && !self.taken_over.contains(*at)).collect();
             if repeats.len() > 1 {
-                let shown: Vec<_> = theirs.iter().map(|at| &log.arrivals[*at]).collect();
+                let shown: Vec<_> =
+                    theirs.iter().map(|at| (at, &log.arrivals[*at].by, log.arrivals[*at].answered)).collect();
                 let (mails, taken_over, cut) = (repeats.len(), &self.taken_over, &self.cut);
                 return Err(format!(
-                    "{reader} has {mails} mails for no reason: {theirs:?} {shown:?}; taken over: {taken_over:?}, killed: {cut:?}"
+                    "{reader} has {mails} mails for no reason: {shown:?}; taken over: {taken_over:?}, killed: {cut:?}"
                 ));
             }
             for at in theirs {
