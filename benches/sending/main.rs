@@ -23,6 +23,7 @@ use outside::{Proxy, Sink};
 use postrider::clock::Clock;
 use postrider::deliverer;
 use postrider::mail::message::Prepared;
+use tokio_util::sync::CancellationToken;
 
 /// Octets of a message, about.
 const SIZE: usize = 30_000;
@@ -59,7 +60,7 @@ fn rate(mails: usize, took: Duration) -> f64 {
 async fn send(house: &House, port: u16, connections: usize, mails: usize) -> Duration {
     let parts = house.parts(port, connections);
     let begun = Instant::now();
-    let sent = deliverer::step(&parts, Clock::System.now()).await.expect("sent");
+    let sent = deliverer::drain(&parts, Clock::System, &CancellationToken::new()).await.expect("sent");
     let took = begun.elapsed();
     assert_eq!(sent, mails);
     house.all_sent(mails).await;
