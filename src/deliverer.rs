@@ -379,7 +379,7 @@ impl Deliverer {
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.pace)
     }
 
     /// Makes mails of today ours where a relay has a limit a day, before any of them is claimed.
@@ -436,6 +436,11 @@ impl Deliverer {
             }
         }
     }
+}
+
+/// What panics elsewhere leaves it usable: each change is whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// 0..=1, for jitter.

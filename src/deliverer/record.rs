@@ -2,7 +2,7 @@
 //! what follows. And a line in the log a digest and code.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::work::Done;
-use super::{LEASE, Parts, random};
+use super::{LEASE, Parts, locked, random};
 use crate::bounce::{Named, Reason, What, classify};
 use crate::clock::Clock;
 use crate::delivery::pace::{Ask, Pace};
@@ -79,14 +79,14 @@ impl Recorder {
         let mut reports = Vec::with_capacity(group.len());
         let mut came_back = Vec::new();
         // Untouched, for when the way is clear.
-        let returns = self.pace.lock().unwrap_or_else(PoisonError::into_inner).returns(now);
+        let returns = locked(&self.pace).returns(now);
         let mut back: Vec<Back> = late.iter().map(|claim| Back::of(claim, now)).collect();
         back.extend(surplus.iter().map(|claim| Back::of(claim, now + SURPLUS)));
         for done in &group {
             self.weigh(done);
             let elsewhere = done.attempt.outcome.verdict == Verdict::Temporary
                 && done.attempt.is_about_the_route()
-                && self.pace.lock().unwrap_or_else(PoisonError::into_inner).has_another(done.place, now);
+                && locked(&self.pace).has_another(done.place, now);
             match report(&done.claim, &done.attempt.outcome, now, random()).filter(|_| !elsewhere) {
                 Some(report) => {
                     came_back.extend(returned(done, report.state));

@@ -2,7 +2,7 @@
 //! that is, and whether one may go at all, is `delivery::pace`'s to say.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::door::{Door, Doorkeeper};
-use super::{BATCH, BEGIN_WITHIN, LEASE, LOW, Parts, RECORD_WITHIN, letter, random};
+use super::{BATCH, BEGIN_WITHIN, LEASE, LOW, Parts, RECORD_WITHIN, letter, locked, random};
 use crate::clock::Clock;
 use crate::delivery::group::{Group, domain_of};
 use crate::delivery::pace::queue::Queue;
@@ -385,11 +385,11 @@ impl Work {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Only while [`Self::state`] is held, or alone.
     fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.pace)
     }
 }

@@ -5,36 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use postrider::bounce::{Named, ReturnPath, verp};
 use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::deliverer::{self, Deliverer, Parts};
 use postrider::delivery::{Kind, State};
-use postrider::digest::{Hole, Mailbox, Rendition};
-use postrider::mail::{Relay, Security, Settings, Timeouts, Transport};
-use postrider::store::{self, Import, NewIssue, Store};
+use postrider::digest::{Hole, Rendition};
+use postrider::mail::{Settings, Timeouts, Transport};
+use postrider::store::{self, Store};
 use postrider::subscriber::token::{self, Purpose};
 use postrider::subscriber::{self, Address};
 use sqlx::Connection as _;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::databases;
+use super::bench::{Place, at, issue, on_both, relay, rendition};
 use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
-
-/// Makes of each `async fn case(bench: Bench)` one test an engine.
-macro_rules! on_both {
-    ($($case:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $case() { super::$case(super::Bench::sqlite().await).await; })*
-        }
-        mod postgres {
-            $(#[tokio::test] async fn $case() { super::$case(super::Bench::postgres().await).await; })*
-        }
-    };
-}
 
 on_both!(
     each_reader_gets_one_mail_of_their_own,
@@ -62,44 +49,12 @@ on_both!(
 
 struct Bench {
     store: Store,
-    url: String,
-    _folder: tempfile::TempDir,
-}
-
-fn at(minutes: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_634_288_400 + minutes * 60, 0).unwrap()
-}
-
-fn rendition(kind: Kind) -> Rendition {
-    let id = crypto::new_id();
-    let [unsubscribe, preferences, confirm, address] = Hole::ALL.map(|hole| hole.mark(&id));
-    let link = if kind == Kind::Confirmation { confirm } else { unsubscribe };
-    Rendition {
-        kind,
-        digest: "weekly".to_owned(),
-        language: "en".to_owned(),
-        from: Mailbox { name: "Weekly".to_owned(), address: "weekly@example.org".to_owned() },
-        reply_to: None,
-        subject: "News".to_owned(),
-        html: format!("<a href=\"{link}\">leave</a> <a href=\"{preferences}\">change</a> {address}\n"),
-        text: format!("{link}\n{preferences}\n{address}\n"),
-        id,
-    }
+    place: Place,
 }
 
 impl Bench {
-    async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::open(databases::sqlite(folder.path()), folder).await
-    }
-
-    async fn postgres() -> Self {
-        Self::open(databases::postgres().await, tempfile::tempdir().unwrap()).await
-    }
-
-    async fn open(url: String, folder: tempfile::TempDir) -> Self {
-        let settings = store::Settings { url: url.clone(), secret: None };
-        Self { store: Store::open(&settings).await.unwrap(), url, _folder: folder }
+    async fn open(place: Place) -> Self {
+        Self { store: place.store().await, place }
     }
 
     /// An Issue to `readers` confirmed readers (`reader0@example.net` …), due at `at(0)`, expiring a day later.
@@ -108,36 +63,13 @@ impl Bench {
     }
 
     async fn issue_as(&self, readers: usize, rendition: Rendition) {
-        let rows: Vec<Import> = (0..readers)
-            .map(|i| Import {
-                address: Address::parse(&format!("reader{i}@example.net")).unwrap(),
-                name: String::new(),
-                language: None,
-            })
-            .collect();
-        self.store.import(&rows, "weekly", "import", at(-10)).await.unwrap();
-        let issue = NewIssue {
-            id: crypto::new_id(),
-            digest: "weekly".to_owned(),
-            slot: at(0),
-            held: false,
-            expires_at: at(24 * 60),
-            posts: vec!["p1".to_owned()],
-            renditions: vec![rendition],
-        };
-        assert!(self.store.create_issue(&issue, at(0)).await.unwrap());
+        let readers = (0..readers).map(|i| format!("reader{i}@example.net"));
+        issue(&self.store, readers, rendition, at(24 * 60)).await;
     }
 
     fn parts(&self, server: &Server) -> Parts {
         let patience = Duration::from_secs(20);
-        let relay = Relay {
-            host: server.address.ip().to_string(),
-            port: server.address.port(),
-            security: Security::None,
-            login: None,
-            trusted: None,
-        };
-        let mut settings = Settings::new(Transport::Smtp(relay), "https://feeds.example.org/");
+        let mut settings = Settings::new(Transport::Smtp(relay(server.address)), "https://feeds.example.org/");
         (settings.connections, settings.messages_per_connection) = (3, 5);
         "client.example".clone_into(&mut settings.hello);
         settings.timeouts =
@@ -273,18 +205,18 @@ impl Bench {
     /// Another program's hand in the database.
     async fn spoil(&self, old: &str, new: &str) {
         const SPOIL: &str = "update subscribers set address = $2 where address = $1";
-        let done = if self.url.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+        let done = if self.place.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.place.url).await.unwrap();
             sqlx::query(SPOIL).bind(old).bind(new).execute(&mut connection).await.unwrap().rows_affected()
         } else {
-            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::PgConnection::connect(&self.place.url).await.unwrap();
             sqlx::query(SPOIL).bind(old).bind(new).execute(&mut connection).await.unwrap().rows_affected()
         };
         assert_eq!(done, 1);
     }
 
     async fn fresh(&self) -> Self {
-        if self.url.starts_with("sqlite") { Self::sqlite().await } else { Self::postgres().await }
+        Self::open(self.place.another().await).await
     }
 }
 
@@ -415,7 +347,7 @@ async fn who_leaves_in_time_gets_nothing(bench: Bench) {
 impl Bench {
     /// As another process has it.
     async fn again(&self) -> Store {
-        Store::open(&store::Settings { url: self.url.clone(), secret: None }).await.unwrap()
+        self.place.store().await
     }
 
     fn one_connection(&self, server: &Server) -> Parts {
@@ -491,11 +423,11 @@ async fn who_leaves_while_the_relay_lets_us_wait_gets_nothing(bench: Bench) {
 impl Bench {
     /// Another program's hand in the database.
     async fn sql(&self, statement: &'static str) {
-        if self.url.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+        if self.place.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.place.url).await.unwrap();
             sqlx::query(statement).execute(&mut connection).await.unwrap();
         } else {
-            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            let mut connection = sqlx::PgConnection::connect(&self.place.url).await.unwrap();
             sqlx::query(statement).execute(&mut connection).await.unwrap();
         }
     }

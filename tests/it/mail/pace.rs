@@ -12,27 +12,15 @@ use postrider::deliverer::{Deliverer, Parts};
 use postrider::delivery::pace::daily::day_of;
 use postrider::delivery::pace::{Limits, Quiet};
 use postrider::delivery::{Kind, State};
-use postrider::digest::{Hole, Mailbox, Rendition};
-use postrider::mail::{NamedRelay, Relay, Security, Settings, Transport};
-use postrider::store::{self, Import, NewIssue, Store};
+use postrider::mail::{NamedRelay, Settings, Transport};
+use postrider::store::Store;
 use postrider::subscriber::Address;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::databases;
+use super::bench::{Place, at, issue, on_both, relay, rendition};
 use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
-
-macro_rules! on_both {
-    ($($case:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $case() { super::$case(super::Bench::sqlite().await).await; })*
-        }
-        mod postgres {
-            $(#[tokio::test] async fn $case() { super::$case(super::Bench::postgres().await).await; })*
-        }
-    };
-}
 
 on_both!(
     one_relay_stands_in_for_another,
@@ -49,76 +37,19 @@ on_both!(
 
 struct Bench {
     store: Store,
-    url: String,
-    _folder: tempfile::TempDir,
+    place: Place,
     hand: Arc<AtomicI64>,
 }
 
-/// Nine in the morning, UTC.
-fn at(minutes: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_634_288_400 + minutes * 60, 0).unwrap()
-}
-
-fn rendition(kind: Kind) -> Rendition {
-    let id = crypto::new_id();
-    let [unsubscribe, _, confirm, _] = Hole::ALL.map(|hole| hole.mark(&id));
-    let link = if kind == Kind::Confirmation { confirm } else { unsubscribe };
-    Rendition {
-        kind,
-        digest: "weekly".to_owned(),
-        language: "en".to_owned(),
-        from: Mailbox { name: "Weekly".to_owned(), address: "weekly@example.org".to_owned() },
-        reply_to: None,
-        subject: "News".to_owned(),
-        html: format!("<a href=\"{link}\">a link</a>\n"),
-        text: format!("{link}\n"),
-        id,
-    }
-}
-
-fn relay(server: &Server) -> Relay {
-    Relay {
-        host: server.address.ip().to_string(),
-        port: server.address.port(),
-        security: Security::None,
-        login: None,
-        trusted: None,
-    }
-}
-
 impl Bench {
-    async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::open(databases::sqlite(folder.path()), folder).await
-    }
-
-    async fn postgres() -> Self {
-        Self::open(databases::postgres().await, tempfile::tempdir().unwrap()).await
-    }
-
-    async fn open(url: String, folder: tempfile::TempDir) -> Self {
-        let store = Store::open(&store::Settings { url: url.clone(), secret: None }).await.unwrap();
-        Self { store, url, _folder: folder, hand: Arc::new(AtomicI64::new(at(1).timestamp_millis())) }
+    async fn open(place: Place) -> Self {
+        Self { store: place.store().await, place, hand: Arc::new(AtomicI64::new(at(1).timestamp_millis())) }
     }
 
     /// An Issue, due at `at(0)`, to so many readers of each domain (`r0@DOMAIN` …).
     async fn issue(&self, domains: &[(&str, usize)]) {
-        let rows: Vec<Import> = domains
-            .iter()
-            .flat_map(|(domain, readers)| (0..*readers).map(move |n| format!("r{n}@{domain}")))
-            .map(|text| Import { address: Address::parse(&text).unwrap(), name: String::new(), language: None })
-            .collect();
-        self.store.import(&rows, "weekly", "import", at(-10)).await.unwrap();
-        let issue = NewIssue {
-            id: crypto::new_id(),
-            digest: "weekly".to_owned(),
-            slot: at(0),
-            held: false,
-            expires_at: at(10 * 24 * 60),
-            posts: vec!["p1".to_owned()],
-            renditions: vec![rendition(Kind::Issue)],
-        };
-        assert!(self.store.create_issue(&issue, at(0)).await.unwrap());
+        let readers = domains.iter().flat_map(|(domain, readers)| (0..*readers).map(move |n| format!("r{n}@{domain}")));
+        issue(&self.store, readers, rendition(Kind::Issue), at(10 * 24 * 60)).await;
     }
 
     fn over(&self, transport: Transport, change: impl FnOnce(&mut Settings)) -> Deliverer {
@@ -138,7 +69,7 @@ impl Bench {
         let names = ["first", "second"];
         let relays = (0..2).map(|place| NamedRelay {
             name: names[place].to_owned(),
-            relay: relay(servers[place]),
+            relay: relay(servers[place].address),
             connections: 2,
             limits: Limits { weight: weights[place], ..Limits::default() },
         });
@@ -146,7 +77,7 @@ impl Bench {
     }
 
     fn over_one(&self, server: &Server, change: impl FnOnce(&mut Settings)) -> Deliverer {
-        self.over(Transport::Smtp(relay(server)), change)
+        self.over(Transport::Smtp(relay(server.address)), change)
     }
 
     fn is(&self, now: DateTime<Utc>) {
@@ -294,8 +225,8 @@ async fn a_group_that_is_held_is_not_claimed(bench: Bench) {
     assert!(touched < 400, "{touched} of 3000 were handed out");
 }
 
-async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
-    bench.issue(&[("slow.example", 60), ("quick.example", 60)]).await;
+/// A server that answers for no reader `@slow.example` before it is rung, while it is slow.
+async fn slow_for_some() -> (Server, Arc<Notify>, Arc<AtomicBool>) {
     let (go_on, is_slow) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
     let (ring, slow) = (Arc::clone(&go_on), Arc::clone(&is_slow));
     let server = Server::start(move |point, _, line| {
@@ -303,6 +234,12 @@ async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
         if waits { Act::WellAfter(Arc::clone(&ring)) } else { Act::Well }
     })
     .await;
+    (server, go_on, is_slow)
+}
+
+async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
+    bench.issue(&[("slow.example", 60), ("quick.example", 60)]).await;
+    let (server, go_on, is_slow) = slow_for_some().await;
     let mut deliverer = bench.over_one(&server, |_| {});
     let running = tokio::spawn(async move { step(&mut deliverer).await });
     eventually("everybody else has their mail", || async { (taken(&server, "@quick.example") == 60).then_some(()) })
@@ -321,13 +258,7 @@ async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
 async fn a_crowd_of_a_slow_domain_is_given_back(bench: Bench) {
     // All that could be claimed is the slow one's, again and again.
     bench.issue(&[("slow.example", 2500), ("quick.example", 40)]).await;
-    let (go_on, is_slow) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
-    let (ring, slow) = (Arc::clone(&go_on), Arc::clone(&is_slow));
-    let server = Server::start(move |point, _, line| {
-        let waits = point == Point::Rcpt && line.contains("@slow.example") && slow.load(Ordering::SeqCst);
-        if waits { Act::WellAfter(Arc::clone(&ring)) } else { Act::Well }
-    })
-    .await;
+    let (server, go_on, is_slow) = slow_for_some().await;
     let mut deliverer = bench.over_one(&server, |_| {});
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
@@ -429,6 +360,6 @@ async fn so_many_a_second(bench: Bench) {
         assert_eq!(step(&mut deliverer).await, 0, "not within the same second");
     }
     let rows = bench.store.deliveries(None, None, None, 99).await.unwrap();
-    assert!(rows.iter().all(|row| row.attempts == 1 && row.state == State::Sent), "{}", bench.url);
+    assert!(rows.iter().all(|row| row.attempts == 1 && row.state == State::Sent), "{}", bench.place.url);
     assert!(server.connections() <= 4, "connections are kept for what goes soon: {}", server.connections());
 }

@@ -6,24 +6,18 @@ use std::time::Duration;
 use chrono::DateTime;
 use postrider::delivery::Verdict;
 use postrider::mail::transport::{Ahead, Attempt, Gate, Limits, Line, Mail, Route, Stage};
-use postrider::mail::{Pipelining, Relay, Security, Settings, Transport};
+use postrider::mail::{Pipelining, Settings, Transport};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::bench::relay;
 use crate::support::smtp::{Act, Point, Server, say};
 
 const OFFERS: &[&str] = &["PIPELINING"];
 const READERS: [&str; 3] = ["a@example.net", "b@example.net", "c@example.net"];
 
 fn line(server: &Server, change: impl FnOnce(&mut Settings)) -> Line {
-    let relay = Relay {
-        host: server.address.ip().to_string(),
-        port: server.address.port(),
-        security: Security::None,
-        login: None,
-        trusted: None,
-    };
-    let mut settings = Settings::new(Transport::Smtp(relay), "https://feeds.example.org/");
+    let mut settings = Settings::new(Transport::Smtp(relay(server.address)), "https://feeds.example.org/");
     change(&mut settings);
     Route::all(&settings).unwrap().remove(0).line()
 }

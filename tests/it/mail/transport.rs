@@ -10,6 +10,7 @@ use postrider::mail::{Relay, Security, Settings, Timeouts, Transport};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::bench::relay;
 use crate::support::smtp::{Act, Point, Server, Tls, say};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -17,14 +18,7 @@ const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(150);
 
 fn settings(address: SocketAddr, patience: Duration) -> Settings {
-    let relay = Relay {
-        host: address.ip().to_string(),
-        port: address.port(),
-        security: Security::None,
-        login: None,
-        trusted: None,
-    };
-    let mut settings = Settings::new(Transport::Smtp(relay), "https://feeds.example.org/");
+    let mut settings = Settings::new(Transport::Smtp(relay(address)), "https://feeds.example.org/");
     "client.example".clone_into(&mut settings.hello);
     settings.connections = 2;
     settings.timeouts = Timeouts { connect: LONG, command: patience, data: patience, body: patience, dot: patience };
