@@ -13,7 +13,7 @@ pub use identities::Identities;
 pub use memory::Memory;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -80,14 +80,14 @@ async fn run_with(mut parts: Parts, mut watcher: Watcher, cancel: CancellationTo
     // Since when every scan came upon files that somebody was writing.
     let mut disturbed: Option<Instant> = None;
     loop {
-        {
+        let woken = {
             // One future over all ticks: it waits until the files rest, and dropped in between it would forget them.
             let changed = watcher.changed();
             tokio::pin!(changed);
             loop {
                 tokio::select! {
                     () = cancel.cancelled() => return Ok(()),
-                    () = &mut changed => break,
+                    () = &mut changed => break true,
                     () = tokio::time::sleep(TICK) => {}
                 }
                 let next = parts.published.load().library.next_change;
@@ -95,9 +95,12 @@ async fn run_with(mut parts: Parts, mut watcher: Watcher, cancel: CancellationTo
                     || parts.scanner.unsettled()
                     || next.is_some_and(|at| at <= parts.clock.now());
                 if due && !activity.is_busy() && failure.as_ref().is_none_or(|(_, at)| at.elapsed() >= PAUSE) {
-                    break;
+                    break false;
                 }
             }
+        };
+        if let Some(paths) = activity.take_changed().filter(|_| woken) {
+            parts.scanner.only(paths);
         }
         let begun = Instant::now();
         let patient = disturbed.is_none_or(|since| since.elapsed() < LONGEST);
@@ -160,7 +163,37 @@ async fn publish(parts: &mut Parts, now: DateTime<Utc>, rests: &(dyn Fn() -> boo
         render(parts, &old, library, &unread, now).await?
     };
     parts.published.store(Arc::new(published));
+    code(&parts.published).await?;
     Ok(true)
+}
+
+/// Puts those of the published documents into their codings that are in none yet: nobody had to wait for that.
+async fn code(published: &ArcSwap<Published>) -> anyhow::Result<()> {
+    let plain = published.load_full();
+    let news: Vec<(String, Arc<Served>)> = plain
+        .documents
+        .iter()
+        .filter(|(_, served)| !served.is_coded())
+        .map(|(path, served)| (path.clone(), Arc::clone(served)))
+        .collect();
+    if news.is_empty() {
+        return Ok(());
+    }
+    let changed = news.len();
+    let coded = tokio::task::spawn_blocking(move || {
+        threads::each(news.len(), |at| {
+            let (path, served) = &news[at];
+            (path.clone(), Arc::new(Served::clone(served).coded()))
+        })
+    })
+    .await
+    .context("coding the feeds ended early")?;
+    let mut documents = plain.documents.clone();
+    documents.extend(coded);
+    let bytes: usize = documents.values().map(|served| served.size()).sum();
+    tracing::info!(posts = plain.library.posts.len(), documents = documents.len(), changed, bytes, "feeds published");
+    published.store(Arc::new(Published { documents, ..Published::clone(&plain) }));
+    Ok(())
 }
 
 /// The Library of a scan: every page gets its permanent id, and digests never seen before their baseline; the store knows
@@ -246,43 +279,28 @@ async fn render(
     .map_err(|problem| Faults(vec![problem]))?;
     let versions = parts.store.feed_versions(&hashes, now).await?;
     let past = parts.memory.keep(&parts.store, &library, &feeds.folders, &gone, unread, now).await?;
-    let (before, listings) = (Arc::clone(old), std::mem::take(&mut feeds.listings));
+    let listings = std::mem::take(&mut feeds.listings);
     let home = Home { public_url: parts.feeds.public_url.clone(), hubs: parts.feeds.hubs.clone() };
     let deltas = parts.feeds.deltas;
-    let (documents, changed) = tokio::task::spawn_blocking(move || {
-        let kept = feeds.kept.iter().filter_map(|path| Some((path.clone(), Arc::clone(before.documents.get(path)?))));
-        let mut served: HashMap<String, Arc<Served>> = kept.collect();
-        let made: Vec<_> = feeds.documents.into_iter().zip(versions).map(|made| Mutex::new(Some(made))).collect();
-        let made = threads::each(made.len(), |at| {
-            let (document, version) = made[at].lock().unwrap_or_else(PoisonError::into_inner).take()?;
-            let path = document.path.clone();
-            let old = before.documents.get(&path);
-            Some(match old.filter(|old| old.hash == version.hash) {
-                Some(old) if old.made_of == document.made_of => (path, Arc::clone(old), false),
-                // The same bytes of something else: from now on it is known by that.
-                Some(old) => {
-                    let mut served = Served::clone(old);
-                    served.made_of = document.made_of;
-                    (path, Arc::new(served), false)
-                }
-                None => {
-                    let served = Served::new(document, version.hash, version.changed_at, &home);
-                    let served = match old.filter(|_| deltas) {
-                        Some(old) => served.after(old),
-                        None => served,
-                    };
-                    (path, Arc::new(served), true)
-                }
-            })
-        });
-        let changed = made.iter().flatten().filter(|(.., changed)| *changed).count();
-        served.extend(made.into_iter().flatten().map(|(path, served, _)| (path, served)));
-        (served, changed)
-    })
-    .await
-    .context("coding the feeds ended early")?;
-    let bytes: usize = documents.values().map(|served| served.size()).sum();
-    tracing::info!(posts = library.posts.len(), documents = documents.len(), changed, bytes, "feeds published");
+    let kept = feeds.kept.iter().filter_map(|path| Some((path.clone(), Arc::clone(old.documents.get(path)?))));
+    let mut documents: HashMap<String, Arc<Served>> = kept.collect();
+    for (document, version) in feeds.documents.into_iter().zip(versions) {
+        let path = document.path.clone();
+        let before = old.documents.get(&path);
+        let served = match before.filter(|before| before.hash == version.hash) {
+            Some(before) if before.made_of == document.made_of => Arc::clone(before),
+            // The same bytes of something else: from now on it is known by that.
+            Some(before) => Arc::new(Served::clone(before).known_by(document.made_of)),
+            None => {
+                let served = Served::new(document, version.hash, version.changed_at, &home);
+                Arc::new(match before.filter(|_| deltas) {
+                    Some(before) => served.after(before),
+                    None => served,
+                })
+            }
+        };
+        documents.insert(path, served);
+    }
     Ok(Published { library, scanned_at: Some(now), documents, listings, past })
 }
 

@@ -1,5 +1,7 @@
 //! A document with everything that its answers need, made once when it is published: the bytes in each coding, and the
 //! values of its headers. Answering copies pointers.
+//!
+//! News need not wait for its codings, which take longer than all the rest: a document is served as it is first.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -36,6 +38,7 @@ pub struct Served {
     pub deltas: Vec<Delta>,
     /// Where each entry stands in the bytes.
     entries: Arc<[Range<usize>]>,
+    is_coded: bool,
 }
 
 /// Bytes, as they are and in each coding that saves something.
@@ -75,20 +78,42 @@ pub struct Delta {
 const EARLIER: usize = 8;
 
 impl Served {
-    /// `document` as it is served since `changed_at`; codes its bytes. `hash`: of the bytes, hexadecimal.
+    /// `document` as it is served since `changed_at`, in no coding yet. `hash`: of the bytes, hexadecimal.
     pub fn new(document: Document, hash: String, changed_at: DateTime<Utc>, home: &Home) -> Self {
         Self {
             content_type: document.content_type,
             made_of: document.made_of,
             immutable: document.immutable,
-            body: Coded::new(document.body.into(), &hash),
+            body: Coded::plain(document.body.into(), &hash),
             last_modified: value(&changed_at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
             link: home.links(&document.path, document.immutable),
             deltas: Vec::new(),
             entries: document.entries.into(),
+            is_coded: false,
             hash,
             changed_at,
         }
+    }
+
+    /// The same in every coding.
+    #[must_use]
+    pub fn coded(mut self) -> Self {
+        self.body = self.body.in_codings(&self.hash);
+        let deltas = self.deltas.into_iter();
+        self.deltas = deltas.map(|delta| Delta { body: delta.body.in_codings(&self.hash), ..delta }).collect();
+        self.is_coded = true;
+        self
+    }
+
+    /// The same bytes, of something else.
+    #[must_use]
+    pub fn known_by(self, made_of: u64) -> Self {
+        Self { made_of, ..self }
+    }
+
+    /// It is there in every coding.
+    pub fn is_coded(&self) -> bool {
+        self.is_coded
     }
 
     /// The same, for readers of `before` and of what went before that as well.
@@ -105,7 +130,7 @@ impl Served {
         self.deltas = earlier
             .into_iter()
             .skip(newest)
-            .map(|(hash, had)| Delta { body: Coded::new(self.without(&had).into(), &self.hash), hash, had })
+            .map(|(hash, had)| Delta { body: Coded::plain(self.without(&had).into(), &self.hash), hash, had })
             .collect();
         self
     }
@@ -133,12 +158,19 @@ impl Served {
 }
 
 impl Coded {
-    /// `bytes` in every coding, with the ETags of a document whose hash is `hash`.
-    pub fn new(bytes: Bytes, hash: &str) -> Self {
+    /// `bytes` as they are, with the ETag of a document whose hash is `hash`.
+    pub fn plain(bytes: Bytes, hash: &str) -> Self {
+        Self { identity: Variant::new(None, bytes, hash), codings: Default::default() }
+    }
+
+    /// The same in every coding, too.
+    #[must_use]
+    pub fn in_codings(self, hash: &str) -> Self {
         let codings = Coding::ALL.map(|coding| {
-            Some(Variant::new(Some(coding), coding.encode(&bytes)?.into(), &format!("{hash}-{}", coding.ending())))
+            let coded = coding.encode(&self.identity.bytes)?;
+            Some(Variant::new(Some(coding), coded.into(), &format!("{hash}-{}", coding.ending())))
         });
-        Self { identity: Variant::new(None, bytes, hash), codings }
+        Self { codings, ..self }
     }
 
     /// The variant in `coding`, where that saves something.

@@ -40,7 +40,7 @@ fn published() -> Published {
     let served = |path: &str, content_type| {
         let immutable = path.starts_with("archives/");
         let document = Document { immutable, ..document(path, content_type, text()) };
-        Arc::new(Served::new(document, HASH.to_owned(), at("2026-11-20T10:00:00.900Z"), &home()))
+        Arc::new(Served::new(document, HASH.to_owned(), at("2026-11-20T10:00:00.900Z"), &home()).coded())
     };
     Published {
         documents: [
@@ -298,8 +298,8 @@ fn version(hash: &str, entries: &[&str], before: Option<&Served>) -> Served {
     let document = Document { entries: ranges, ..document("rss.xml", "application/rss+xml; charset=utf-8", body) };
     let served = Served::new(document, hash.to_owned(), at("2026-11-20T10:00:00Z"), &home());
     match before {
-        Some(before) => served.after(before),
-        None => served,
+        Some(before) => served.after(before).coded(),
+        None => served.coded(),
     }
 }
 

@@ -86,7 +86,7 @@ fn publish(parts: &Parts, documents: &[(&str, &str)]) {
             entries: Vec::new(),
             body: b"<rss/>".to_vec(),
         };
-        ((*path).to_owned(), Arc::new(Served::new(document, (*hash).to_owned(), at(0), &home)))
+        ((*path).to_owned(), Arc::new(Served::new(document, (*hash).to_owned(), at(0), &home).coded()))
     };
     let documents = documents.iter().map(served).collect();
     parts.published.store(Arc::new(Published { documents, ..Published::default() }));

@@ -122,7 +122,7 @@ pub fn served(path: &str, body: Vec<u8>) -> Served {
     let content_type = "application/rss+xml; charset=utf-8";
     let document =
         Document { path: path.into(), content_type, made_of: 0, immutable: false, entries: Vec::new(), body };
-    Served::new(document, "h".into(), start(), &Home { public_url: PUBLIC.into(), hubs: Vec::new() })
+    Served::new(document, "h".into(), start(), &Home { public_url: PUBLIC.into(), hubs: Vec::new() }).coded()
 }
 
 impl Server {
