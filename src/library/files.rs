@@ -134,6 +134,12 @@ impl Folder {
         fs_err::symlink_metadata(self.root.join(path)).ok().map(|metadata| Stamp::of(&metadata))
     }
 
+    /// The same, where that is a regular file and no link leads to it.
+    pub(super) fn file_stamp(&self, path: &str) -> Option<Stamp> {
+        let full = self.inside(path).filter(|full| *full == self.root.join(path))?;
+        fs_err::symlink_metadata(full).ok().filter(std::fs::Metadata::is_file).map(|metadata| Stamp::of(&metadata))
+    }
+
     /// Whether there is a folder at `path`.
     pub fn is_folder(&self, path: &str) -> bool {
         let answer = self.inside(path).is_some_and(|full| full.is_dir());

@@ -48,6 +48,8 @@ pub struct Scanner {
     read: usize,
     unsettled: bool,
     suspects: Suspects,
+    /// The next scan need not look at others.
+    only: Option<Vec<String>>,
 }
 
 /// What a scan leaves to the next one.
@@ -72,7 +74,15 @@ impl fmt::Debug for Last {
 impl Scanner {
     /// Of the site that `settings` name. Nothing is read yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, last: None, watched: Vec::new(), read: 0, unsettled: false, suspects: Suspects::default() }
+        Self {
+            settings,
+            last: None,
+            watched: Vec::new(),
+            read: 0,
+            unsettled: false,
+            suspects: Suspects::default(),
+            only: None,
+        }
     }
 
     /// The settings it was made with.
@@ -95,6 +105,12 @@ impl Scanner {
         self.unsettled
     }
 
+    /// As far as the system tells, only these files (relative to the site's folder) changed since the last scan: the next one looks
+    /// at no others, where it knows all of them.
+    pub fn only(&mut self, paths: Vec<String>) {
+        self.only = Some(paths);
+    }
+
     /// [`Scanner::scan_at`] now.
     pub fn scan(&mut self) -> Result<Scan, Vec<Problem>> {
         self.scan_at(Instant::now())
@@ -107,9 +123,13 @@ impl Scanner {
         let suspects = self.suspects.lock().map(|mut suspects| std::mem::take(&mut *suspects)).unwrap_or_default();
         let last = self.last.take();
         let opened = last.as_ref().filter(|last| last.fresh_at.is_none_or(|at| is_fresh(at, now)));
-        let changes = opened.and_then(|last| last.trace.changes(&folder));
+        let only = self.only.take();
+        let changes = opened.and_then(|last| {
+            let changes = only.and_then(|paths| last.trace.changes_of(&folder, paths));
+            changes.or_else(|| last.trace.changes(&folder))
+        });
         self.unsettled = false;
-        let (mut known, mut trace, layout, files, (fresh_at, opened)) = match (last, changes) {
+        let (mut seen, mut trace, layout, (fresh_at, opened)) = match (last, changes) {
             (Some(last), Some(changes))
                 if changes.is_empty() && suspects.is_empty() && last.due_at.is_none_or(|due| now < due) =>
             {
@@ -119,11 +139,13 @@ impl Scanner {
                 return Ok(scan);
             }
             // The same files, some of which say something else.
-            (Some(Last { mut trace, layout, known, fresh_at, .. }), Some(changes)) => {
-                let now = |known: &Known| changes.get(&known.file.path).unwrap_or(&known.file).clone();
-                let files: Vec<(File, u64)> = known.iter().map(|known| (now(known), known.context)).collect();
+            (Some(Last { mut trace, layout, known, fresh_at, .. }), Some(mut changes)) => {
                 trace.apply(&changes);
-                (known, trace, layout, files, (fresh_at, false))
+                let as_now = |known: Known| match changes.remove(&known.file.path) {
+                    Some(file) => Seen::New(file, known.context, Some(known)),
+                    None => Seen::Same(known.context, known),
+                };
+                (known.into_iter().map(as_now).collect(), trace, layout, (fresh_at, false))
             }
             (last, _) => {
                 let log = Log::default();
@@ -140,23 +162,24 @@ impl Scanner {
                 // Opened once more for its tick, it is past that.
                 let again = last.as_ref().is_some_and(|last| last.fresh_at.is_some_and(|at| !is_fresh(at, now)));
                 let known = last.map(|last| last.known).unwrap_or_default();
-                (known, Trace::new(&log), layout, files, ((!again).then_some(now), true))
+                (seen(known, files), Trace::new(&log), layout, ((!again).then_some(now), true))
             }
         };
-        known.retain(|known| !suspects.contains(&known.file.path));
+        if !suspects.is_empty() {
+            seen.iter_mut().for_each(|seen| seen.doubt(&suspects));
+        }
 
         let mut scan = Scan {
             site: layout.site(),
-            pages: Vec::with_capacity(files.len()),
+            pages: Vec::with_capacity(seen.len()),
             problems: layout.problems(),
             bodies: Bodies::default(),
         };
-        let before = known;
         // The file system's clock is there already.
-        let newest = files.iter().map(|(file, _)| file.stamp.written()).max().into_iter().chain(trace.written()).max();
+        let newest = seen.iter().map(|seen| seen.file().stamp.written()).max().into_iter().chain(trace.written()).max();
         let soon = newest.unwrap_or_default() - TICK;
-        let update = updated(&folder, layout.as_ref(), &before, files, soon, now);
-        known = update.known;
+        let update = updated(&folder, layout.as_ref(), seen, soon, now);
+        let known = update.known;
         self.read = update.read;
         self.unsettled = !update.held.is_empty();
         // What is not believed must be noticed again.
@@ -195,55 +218,93 @@ struct Update {
     held: HashMap<String, File>,
 }
 
-/// What is known of `files`: of those that are as they were, what was `before`. What was written before `soon` was so long
-/// before it was read.
-fn updated(
-    folder: &Folder,
-    layout: &dyn Layout,
-    before: &[Known],
-    mut files: Vec<(File, u64)>,
-    soon: i64,
-    now: Instant,
-) -> Update {
-    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
-    let mut held = HashMap::new();
-    let mut old = before.iter().peekable();
-    let mut seen: Vec<(Option<Known>, bool)> = Vec::with_capacity(files.len());
-    for (file, context) in &files {
-        while old.next_if(|old| old.file.path < file.path).is_some() {}
-        let Some(old) = old.next_if(|old| old.file.path == file.path) else {
-            seen.push((None, false));
-            continue;
-        };
-        let is_same = old.file == *file;
-        let again = is_same && old.fresh_at.is_none_or(|at| !is_fresh(at, now));
-        let kept = if is_same {
-            (old.context == *context && (old.fresh_at.is_none() || !again)).then(|| old.clone())
-        } else if file.stamp.is_empty() && old.page.is_some() {
-            // Editors that write a file anew empty it first.
-            let since = old.empty_since.unwrap_or(now);
-            (now.duration_since(since) < EMPTY).then(|| {
-                held.insert(file.path.clone(), old.file.clone());
-                Known { empty_since: Some(since), ..old.clone() }
-            })
-        } else {
-            None
-        };
-        seen.push((kept, again));
+/// A file of a scan beside what is known of it.
+enum Seen {
+    /// It is as it was; its context now.
+    Same(u64, Known),
+    /// It was not there, or was another.
+    New(File, u64, Option<Known>),
+}
+
+impl Seen {
+    fn file(&self) -> &File {
+        match self {
+            Self::Same(_, known) => &known.file,
+            Self::New(file, ..) => file,
+        }
     }
-    let changed: Vec<(usize, bool)> =
-        (0..).zip(&seen).filter(|(_, (kept, _))| kept.is_none()).map(|(at, (_, again))| (at, *again)).collect();
-    let read = changed.len();
+
+    /// What is known of one of these files does not count.
+    fn doubt(&mut self, suspects: &[String]) {
+        if suspects.contains(&self.file().path) {
+            let context = match self {
+                Self::Same(context, _) | Self::New(_, context, _) => *context,
+            };
+            *self = Self::New(self.file().clone(), context, None);
+        }
+    }
+}
+
+/// `files` with their contexts beside what is `known`, which is ordered by path; the result is, too.
+fn seen(known: Vec<Known>, mut files: Vec<(File, u64)>) -> Vec<Seen> {
+    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    let mut known = known.into_iter().peekable();
+    let beside = |(file, context): (File, u64)| {
+        while known.next_if(|known| known.file.path < file.path).is_some() {}
+        match known.next_if(|known| known.file.path == file.path) {
+            Some(known) if known.file == file => Seen::Same(context, known),
+            known => Seen::New(file, context, known),
+        }
+    };
+    files.into_iter().map(beside).collect()
+}
+
+/// What is to be done about a file.
+enum Next {
+    Keep(Known),
+    /// In its context; whether that is for its tick.
+    Read(File, u64, bool),
+}
+
+/// What is known of all files now. What was written before `soon` was so long before it was read.
+fn updated(folder: &Folder, layout: &dyn Layout, seen: Vec<Seen>, soon: i64, now: Instant) -> Update {
+    let mut held = HashMap::new();
+    let decide = |seen: Seen| match seen {
+        Seen::Same(context, old) => {
+            let again = old.fresh_at.is_none_or(|at| !is_fresh(at, now));
+            let stays = old.context == context && (old.fresh_at.is_none() || !again);
+            if stays { Next::Keep(old) } else { Next::Read(old.file, context, again) }
+        }
+        // Editors that write a file anew empty it first.
+        Seen::New(file, _, Some(old))
+            if file.stamp.is_empty()
+                && old.page.is_some()
+                && now.duration_since(old.empty_since.unwrap_or(now)) < EMPTY =>
+        {
+            held.insert(file.path, old.file.clone());
+            Next::Keep(Known { empty_since: Some(old.empty_since.unwrap_or(now)), ..old })
+        }
+        Seen::New(file, context, _) => Next::Read(file, context, false),
+    };
+    let next: Vec<Next> = seen.into_iter().map(decide).collect();
+    let reads = (0..).zip(&next).filter_map(|(number, next)| match next {
+        Next::Keep(_) => None,
+        Next::Read(file, context, again) => Some((number, file, *context, *again)),
+    });
+    let reads: Vec<(usize, &File, u64, bool)> = reads.collect();
+    let read = reads.len();
     let read_again = |room: &mut Vec<u8>, at: usize| {
-        let (number, again) = changed[at];
-        let (file, context) = &files[number];
-        let known = read_one(folder, layout, (number, file), *context, room);
+        let (number, file, context, again) = reads[at];
+        let known = read_one(folder, layout, (number, file), context, room);
         // Read once more for its tick, it is past that.
         Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
     };
     let mut fresh = threads::each_with(read, Vec::new, read_again).into_iter();
-    let known = seen.into_iter().filter_map(|(kept, _)| kept.or_else(|| fresh.next())).collect();
-    Update { known, read, held }
+    let known = next.into_iter().filter_map(|next| match next {
+        Next::Keep(known) => Some(known),
+        Next::Read(..) => fresh.next(),
+    });
+    Update { known: known.collect(), read, held }
 }
 
 /// Somebody may have written once more within the tick of what was read `at` that time.

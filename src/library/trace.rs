@@ -32,6 +32,15 @@ pub(super) enum Asked {
     },
 }
 
+impl Asked {
+    /// The file at `path`, where this is the walk that found it.
+    fn found(&self, path: &str) -> Option<&File> {
+        let Self::Walk { files, .. } = self else { return None };
+        let at = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        Some(&files[at])
+    }
+}
+
 /// Everything that was asked while a site was opened.
 #[derive(Debug, Default)]
 pub(super) struct Trace(Vec<Asked>);
@@ -67,6 +76,20 @@ impl Trace {
         Some(changes)
     }
 
+    /// The same of the files at `paths` alone; `None` too where one of them was not found by a walk, or is no file now.
+    pub(super) fn changes_of(&self, folder: &Folder, paths: Vec<String>) -> Option<HashMap<String, File>> {
+        let mut changes = HashMap::new();
+        for path in paths {
+            let is_read = |asked: &Asked| matches!(asked, Asked::Read(read, _) if *read == path);
+            let before = self.0.iter().find_map(|asked| asked.found(&path)).filter(|_| !self.0.iter().any(is_read))?;
+            let stamp = folder.file_stamp(&path)?;
+            if stamp != before.stamp {
+                changes.insert(path.clone(), File { path, stamp });
+            }
+        }
+        Some(changes)
+    }
+
     /// When the newest of the files that were read for it was written, seconds since the epoch.
     pub(super) fn written(&self) -> Option<i64> {
         let read =
@@ -77,11 +100,10 @@ impl Trace {
     /// From now on `changes` is how it was.
     pub(super) fn apply(&mut self, changes: &HashMap<String, File>) {
         for asked in &mut self.0 {
-            if let Asked::Walk { files, .. } = asked {
-                for file in files {
-                    if let Some(changed) = changes.get(&file.path) {
-                        file.clone_from(changed);
-                    }
+            let Asked::Walk { files, .. } = asked else { continue };
+            for changed in changes.values() {
+                if let Ok(at) = files.binary_search_by(|file| file.path.cmp(&changed.path)) {
+                    files[at].clone_from(changed);
                 }
             }
         }
@@ -118,6 +140,21 @@ mod tests {
         assert_eq!(changed(), Some(Vec::new()), "nobody has looked there");
         write("posts/b.md", "longer");
         assert_eq!(changed(), Some(vec!["posts/b.md".to_owned()]));
+        let of = |paths: &[&str]| {
+            let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+            trace.changes_of(&folder, paths).map(|changes| changes.into_keys().collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["posts/b.md", "a.md"]), Some(vec!["posts/b.md".to_owned()]));
+        assert_eq!(of(&["a.md"]), Some(Vec::new()), "nobody asked for the other one");
+        for unknown in ["vendor/x.md", "posts/none.md", "posts"] {
+            assert_eq!(of(&["posts/b.md", unknown]), None, "{unknown}");
+        }
+        fs_err::remove_file(root.path().join("a.md")).unwrap();
+        assert_eq!(of(&["a.md"]), None, "it is gone");
+        std::os::unix::fs::symlink(root.path().join("posts/b.md"), root.path().join("a.md")).unwrap();
+        assert_eq!(of(&["a.md"]), None, "it is a link now");
+        fs_err::remove_file(root.path().join("a.md")).unwrap();
+        write("a.md", "x");
         write("posts/vendor/new.md", "new");
         assert_eq!(changed(), None, "it is to be laid out anew");
     }

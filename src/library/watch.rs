@@ -23,6 +23,9 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// Files that never rest are looked at after so long all the same.
 pub const LONGEST: Duration = Duration::from_secs(10);
 
+/// After so many changed files the whole site may as well be looked at.
+const FEW: usize = 64;
+
 /// The system's own, or in tests one that refuses.
 type System = Box<dyn notify::Watcher + Send>;
 
@@ -66,6 +69,8 @@ struct Seen {
     first: Option<Instant>,
     /// Files that were written to and not closed yet.
     open: HashSet<PathBuf>,
+    /// What has changed since somebody asked; `None`: too much to be named.
+    changed: Option<HashSet<PathBuf>>,
     /// That there is something which the system does not watch has been said.
     told: bool,
 }
@@ -83,6 +88,14 @@ impl Activity {
     /// Something has happened since `at`.
     pub fn since(&self, at: Instant) -> bool {
         self.lock().last.is_some_and(|last| last >= at)
+    }
+
+    /// What has changed since this was asked last, relative to the site's folder; `None` where that cannot be told.
+    pub fn take_changed(&self) -> Option<Vec<String>> {
+        let mut seen = self.lock();
+        let changed = seen.changed.replace(HashSet::new())?;
+        let below = |path: PathBuf| Some(path.strip_prefix(&seen.root).ok()?.to_str()?.to_owned());
+        changed.into_iter().map(below).collect()
     }
 
     /// Says that there is something which the system does not watch: once.
@@ -120,6 +133,14 @@ impl Seen {
             (self.first, self.open) = (Some(now), HashSet::new());
         }
         self.last = Some(now);
+        let named = event.filter(|event| !event.need_rescan());
+        match (&mut self.changed, named) {
+            (Some(changed), Some(event)) if changed.len() < FEW => {
+                let matters = |path: &&PathBuf| is_content(path, &self.root, &self.watched);
+                changed.extend(event.paths.iter().filter(matters).cloned());
+            }
+            (changed, _) => *changed = None,
+        }
         let Some(event) = event else { return };
         for path in &event.paths {
             // Only inotify tells when a file is closed.
@@ -201,6 +222,10 @@ impl Watcher {
         // A folder that went away, or another one under its name, must be watched anew.
         let stale = self.followed.extract_if(|what, was| before != root || there.get(what) != Some(was));
         let stale: Vec<(String, bool)> = stale.map(|(what, _)| what).collect();
+        if !stale.is_empty() || there.keys().any(|what| !self.followed.contains_key(what)) {
+            // Nobody was told what happened there before.
+            self.activity.lock().changed = None;
+        }
         for (path, _) in stale {
             if let Some(system) = &mut self.system {
                 // It is not there any more, or not what it was.
@@ -447,7 +472,20 @@ mod tests {
         assert!(!busy(20_300));
         // What the system could not keep up with.
         let lost = Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        assert_eq!(activity.take_changed(), None, "nobody had asked before");
+        assert_eq!(activity.take_changed(), Some(Vec::new()));
+        for (path, matters) in [("a.md", true), ("a.png", false), ("b/c.md", true)] {
+            assert_eq!(activity.note(&Ok(event(closed, &format!("/site/content/{path}"))), at(30_000)), matters);
+        }
+        let mut changed = activity.take_changed().unwrap();
+        changed.sort();
+        assert_eq!(changed, ["content/a.md", "content/b/c.md"]);
+        for number in 0..=FEW {
+            activity.note(&Ok(event(closed, &format!("/site/content/{number}.md"))), at(30_000));
+        }
+        assert_eq!(activity.take_changed(), None, "too many to be named");
         assert!(activity.note(&Ok(lost), at(30_000)));
+        assert_eq!(activity.take_changed(), None, "nobody knows which");
         assert!(activity.note(&Err(notify::Error::generic("lost")), at(30_000)));
         assert!(activity.since(at(30_000)) && !activity.since(at(30_001)));
     }
