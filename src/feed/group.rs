@@ -1,7 +1,7 @@
 //! Which feeds there are, and which posts are in each.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Family, Format, Listing, address, entry, text};
 use crate::post::Post;
@@ -29,18 +29,26 @@ impl Group {
 
 /// The site's own feed, then those of each family in order of their folders. `posts` newest first.
 pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, families: &[Family]) -> Vec<Group> {
-    // Family, slug → name as the newest post spells it, members. A family's place in `Family` is its place in the list.
-    let mut found: BTreeMap<(Family, String), (String, Vec<usize>)> = BTreeMap::new();
+    // Family and slug → number. A family's place in `Family` is its place in the list.
+    let mut places: BTreeMap<(Family, String), usize> = BTreeMap::new();
+    // By number: the name as the newest post spells it, members.
+    let mut found: Vec<(&str, Vec<usize>)> = Vec::new();
+    // The posts of a site say few names, again and again.
+    let mut known: HashMap<(Family, &str), Option<usize>> = HashMap::new();
+    let mut spoken: HashMap<&str, Option<Cow<'_, str>>> = HashMap::new();
     let mut languages: Vec<Option<Cow<'_, str>>> = Vec::new();
     for (at, post) in posts.enumerate() {
-        languages.push(entry::language(site, post));
+        languages.push(spoken.entry(&post.language).or_insert_with(|| entry::language(site, post)).clone());
         for &family in families {
             for name in names(family, post) {
-                let slug = match family {
-                    Family::Language => address::language_folder(name),
-                    _ => address::slug(name),
-                };
-                let (_, members) = found.entry((family, slug)).or_insert_with(|| (name.to_owned(), Vec::new()));
+                let place = *known.entry((family, name)).or_insert_with(|| {
+                    let place = places.entry((family, slug(family, name)?)).or_insert_with(|| {
+                        found.push((name, Vec::new()));
+                        found.len() - 1
+                    });
+                    Some(*place)
+                });
+                let Some((_, members)) = place.map(|place| &mut found[place]) else { continue };
                 // A post that spells one tag twice is in its feed once.
                 if members.last() != Some(&at) {
                     members.push(at);
@@ -63,7 +71,8 @@ pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, 
         home: site.url.clone(),
         members: (0..languages.len()).collect(),
     };
-    let families = found.into_iter().map(|((family, slug), (name, members))| {
+    let families = places.into_iter().map(|((family, slug), place)| {
+        let (name, members) = (found[place].0.to_owned(), std::mem::take(&mut found[place].1));
         let folder = match family {
             Family::Tag => format!("tags/{slug}/"),
             Family::Category => format!("categories/{slug}/"),
@@ -100,12 +109,17 @@ pub(super) fn groups<'a>(site: &'a Site, posts: impl Iterator<Item = &'a Post>, 
 
 /// What `post` has of `family`.
 fn names(family: Family, post: &Post) -> Vec<&str> {
-    let names: Vec<&str> = match family {
+    match family {
         Family::Tag => post.tags.iter().map(String::as_str).collect(),
         Family::Category => post.categories.iter().map(String::as_str).collect(),
         Family::Author => post.authors.iter().map(|author| author.name.as_str()).collect(),
         Family::Section => vec![post.section.as_str()],
         Family::Language => vec![post.language.as_str()],
-    };
-    names.into_iter().filter(|name| !text::name(name).is_empty()).collect()
+    }
+}
+
+/// A feed's own part of its folder; `None`: there is nothing in the name.
+fn slug(family: Family, name: &str) -> Option<String> {
+    let slug = if family == Family::Language { address::language_folder(name) } else { address::slug(name) };
+    (!text::name(name).is_empty()).then_some(slug)
 }

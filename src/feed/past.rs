@@ -3,11 +3,11 @@
 //! A tag that is spelled otherwise, or goes by another name, takes its posts along: its feed has moved. What no longer has any
 //! post was withdrawn. Both are told by what each post was found under before and is found under now.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// By post: the folders of the feeds that hold it, decoded (`tags/sofa weekly/`), in order. The site's own is not among them.
-pub type Folders = BTreeMap<String, Vec<Arc<str>>>;
+pub type Folders = HashMap<String, Vec<Arc<str>>>;
 
 /// See the module. By folder, decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

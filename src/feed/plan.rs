@@ -125,18 +125,14 @@ impl<'a> Plan<'a> {
 
     /// Which feeds hold each post, beside the site's own.
     pub(super) fn folders(&self, groups: &[Group]) -> Folders {
-        let mut folders = Folders::new();
+        let mut folders = vec![Vec::new(); self.dated.len()];
         for group in groups.iter().filter(|group| group.listing.family.is_some()) {
             let folder: Arc<str> = group.folder.as_str().into();
             for at in &group.members {
-                folders.entry(self.dated[*at].0.id.clone()).or_default().push(Arc::clone(&folder));
+                folders[*at].push(Arc::clone(&folder));
             }
         }
-        // What is in no other feed is in the site's.
-        for (post, _) in self.dated {
-            folders.entry(post.id.clone()).or_default();
-        }
-        folders
+        self.dated.iter().map(|(post, _)| post.id.clone()).zip(folders).collect()
     }
 
     /// The posts that a feed lost, of those that would stand in it now; newest loss first.

@@ -235,16 +235,16 @@ pub fn has_dotted_host(address: &str) -> bool {
 /// An `http`, `tag` or `urn` id stays, in its canonical form. What the front matter gives may be anything: a UUID becomes
 /// `urn:uuid:`, and other text the UUID (RFC 9562 §5.8) of its hash, so that it depends neither on the host nor on time.
 pub fn identifier(id: &str) -> Cow<'_, str> {
+    // Most are ours, and as they are to be.
+    if is_tag(id) && id.bytes().all(|byte| is_uri_byte(byte) && byte != b'%') {
+        return Cow::Borrowed(id);
+    }
     let absolute = id.split_once(':').is_some_and(|(scheme, rest)| {
         !rest.is_empty()
             && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     });
     if absolute && id.bytes().all(is_uri_byte) && well_encoded(id) {
-        // Most are ours, and as they are to be.
-        if is_tag(id) && !id.contains('%') {
-            return Cow::Borrowed(id);
-        }
         let canonical = canonical(id);
         let is_web = (canonical.starts_with("https://") || canonical.starts_with("http://"))
             && web_address(&canonical).is_some();

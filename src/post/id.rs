@@ -13,10 +13,11 @@ mod matching;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::Datelike as _;
+use chrono::{DateTime, Datelike as _, FixedOffset};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use url::Url;
 
@@ -203,13 +204,26 @@ fn host(page: &Page) -> String {
 fn tag(page: &Page) -> PostId {
     // RFC 4151 knows years of four digits only.
     let date = page.published.filter(|at| (0..=9999).contains(&at.year()));
-    let date =
-        date.map_or_else(|| NO_DATE.to_owned(), |at| format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day()));
+    let date = date.map_or(Cow::Borrowed(NO_DATE), |at| Cow::Owned(day(at)));
     if let Some((host, path)) = plain(&page.url) {
         return ["tag:", host, ",", &date, ":", path].concat();
     }
     let path = Url::parse(&page.url).map_or_else(|_| format!("/{}", page.path), |url| url.path().to_owned());
     format!("tag:{},{date}:{}", host(page), escaped(&percent_decode_str(&path).collect::<Vec<u8>>()))
+}
+
+/// `2021-10-15`, of a year of four digits.
+fn day(at: DateTime<FixedOffset>) -> String {
+    let year = u32::try_from(at.year()).unwrap_or_default();
+    let digits = [year / 1000, year / 100, year / 10, year, at.month() / 10, at.month(), at.day() / 10, at.day()];
+    let mut day = String::with_capacity(10);
+    for (place, digit) in digits.into_iter().enumerate() {
+        if matches!(place, 4 | 6) {
+            day.push('-');
+        }
+        day.extend(char::from_digit(digit % 10, 10));
+    }
+    day
 }
 
 /// Host and path of an address in which nothing has to be decoded or encoded, which most are: nobody need parse it.
@@ -219,10 +233,11 @@ fn plain(url: &str) -> Option<(&str, &str)> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     // A name that ends in a number is an address of another kind.
     let is_name = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
-    let is_host = is_name && host.bytes().all(is_plain) && !host.contains("xn--");
+    let is_host = is_name && host.bytes().all(is_plain) && !host.as_bytes().windows(4).any(|part| part == b"xn--");
     let is_path =
         path.bytes().all(|byte| is_plain(byte) || byte.is_ascii_uppercase() || matches!(byte, b'_' | b'~' | b'/'));
-    (is_host && is_path && !path.contains("/.")).then_some((host, path))
+    let has_dots = path.as_bytes().windows(2).any(|part| part == b"/.");
+    (is_host && is_path && !has_dots).then_some((host, path))
 }
 
 /// The id, or what it is when somebody has it: the second, the third …

@@ -77,8 +77,13 @@ struct Series {
 
 impl Series {
     fn of(pages: &[Arc<Page>]) -> Self {
-        let mut pages = pages.to_vec();
-        pages.sort_by(|a, b| series(a).cmp(&series(b)).then_with(|| place(a).cmp(&place(b))));
+        // A site has few series: their names are compared once a page.
+        let names: BTreeSet<(&str, &str)> = pages.iter().map(|page| series(page)).collect();
+        let names: Vec<(&str, &str)> = names.into_iter().collect();
+        let place_of = |page: &Arc<Page>| (names.binary_search(&series(page)), place(page).0);
+        let mut places: Vec<_> = pages.iter().map(|page| (place_of(page), page)).collect();
+        places.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.path.cmp(&other.path)));
+        let pages: Vec<Arc<Page>> = places.into_iter().map(|(_, page)| Arc::clone(page)).collect();
         let begins = |at: &usize| *at == 0 || series(&pages[*at - 1]) != series(&pages[*at]);
         let starts = (0..pages.len()).filter(begins).collect();
         Self { pages, starts }

@@ -1,7 +1,7 @@
 //! What feeds held when they were last published: who is gone since then, and what became of feeds that are no more. The store
 //! keeps it, so that what happens while no daemon runs is noticed too.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ pub struct Memory(Option<Known>);
 
 #[derive(Debug)]
 struct Known {
-    listed: BTreeMap<PostId, Listed>,
+    listed: HashMap<PostId, Listed>,
     past: Arc<Past>,
     /// Does `past` hold only what is no more?
     is_current: bool,

@@ -148,8 +148,8 @@ impl Tree {
         }
         // Below the content root `index.md` is the home page, and everything else belongs to it.
         let home_is_bundle = mount.target.is_empty() && bundles.contains("");
-        // The folder of the file before, and its parts: most files lie beside each other.
-        let mut last: (String, Arc<[String]>) = (String::new(), Arc::default());
+        // The folder of the file before, its parts, and how Hugo names it: most files lie beside each other.
+        let mut last: (String, Arc<[String]>, String) = (String::new(), Arc::default(), String::new());
         for file in files {
             let (folders, file_name) = split(mount, &file.path);
             let inside = home_is_bundle || ancestors(folders).any(|above| bundles.contains(above));
@@ -168,7 +168,7 @@ impl Tree {
                     parts.pop();
                 }
                 parts.extend(folders.split('/').filter(|part| !part.is_empty()).map(String::from));
-                last = (folders.to_owned(), parts.into());
+                last = (folders.to_owned(), parts.as_slice().into(), key(&parts));
             }
             let parts = Arc::clone(&last.1);
             if is(&name, "_index") {
@@ -181,12 +181,12 @@ impl Tree {
                 continue;
             }
             let rank = (bundle, name.own_language, name.markdown);
-            let (parts, stem) = match parts.split_last().filter(|_| bundle) {
-                Some((own, above)) => (above.into(), own.clone()),
-                None if bundle => (parts, String::new()),
-                None => (parts, name.stem),
+            let (parts, stem, above) = match parts.split_last().filter(|_| bundle) {
+                Some((own, above)) => (above.into(), own.clone(), Cow::Owned(key(above))),
+                None if bundle => (parts, String::new(), Cow::Borrowed(last.2.as_str())),
+                None => (parts, name.stem, Cow::Borrowed(last.2.as_str())),
             };
-            let place = (name.language.clone(), logical(&parts, &stem));
+            let place = (name.language.clone(), [above.as_ref(), "/", &named(stem.as_str().into())].concat());
             if self.is_taken(place, &file.path, number, rank) {
                 continue;
             }
@@ -351,13 +351,6 @@ fn split<'p>(mount: &'p Mount, path: &'p str) -> (&'p str, &'p str) {
         path.get(below(mount)..).unwrap_or_default()
     };
     below.rsplit_once('/').unwrap_or(("", below))
-}
-
-fn logical(folders: &[String], name: &str) -> String {
-    let mut path = key(folders);
-    path.push('/');
-    path.push_str(&named(name.into()));
-    path
 }
 
 /// Every folder above `folders`, without the root.
