@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -143,6 +143,15 @@ async fn what_did_not_change_is_the_same_object_and_keeps_its_time() {
     for (path, served) in &first.documents {
         assert!(Arc::ptr_eq(served, &second.documents[path]), "{path}");
         assert_eq!(served.changed_at, at(NOW));
+    }
+
+    // Files that are as young as the scan are read once more.
+    parts.scanner.scan_at(Instant::now() + Duration::from_secs(6)).expect("a site");
+    assert!(parts.scanner.files_read() > 0);
+    publisher::step(&mut parts, at("2026-11-22T12:15:00Z")).await.expect("a step");
+    let again = parts.published.load_full();
+    for (path, served) in &first.documents {
+        assert!(Arc::ptr_eq(served, &again.documents[path]), "{path}");
     }
 
     bench.post("two", "2026-11-08T10:00:00+08:00", "tags: [Rust, Mail]\n", "Other text.");
