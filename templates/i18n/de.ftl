@@ -203,6 +203,7 @@ more = { $count ->
    *[other] { $count } weitere Beiträge auf { $site }
 }
 footer-why = Sie bekommen diese E-Mail, weil Sie { $title } von { $site } abonniert und das bestätigt haben.
+footer-why-same = Sie bekommen diese E-Mail, weil Sie { $title } abonniert und das bestätigt haben.
 footer-address = Gesandt an { $address }
 footer-preferences = Ändern, was Sie bekommen
 footer-unsubscribe = Abbestellen
