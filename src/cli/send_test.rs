@@ -74,7 +74,12 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         address: arguments.address.as_str().to_owned(),
         message_id: format!("{}@{domain}", crypto::new_id()),
         unsubscribe_url: link("unsubscribe"),
-        unsubscribe_address: None,
+        // As a reader's looks; it stands for no subscription.
+        unsubscribe_address: config
+            .mail
+            .bounce_address
+            .as_ref()
+            .and_then(|path| path.unsubscribe(store.key(), &crypto::new_id())),
         preferences_url: link("preferences"),
         confirm_url: None,
     };
