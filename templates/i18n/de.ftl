@@ -204,7 +204,7 @@ more = { $count ->
 }
 footer-why = Sie bekommen diese E-Mail, weil Sie { $title } von { $site } abonniert und das bestätigt haben.
 footer-why-same = Sie bekommen diese E-Mail, weil Sie { $title } abonniert und das bestätigt haben.
-footer-address = Gesandt an { $address }
+footer-address = Gesendet an { $address }
 footer-preferences = Ändern, was Sie bekommen
 footer-unsubscribe = Abbestellen
 confirmation-subject = Bitte bestätigen: { $title }
