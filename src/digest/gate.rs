@@ -120,7 +120,11 @@ impl Finding {
 
     /// Why a template makes no mail: `fault` of [`super::render::issue`].
     pub fn template(fault: &str) -> Self {
-        Self::error(Reason::Template, fault, "mend it; `postrider check` says whether it makes a mail then")
+        Self::error(
+            Reason::Template,
+            fault,
+            "mend it: `postrider check` says whether it makes a mail then, and `postrider serve` reads it when it starts",
+        )
     }
 
     fn of(reason: Reason, problem: &Problem) -> Self {

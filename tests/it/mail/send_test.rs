@@ -78,7 +78,8 @@ async fn is_what_a_subscriber_gets() {
     let mut house = house(&format!("smtp://{}", server.address), "http: { listen: \"127.0.0.1:0\" }\n");
     house.run(&["dkim", "keygen", "s", "--out", "keys", "--domain", "example.org"]);
     let signed = "mail: { bounce_address: \"@bounce.example.org\", complaints_address: c@example.org, dkim: { keys: { s-ed: keys/s-ed.pem } } }\n";
-    let with = CONFIGURATION.to_owned() + "    reply_to: editors@example.org\nhttp: { listen: \"127.0.0.1:0\" }\n" + signed;
+    let with =
+        CONFIGURATION.to_owned() + "    reply_to: editors@example.org\nhttp: { listen: \"127.0.0.1:0\" }\n" + signed;
     fs_err::write(house.site().join("postrider.yaml"), with).unwrap();
     house.environment.push(("POSTRIDER_HTTP_PUBLIC_URL".into(), "https://feeds.example.org/".into()));
     house.set_time("2026-03-06 05:00:00");
