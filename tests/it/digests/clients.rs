@@ -257,10 +257,9 @@ fn mails_of_our_own_posts_are_as_they_were() {
 fn clients_and_the_standard_take_every_mail() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/mails");
     fs_err::create_dir_all(&folder).unwrap();
-    let weeklies = weeklies().into_iter().map(|(name, _, made)| (name.to_owned(), made.rendition));
     let files: Vec<PathBuf> = samples()
         .into_iter()
-        .chain(weeklies)
+        .chain(real_samples())
         .map(|(name, rendition)| {
             let file = folder.join(format!("{name}.html"));
             fs_err::write(&file, &rendition.html).unwrap();
@@ -308,6 +307,11 @@ fn weeklies() -> Vec<(&'static str, FullPost, Rendered)> {
         (name, post, made)
     };
     WEEKLIES.into_iter().map(letter).collect()
+}
+
+/// Their mails, by name.
+pub fn real_samples() -> impl Iterator<Item = (String, Rendition)> {
+    weeklies().into_iter().map(|(name, _, made)| (name.to_owned(), made.rendition))
 }
 
 /// The shape of words that are not ours to keep: each letter is one of its width.
