@@ -291,6 +291,10 @@ fn what_is_signed_wrongly_goes_to_nobody() {
         let (code, said) = run(&house, command);
         assert!(code == Some(1) && said.contains("mail.dkim.keys.s-rsa"), "{command:?}: {said}");
     }
+    let short = std::process::Command::new("openssl").args(["genrsa", "1024"]).output().unwrap().stdout;
+    fs_err::write(file("s-rsa"), short).unwrap();
+    let (code, said) = run(&house, &["check"]);
+    assert!(code == Some(1) && said.contains("mail.dkim.keys.s-rsa") && said.contains("2048"), "{said}");
     fs_err::write(file("s-rsa"), &whole).unwrap();
     let own = fs_err::read(file("s-ed")).unwrap();
     fs_err::write(file("s-ed"), fs_err::read(file("t-ed")).unwrap()).unwrap();
