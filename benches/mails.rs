@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use postrider::digest::picture::Pictures;
-use postrider::digest::{Digest, Mailbox, Schedule, Selection, Trigger, render};
+use postrider::digest::{Digest, Mailbox, Schedule, Trigger, render};
 use postrider::library::{Library, Scanner, Settings};
 use postrider::post::body::Bodies as _;
 use postrider::post::{FullPost, id};
@@ -50,21 +50,12 @@ fn main() {
 }
 
 fn digest(template: &str) -> Digest {
+    let from = Mailbox { name: "Harbour".into(), address: "weekly@harbour.example.org".into() };
+    let trigger = Trigger::Cron(Schedule::parse("0 9 * * 5", chrono_tz::Asia::Shanghai).unwrap());
     Digest {
-        name: "weekly".into(),
         title: "纸鸢周报".into(),
-        description: String::new(),
-        trigger: Trigger::Cron(Schedule::parse("0 9 * * 5", chrono_tz::Asia::Shanghai).unwrap()),
-        selection: Selection::default(),
         template: template.into(),
-        from: Mailbox { name: "Harbour".into(), address: "weekly@harbour.example.org".into() },
-        reply_to: None,
-        language: "zh-CN".into(),
-        catch_up: chrono::Duration::hours(6),
-        hold_above: 10,
-        time_to_live: chrono::Duration::hours(72),
-        public: true,
-        theme: std::sync::Arc::default(),
         public_url: "https://feeds.example.org/".into(),
+        ..Digest::new("weekly", from, trigger)
     }
 }

@@ -178,7 +178,7 @@ impl Config {
             quiet: relays::quiet(r),
             messages_per_connection: r.parsed("mail.messages_per_connection", values::count).unwrap_or(1),
             pipelining: r.parsed("mail.pipelining", values::pipelining).unwrap_or(mail::Pipelining::Full),
-            hello: r.text("mail.hello").unwrap_or_else(|| host_of(&public_url)),
+            hello: r.parsed("mail.hello", values::host).unwrap_or_else(|| host_of(&public_url)),
             public_url: public_url.clone(),
             bounce_address: r.parsed("mail.bounce_address", ReturnPath::parse),
             complaints_address: r.parsed("mail.complaints_address", values::address),
@@ -308,7 +308,6 @@ fn read_digest(r: &mut Reader<'_>, name: &str, language: Option<&str>) -> Option
         r.fault(&key("from"), "is missing", "say who sends it, e.g. `from: \"SOFA Weekly <weekly@example.org>\"`");
     }
     let digest = Digest {
-        name: name.to_owned(),
         title: r.text(&key("title")).unwrap_or_default(),
         description: r.text(&key("description")).unwrap_or_default(),
         selection: Selection {
@@ -325,11 +324,8 @@ fn read_digest(r: &mut Reader<'_>, name: &str, language: Option<&str>) -> Option
         hold_above: r.parsed(&key("hold_above"), values::count).unwrap_or_default(),
         time_to_live: r.parsed(&key("time_to_live"), values::span).unwrap_or_default(),
         public: r.parsed(&key("public"), values::truth).unwrap_or(true),
-        // The same for all, once they are read.
-        theme: Arc::default(),
-        public_url: String::new(),
-        trigger: trigger?,
-        from: from?,
+        // Theme and public address are the same for all, once they are read.
+        ..Digest::new(name, from?, trigger?)
     };
     let title = [&digest.title, &digest.from.name, &digest.name].into_iter().find(|title| !title.is_empty())?.clone();
     Some(Digest { title, ..digest })

@@ -54,6 +54,29 @@ pub struct Digest {
     pub public_url: String,
 }
 
+impl Digest {
+    /// Of every post, sent by `from` in English, with what the configuration has where nothing is said.
+    pub fn new(name: &str, from: Mailbox, trigger: Trigger) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            description: String::new(),
+            trigger,
+            selection: Selection::default(),
+            template: "digest".to_owned(),
+            from,
+            reply_to: None,
+            language: "en".to_owned(),
+            catch_up: Duration::hours(6),
+            hold_above: 10,
+            time_to_live: Duration::hours(72),
+            public: true,
+            theme: Arc::default(),
+            public_url: String::new(),
+        }
+    }
+}
+
 /// What makes an Issue.
 #[derive(Debug, Clone)]
 pub enum Trigger {

@@ -143,6 +143,11 @@ impl Transport {
 /// What a relay without a name is called: that of `mail.url`.
 pub const ONLY: &str = "mail";
 
+/// Where `postrider.yaml` has the relay called `name`.
+pub fn section(name: &str) -> String {
+    if name == ONLY { "mail".to_owned() } else { format!("mail.relays.{name}") }
+}
+
 /// One of several relays.
 #[derive(Clone)]
 pub struct NamedRelay {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Holds orders separated by `;`: `trace`, `die=POINT@N` (an empty POINT is any), `plant=FAULT`, `haste=FACTOR@EPOCH`,
-/// `batch=ROWS`.
+/// `batch=ROWS`, `forge` (what is signed is not what is sent).
 pub const VARIABLE: &str = "POSTRIDER_SABOTAGE";
 
 /// A point that is passed: named after the function that it stands in and what is done there.
@@ -83,18 +83,21 @@ struct Orders {
     haste: Option<(i64, i64)>,
     /// Rows of a transaction that is one of many.
     batch: Option<i64>,
+    forge: bool,
     die: fn() -> !,
 }
 
 /// Takes the orders of [`VARIABLE`]. `die` ends the process at once. The error says what is not understood.
 pub fn arm(orders: &str, die: fn() -> !) -> Result<(), String> {
-    let mut armed = Orders { trace: false, point: None, plants: Vec::new(), haste: None, batch: None, die };
+    let mut armed =
+        Orders { trace: false, point: None, plants: Vec::new(), haste: None, batch: None, forge: false, die };
     for order in orders.split(';').map(str::trim).filter(|order| !order.is_empty()) {
         let wrong = || format!("`{VARIABLE}`: `{order}` is no order");
         let (verb, rest) = order.split_once('=').unwrap_or((order, ""));
         let at = || rest.split_once('@').ok_or_else(wrong);
         match verb {
             "trace" => armed.trace = true,
+            "forge" => armed.forge = true,
             "die" => {
                 let (point, times) = at()?;
                 armed.point = Some((point.to_owned(), AtomicU64::new(times.parse().map_err(|_| wrong())?)));
@@ -136,6 +139,11 @@ pub fn pass<F>(_here: F, step: &'static str) {
 /// Was this fault asked for?
 pub fn planted(plant: Plant) -> bool {
     orders().is_some_and(|orders| orders.plants.contains(&plant))
+}
+
+/// Is something else signed than what is sent?
+pub fn is_forged() -> bool {
+    orders().is_some_and(|orders| orders.forge)
 }
 
 /// What the clock shows when it is really `now` (milliseconds since the epoch).

@@ -261,16 +261,22 @@ pub async fn announce(
     let keep = Keep::In(&parts.store, now);
     let pictures = pictures(&library.bodies, &library.site, digest, &newest, keep, |_| ()).await?;
     let announced = render::Issue { digest, slot, posts: &newest, count: posts.len(), pictures: &pictures };
-    let rendered = renditions(&parts.templates, &library.site, &announced, &languages).map_err(anyhow::Error::msg)?;
-    if let Some(first) = rendered.first() {
+    let languages = spoken(&parts.templates, digest, &languages);
+    let mails = renditions(&parts.templates, &library.site, &announced, &languages);
+    if let Some(Ok(first)) = mails.first() {
         report_losses(digest, first);
     }
     let pages: Vec<_> = library.all.iter().map(|post| Arc::clone(&post.page)).collect();
     let place = gate::Place { bodies: &library.bodies, pages: &pages };
-    let findings = parts.gate.judge(digest, place, &rendered, parts.store.key(), now).await;
+    let findings = parts.gate.judge(digest, place, &mails, parts.store.key(), now).await;
     let accepted = parts.gate.accepted(&digest.name);
     let at_the_gate = findings.iter().any(|finding| finding.holds(&accepted));
-    let renditions = rendered.into_iter().map(|rendered| rendered.rendition).collect();
+    let or_blank = |(mail, language): (Mail, &&str)| match mail {
+        Ok(rendered) => rendered.rendition,
+        // The gate has an error against it, so that nobody gets it.
+        Err(_) => render::blank(digest, language),
+    };
+    let renditions = mails.into_iter().zip(&languages).map(or_blank).collect();
     let lately = match &digest.trigger {
         Trigger::OnPublish => announced_lately(&parts.store, digest, now).await?,
         Trigger::Cron(_) => 0,
@@ -345,20 +351,20 @@ pub async fn newest(bodies: &library::Bodies, posts: &[Arc<Post>]) -> anyhow::Re
     Ok(full.map_err(|problem| Faults(vec![problem]))?)
 }
 
-/// One Rendition for the digest's language, which serves everybody without one of their own, then one for each of `languages`
+/// One of an Issue's mails, or why its template makes none.
+pub type Mail = Result<render::Rendered, String>;
+
+/// In which languages an Issue is rendered: the digest's, which serves everybody without one of their own, then each of `languages`
 /// that Postrider says something else in.
-pub fn renditions(
-    templates: &Templates,
-    site: &Site,
-    issue: &render::Issue<'_>,
-    languages: &[String],
-) -> Result<Vec<render::Rendered>, String> {
-    let language = &issue.digest.language;
-    let same = templates.nearest(language);
-    std::iter::once(language)
-        .chain(languages.iter().filter(|language| templates.nearest(language) != same))
-        .map(|language| render::issue(templates, site, issue, language))
-        .collect()
+pub fn spoken<'a>(templates: &Templates, digest: &'a Digest, languages: &'a [String]) -> Vec<&'a str> {
+    let same = templates.nearest(&digest.language);
+    let others = languages.iter().filter(|language| templates.nearest(language) != same);
+    std::iter::once(&digest.language).chain(others).map(String::as_str).collect()
+}
+
+/// Its mail in each of them.
+pub fn renditions(templates: &Templates, site: &Site, issue: &render::Issue<'_>, languages: &[&str]) -> Vec<Mail> {
+    languages.iter().map(|language| render::issue(templates, site, issue, language)).collect()
 }
 
 /// The Slot of an Issue that no schedule makes.

@@ -2,8 +2,9 @@
 //!
 //! `sending` (the default; WAY: only those whose name holds it): mails of 30 kB, personal, signed and recorded, to Postfix's `smtp-sink`, beside Postfix's own
 //! `smtp-source`, which neither composes, signs nor records. `distance`: the same through a proxy that delays. `composing`:
-//! mails made for each second of one processor. `million`: planning and sending to a million readers, and the memory that takes.
-//! `beside` runs lettre's builder and DKIM for comparison (a package of its own in `benches/lettre`). Medians and ratios;
+//! mails made for each second of one processor.
+//! `beside`: the same, and in the same run lettre's builder and DKIM (a package of its own in `benches/lettre`). `million`:
+//! planning and sending to a million readers, and the memory that takes. Medians and ratios;
 //! machines are noisy. Debian's package `postfix` has the two programs; no daemon needs to run. A store on PostgreSQL is
 //! measured where `tests/postgres start` has been run.
 
@@ -41,7 +42,10 @@ fn main() {
         "distance" => runtime.block_on(distance(mails.unwrap_or(400))),
         "composing" => composing(mails.unwrap_or(20_000)),
         "million" => runtime.block_on(million(mails.unwrap_or(1_000_000))),
-        "beside" => outside::lettre(),
+        "beside" => {
+            composing(mails.unwrap_or(20_000));
+            outside::lettre();
+        }
         other => println!("there is no `{other}`: sending, distance, composing, million, beside"),
     }
 }

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::crypto;
 use crate::delivery::{Kind, Verdict};
 use crate::digest::{Digest, render};
+use crate::mail;
 use crate::mail::message::{Prepared, Recipient};
 use crate::mail::transport::{Limits, Mail, Open, Route, Stage};
 use crate::scheduler;
@@ -73,14 +74,19 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         address: arguments.address.as_str().to_owned(),
         message_id: format!("{}@{domain}", crypto::new_id()),
         unsubscribe_url: link("unsubscribe"),
-        unsubscribe_address: None,
+        // As a reader's looks; it stands for no subscription.
+        unsubscribe_address: config
+            .mail
+            .bounce_address
+            .as_ref()
+            .and_then(|path| path.unsubscribe(store.key(), &crypto::new_id())),
         preferences_url: link("preferences"),
         confirm_url: None,
     };
     let prepared = Prepared::new(&rendition, &config.mail);
     let bytes = prepared.compose(&reader, now)?;
     let from = config.mail.bounce_address.as_ref().map(ReturnPath::plain);
-    let mail = Mail {
+    let sent = Mail {
         from: from.as_deref().unwrap_or(&prepared.from),
         to: &reader.address,
         message_id: &reader.message_id,
@@ -97,7 +103,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     };
     let mut line = route.line();
     let limits = Limits { until: Instant::now() + PATIENCE, stop: CancellationToken::new() };
-    let attempt = line.send(&mail, &limits, &Open).await;
+    let attempt = line.send(&sent, &limits, &Open).await;
     line.close().await;
     let outcome = attempt.outcome;
     if outcome.verdict == Verdict::Accepted {
@@ -109,7 +115,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         "the mail was not taken ({}): {code}{}{}",
         attempt.stage.words(),
         outcome.text.trim_start_matches("connecting: "),
-        hint(outcome.verdict, attempt.stage)
+        hint(outcome.verdict, attempt.stage, &mail::section(&route.way().name))
     )))
 }
 
@@ -125,12 +131,16 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result<&'a Dige
     }
 }
 
-fn hint(verdict: Verdict, stage: Stage) -> &'static str {
-    match (verdict, stage) {
-        (Verdict::Uncertain, _) => "\n  hint: the connection ended after the message; it may have arrived all the same",
-        (_, Stage::Connect | Stage::Hello) => "\n  hint: see `mail.url`: name, port, `smtps://` or `smtp://`",
-        (_, Stage::Login) => "\n  hint: see the user in `mail.url` and `mail.password_file`",
-        (_, Stage::Mail) => "\n  hint: may this login send as the digest's `from`, or as `mail.bounce_address`?",
-        _ => "",
-    }
+/// `section` of the configuration has the relay.
+fn hint(verdict: Verdict, stage: Stage, section: &str) -> String {
+    let hint = match (verdict, stage) {
+        (Verdict::Uncertain, _) => {
+            "the connection ended after the message; it may have arrived all the same".to_owned()
+        }
+        (_, Stage::Connect | Stage::Hello) => format!("see `{section}.url`: name, port, `smtps://` or `smtp://`"),
+        (_, Stage::Login) => format!("see the user in `{section}.url` and `{section}.password_file`"),
+        (_, Stage::Mail) => "may this login send as the digest's `from`, or as `mail.bounce_address`?".to_owned(),
+        _ => return String::new(),
+    };
+    format!("\n  hint: {hint}")
 }

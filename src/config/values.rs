@@ -165,6 +165,17 @@ pub fn truth(text: &str) -> Result<bool, String> {
     text.trim().parse().map_err(|_| format!("is neither `true` nor `false`: `{text}`"))
 }
 
+/// The name of a machine, as EHLO says it (RFC 5321 §4.1.1.1): a domain, or an address in brackets.
+pub fn host(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let good = text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
+    if good && (1..=255).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("is no name of a machine: `{text}`; write e.g. `mail.example.org`"))
+    }
+}
+
 /// A mail address.
 pub fn address(text: &str) -> Result<String, String> {
     Address::parse(text)
@@ -236,6 +247,12 @@ mod tests {
         }
         for wrong in ["", "dns.example.org", "1.2.3", "1.2.3.4:"] {
             assert!(server(wrong).is_err(), "{wrong}");
+        }
+        for good in ["mail.example.org", "[192.0.2.1]", "[IPv6:::1]"] {
+            assert_eq!(host(good).as_deref(), Ok(good));
+        }
+        for wrong in ["", "a b", "a\r\nMAIL FROM:<x@y>", "münchen.example"] {
+            assert!(host(wrong).is_err(), "{wrong}");
         }
     }
 

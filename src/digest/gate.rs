@@ -39,13 +39,15 @@ pub enum Reason {
     Size,
     /// Too long for an inbox's list.
     Subject,
+    /// A template that makes no mail.
+    Template,
     /// No way out of the list.
     Unsubscribe,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Alt,
         Self::Cut,
         Self::Dns,
@@ -56,6 +58,7 @@ impl Reason {
         Self::Signature,
         Self::Size,
         Self::Subject,
+        Self::Template,
         Self::Unsubscribe,
     ];
 
@@ -72,6 +75,7 @@ impl Reason {
             Self::Signature => "signature",
             Self::Size => "size",
             Self::Subject => "subject",
+            Self::Template => "template",
             Self::Unsubscribe => "unsubscribe",
         }
     }
@@ -112,6 +116,15 @@ impl Finding {
     /// Does it hold the Issue, where these are accepted?
     pub fn holds(&self, accepted: &BTreeSet<Reason>) -> bool {
         self.severity == Severity::Error || !accepted.contains(&self.reason)
+    }
+
+    /// Why a template makes no mail: `fault` of [`super::render::issue`].
+    pub fn template(fault: &str) -> Self {
+        Self::error(
+            Reason::Template,
+            fault,
+            "mend it: `postrider check` says whether it makes a mail then, and `postrider serve` reads it when it starts",
+        )
     }
 
     fn of(reason: Reason, problem: &Problem) -> Self {

@@ -35,9 +35,12 @@ pub struct Setting<'a> {
 
 /// `html` as it goes into a mail. An error only where the parser gives up (memory).
 pub fn for_mail(html: &str, setting: Setting<'_>) -> Result<String, String> {
-    let shift = setting.top.saturating_sub(top_heading(html).unwrap_or(setting.top));
-    let below = top_heading(html).map_or(0, |top| top.saturating_sub(setting.top));
-    let element = move |element: &mut Element<'_, '_>| style(element, setting, shift, below);
+    let mut content = Content {
+        outline: Outline::below(setting.top),
+        begins: html.trim_start().strip_prefix("<h").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
+        breaks: has_long_cells(html),
+    };
+    let element = move |element: &mut Element<'_, '_>| style(element, setting, &mut content);
     let settings = RewriteStrSettings::new()
         .append_element_content_handler((selector("*")?, ElementContentHandlers::default().element(element)))
         .append_element_content_handler((selector("pre code")?, restyle("font-family:inherit;font-size:inherit")))
@@ -64,8 +67,48 @@ fn restyle<'h>(style: &'static str) -> ElementContentHandlers<'h> {
     })
 }
 
-fn top_heading(html: &str) -> Option<u8> {
-    (1..=6).find(|level| html.contains(&format!("<h{level}")))
+/// What an element looks like for what stands around it.
+struct Content {
+    outline: Outline,
+    /// Is the coming heading the first of all?
+    begins: bool,
+    /// Do words of tables have to be broken anywhere?
+    breaks: bool,
+}
+
+/// Is a word in a table too long for a telephone? Only then are those of tables broken anywhere: a client that may do so makes
+/// narrow columns as narrow as a letter.
+fn has_long_cells(html: &str) -> bool {
+    const LONG: usize = 24;
+    let tables = html.split("<table").skip(1).map(|rest| rest.split("</table>").next().unwrap_or_default());
+    tables
+        .flat_map(|table| table.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)))
+        .flat_map(|text| text.split(|c: char| c.is_whitespace() || c >= '\u{2E80}'))
+        .any(|word| word.chars().count() > LONG)
+}
+
+/// Headings as a reader's ear takes them: each at most one level below the one that it stands under, whatever size their author
+/// chose them for.
+#[derive(Debug)]
+pub struct Outline {
+    top: u8,
+    /// The levels, as they were written, of those that the coming one may stand under.
+    open: Vec<u8>,
+}
+
+impl Outline {
+    /// Whose highest headings have the level `top`.
+    pub fn below(top: u8) -> Self {
+        Self { top, open: Vec::new() }
+    }
+
+    /// The level of the next heading, which was written as `level`.
+    pub fn level(&mut self, level: u8) -> u8 {
+        self.open.retain(|open| *open < level);
+        self.open.push(level);
+        let deep = u8::try_from(self.open.len()).unwrap_or(u8::MAX) - 1;
+        self.top.saturating_add(deep).min(6)
+    }
 }
 
 /// Attributes that say something in a mail.
@@ -76,7 +119,7 @@ const KEPT: [&str; 17] = [
 
 const MONOSPACE: &str = "font-family:Menlo,Consolas,'Liberation Mono',monospace";
 
-fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, shift: u8, below: u8) -> HandlerResult {
+fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Content) -> HandlerResult {
     let tag = element.tag_name();
     let media = matches!(tag.as_str(), "video" | "audio" | "iframe" | "embed" | "object");
     let names: Vec<String> = element.attributes().iter().map(lol_html::html_content::Attribute::name).collect();
@@ -90,13 +133,14 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, shift: u8, below: 
     let Palette { soft, code, line, quote, .. } = *setting.colours;
     match tag.as_str() {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-            let level = (tag.as_bytes()[1] - b'0' + shift).saturating_sub(below).clamp(setting.top, 6);
+            let level = content.outline.level(tag.as_bytes()[1] - b'0');
             element.set_tag_name(&format!("h{level}"))?;
-            let (size, line, above) = match level - setting.top {
+            let (size, line, above) = match level.saturating_sub(setting.top) {
                 0 => (21, 29, 30),
                 1 => (18, 26, 24),
                 _ => (16, 25, 20),
             };
+            let above = if std::mem::take(&mut content.begins) { 8 } else { above };
             set(element, &format!("margin:{above}px 0 12px;font-size:{size}px;line-height:{line}px;font-weight:700"))
         }
         "p" | "dl" | "figure" => set(element, "margin:0 0 16px"),
@@ -128,10 +172,15 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, shift: u8, below: 
             element.set_attribute("class", "data")?;
             element.remove_attribute("width");
             element.remove_attribute("height");
-            set(element, "margin:0 0 16px;border-collapse:collapse;font-size:14px;line-height:21px")
+            // One that is too wide for a telephone is moved under the finger; the mail is not made wider by it.
+            element.before("<div style=\"overflow-x:auto\">", ContentType::Html);
+            element.after("</div>", ContentType::Html);
+            let words = if content.breaks { "" } else { ";word-break:normal;overflow-wrap:break-word" };
+            set(element, &format!("margin:0 0 16px;border-collapse:collapse;font-size:14px;line-height:21px{words}"))
         }
         "th" | "td" => {
-            let weight = if tag == "th" { ";font-weight:700" } else { "" };
+            // The words of a heading stay whole beside a cell whose own do not.
+            let weight = if tag == "th" { ";font-weight:700;word-break:normal;overflow-wrap:break-word" } else { "" };
             let align = match element.get_attribute("align").as_deref() {
                 Some("center") => "center",
                 Some("right") => "right",

@@ -98,6 +98,12 @@ pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &s
     Ok(Rendered { rendition, cuts, pictures, nameless })
 }
 
+/// What stands in the place of a mail that its template does not make, until it does: an Issue needs one for each language.
+pub fn blank(digest: &Digest, language: &str) -> Rendition {
+    let nothing = String::new;
+    rendition(crypto::new_id(), Kind::Issue, digest, language, nothing(), nothing(), nothing())
+}
+
 /// Pictures that say nothing to whoever does not see them.
 fn nameless(post: &FullPost) -> Option<Problem> {
     let without = |alt: &str| alt.trim().is_empty() || super::text::is_file_name(alt);

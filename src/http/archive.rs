@@ -140,27 +140,12 @@ fn policy(app: &App) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::{Mailbox, Schedule, Selection};
+    use crate::digest::{Mailbox, Schedule};
 
     fn weekly() -> Digest {
         let zone = "Asia/Shanghai".parse().unwrap();
-        Digest {
-            name: "weekly".into(),
-            title: "Weekly".into(),
-            description: String::new(),
-            trigger: Trigger::Cron(Schedule::parse("0 9 * * 5", zone).unwrap()),
-            selection: Selection::default(),
-            template: "digest".into(),
-            from: Mailbox { name: String::new(), address: "a@example.org".into() },
-            reply_to: None,
-            language: "en".into(),
-            catch_up: chrono::Duration::hours(6),
-            hold_above: 10,
-            time_to_live: chrono::Duration::hours(72),
-            public: true,
-            theme: std::sync::Arc::default(),
-            public_url: "https://feeds.example.org/".into(),
-        }
+        let from = Mailbox { name: String::new(), address: "a@example.org".into() };
+        Digest::new("weekly", from, Trigger::Cron(Schedule::parse("0 9 * * 5", zone).unwrap()))
     }
 
     #[test]

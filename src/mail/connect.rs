@@ -135,7 +135,7 @@ pub fn client_config(trusted: Option<&str>) -> Result<ClientConfig, String> {
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let extra = CertificateDer::pem_slice_iter(trusted.unwrap_or_default().as_bytes())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| format!("`mail.ca` holds no PEM certificates: {error}"))?;
+        .map_err(|error| format!("`ca` holds no PEM certificates: {error}"))?;
     let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
         .map_err(|error| format!("no certificates to verify the relay with: {error}"))?;
     let config = ClientConfig::builder_with_provider(provider)

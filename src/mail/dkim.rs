@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::crypto::sha256;
 use crate::crypto::signing::{Algorithm, SigningKey};
+use crate::sabotage;
 use canonical::Fields;
 
 /// What a reader sees or a mailbox acts on. Received, Return-Path and the like change on the way and are left out.
@@ -171,6 +172,9 @@ impl Signer {
             canonical::field(&out[start..], &mut data);
             // RFC 6376 §3.7: the signature's own header stands last, and without its line end.
             data.truncate(data.len() - 2);
+            if sabotage::is_forged() {
+                data.push(b'?');
+            }
             folded(out, &STANDARD.encode(key.key.sign(&data)?));
             out.extend_from_slice(b"\r\n");
         }

@@ -122,7 +122,12 @@ impl<'a> Line<'a> {
         }
         if !word.is_empty() {
             self.out.push(b' ');
-            self.out.extend_from_slice(word.as_bytes());
+            // Whoever made the word was to see to it; here nothing ends a line all the same.
+            if word.bytes().any(|byte| byte.is_ascii_control()) {
+                self.out.extend(word.bytes().filter(|byte| !byte.is_ascii_control()));
+            } else {
+                self.out.extend_from_slice(word.as_bytes());
+            }
             self.column += 1 + word.len();
             self.empty = false;
         }
@@ -246,6 +251,14 @@ mod tests {
     fn control_and_direction_characters_never_get_in() {
         assert_eq!(clean(" a\r\nBcc: x\0\u{85}\u{2028}b\u{202E}c\u{2066}\t "), "a Bcc: x bc");
         assert_eq!(from("Joe\r\nX: 1"), "From: \"Joe X: 1\" <w@example.org>\r\n");
+    }
+
+    #[test]
+    fn no_value_of_our_own_ends_its_line() {
+        let mut out = Vec::new();
+        plain(&mut out, "List-Archive", "<https://x/a\r\nBcc: y\0>");
+        phrase_and_id(&mut out, "List-ID", "", "a\nb.c");
+        assert_eq!(String::from_utf8(out).unwrap(), "List-Archive: <https://x/aBcc: y>\r\nList-ID: <ab.c>\r\n");
     }
 
     #[test]

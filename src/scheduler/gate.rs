@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Keep, Parts, newest, pictures};
+use super::{Keep, Mail, Parts, newest, pictures};
 use crate::crypto::{self, Key};
 use crate::digest::gate::{self, Finding, Reason, Sample};
 use crate::digest::render::{self, Rendered};
@@ -52,19 +52,24 @@ impl Gate {
         self.accept.get(digest).cloned().unwrap_or_default()
     }
 
-    /// What stands against sending `rendered`, the mails of one Issue; links are made with `key`.
+    /// What stands against sending `mails`, those of one Issue; links are made with `key`.
     pub async fn judge(
         &self,
         digest: &Digest,
         place: Place<'_>,
-        rendered: &[Rendered],
+        mails: &[Mail],
         key: &Key,
         now: DateTime<Utc>,
     ) -> Vec<Finding> {
         let mut findings = self.dns(digest).await;
-        for rendered in rendered {
-            let sample = self.sample(&rendered.rendition, place, key, now);
-            findings.extend(gate::judge(rendered, &sample));
+        for mail in mails {
+            match mail {
+                Ok(rendered) => {
+                    let sample = self.sample(&rendered.rendition, place, key, now);
+                    findings.extend(gate::judge(rendered, &sample));
+                }
+                Err(fault) => findings.push(Finding::template(fault)),
+            }
         }
         findings.sort_by(|a, b| (b.severity, a).cmp(&(a.severity, b)));
         findings.dedup();
@@ -177,7 +182,7 @@ pub async fn again(
     let posts: Vec<Arc<Post>> =
         issue.posts.iter().filter_map(|id| by_id.get(id.as_str()).map(|post| Arc::clone(post))).collect();
     let old = parts.store.issue_renditions(&issue.id).await?;
-    let (mut rendered, mut findings) = (Vec::new(), Vec::new());
+    let (mut mails, mut findings) = (Vec::new(), Vec::new());
     if posts.is_empty() {
         let hint = format!("`postrider digest skip {}` drops the Issue", digest.name);
         findings.push(Finding::error(Reason::Message, "none of its posts is there any more", hint));
@@ -187,18 +192,16 @@ pub async fn again(
         let pictures = pictures(&library.bodies, &library.site, digest, &newest, keep, |_| ()).await?;
         let wanted =
             render::Issue { digest, slot: issue.slot, posts: &newest, count: posts.len(), pictures: &pictures };
-        for old in &old {
-            match render::issue(&parts.templates, &library.site, &wanted, &old.language) {
-                Ok(new) => rendered.push(under(new, &old.id)),
-                Err(fault) => findings.push(Finding::error(Reason::Message, fault, "mend the template")),
-            }
-        }
+        let again = |old: &Rendition| {
+            render::issue(&parts.templates, &library.site, &wanted, &old.language).map(|new| under(new, &old.id))
+        };
+        mails.extend(old.iter().map(again));
         let pages: Vec<Arc<Page>> = library.all.iter().map(|post| Arc::clone(&post.page)).collect();
         let place = Place { bodies: &library.bodies, pages: &pages };
-        findings.extend(parts.gate.judge(digest, place, &rendered, parts.store.key(), now).await);
+        findings.extend(parts.gate.judge(digest, place, &mails, parts.store.key(), now).await);
     }
     parts.store.judge_issue(&issue.id, &findings, now).await?;
-    Ok(Again { findings, renditions: rendered.into_iter().map(|rendered| rendered.rendition).collect() })
+    Ok(Again { findings, renditions: mails.into_iter().flatten().map(|rendered| rendered.rendition).collect() })
 }
 
 /// The same under another id, which is in the marks of its holes too.

@@ -95,6 +95,28 @@ fn a_runaway_template_is_stopped() {
     }
 }
 
+/// Nothing of the machine can be named: neither files nor the environment, nor what the program holds beside what it gives.
+#[test]
+fn a_template_reaches_nothing_outside() {
+    for text in [
+        "{% include '/etc/passwd' %}",
+        "{% include '../../Cargo.toml' %}",
+        "{% extends 'file:///etc/passwd' %}",
+        "{% import '/etc/passwd' as x %}",
+        "{{ env }}",
+        "{{ env('HOME') }}",
+        "{{ getenv('HOME') }}",
+        "{{ open('/etc/passwd') }}",
+        "{{ debug() }}",
+        "{{ x.__class__ }}",
+        "{{ x|pprint }}",
+        "{{ self.__globals__ }}",
+    ] {
+        let said = one("web/x.html", text, "en", &json!({ "x": "y" }));
+        assert!(said.is_err(), "{text}: {said:?}");
+    }
+}
+
 #[test]
 fn languages_fall_back_by_parts_and_message_by_message() {
     let ours = with(&[

@@ -227,6 +227,7 @@ more = { $count ->
    *[other] { $count } مقالة أخرى على { $site }
 }
 footer-why = تصلك هذه الرسالة لأنك اشتركت في { $title } من { $site } وأكدت ذلك.
+footer-why-same = تصلك هذه الرسالة لأنك اشتركت في { $title } وأكدت ذلك.
 footer-address = أُرسلت إلى { $address }
 footer-preferences = غيّر ما يصلك
 footer-unsubscribe = ألغِ الاشتراك

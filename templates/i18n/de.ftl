@@ -203,7 +203,8 @@ more = { $count ->
    *[other] { $count } weitere Beiträge auf { $site }
 }
 footer-why = Sie bekommen diese E-Mail, weil Sie { $title } von { $site } abonniert und das bestätigt haben.
-footer-address = Gesandt an { $address }
+footer-why-same = Sie bekommen diese E-Mail, weil Sie { $title } abonniert und das bestätigt haben.
+footer-address = Gesendet an { $address }
 footer-preferences = Ändern, was Sie bekommen
 footer-unsubscribe = Abbestellen
 confirmation-subject = Bitte bestätigen: { $title }

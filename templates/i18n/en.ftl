@@ -203,7 +203,8 @@ more = { $count ->
     [one] One more post on { $site }
    *[other] { $count } more posts on { $site }
 }
-footer-why = You get this because you subscribed to { $title } of { $site } and confirmed it.
+footer-why = You get this because you subscribed to { $title } on { $site } and confirmed it.
+footer-why-same = You get this because you subscribed to { $title } and confirmed it.
 footer-address = Sent to { $address }
 footer-preferences = Change what you get
 footer-unsubscribe = Unsubscribe

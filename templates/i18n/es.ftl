@@ -203,6 +203,7 @@ more = { $count ->
    *[other] { $count } artículos más en { $site }
 }
 footer-why = Recibes este correo porque te suscribiste a { $title } de { $site } y lo confirmaste.
+footer-why-same = Recibes este correo porque te suscribiste a { $title } y lo confirmaste.
 footer-address = Enviado a { $address }
 footer-preferences = Cambiar lo que recibes
 footer-unsubscribe = Darse de baja

@@ -204,6 +204,7 @@ more = { $count ->
    *[other] { $count } autres articles sur { $site }
 }
 footer-why = Vous recevez ce courriel parce que vous êtes abonné à { $title } de { $site } et l’avez confirmé.
+footer-why-same = Vous recevez ce courriel parce que vous êtes abonné à { $title } et l’avez confirmé.
 footer-address = Envoyé à { $address }
 footer-preferences = Changer ce que vous recevez
 footer-unsubscribe = Se désabonner

@@ -6,7 +6,7 @@ mod deliverer;
 mod hostile;
 mod judges;
 mod matrix;
-mod message;
+pub mod message;
 mod pace;
 mod pipelining;
 mod send_test;

@@ -1,5 +1,5 @@
-// Takes a picture of each HTML file named on the command line: at two widths, light and dark, without pictures, and without
-// its <style> as Gmail's clipped view shows it. First argument: the folder that they go into. Pictures are those of the bundled
+// Takes a picture of each HTML file named on the command line: at two widths, light and dark, without pictures, without its <style>
+// as Gmail's clipped view shows it, and so inverted by a client that makes every mail dark by itself. First argument: the folder that they go into. Pictures are those of the bundled
 // weekly; any other is a grey field.
 const { chromium } = require('playwright-core');
 const { existsSync } = require('node:fs');
@@ -16,19 +16,29 @@ function picture(route) {
   return route.fulfill(existsSync(file) && file.endsWith('.png') ? { path: file } : { contentType: 'image/svg+xml', body: FIELD });
 }
 
-(async () => {
-  const [folder, ...files] = process.argv.slice(2);
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'] });
-  for (const [width, colorScheme, how] of SHOTS) {
+const INVERTED = ['--enable-features=WebContentsForceDark', '--blink-settings=forceDarkModeEnabled=true'];
+
+async function take(folder, files, shots, flags) {
+  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', ...flags];
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  for (const [width, colorScheme, how] of shots) {
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     await page.route(/^https?:/, (route) => (how === 'no-images' ? route.abort() : picture(route)));
     for (const file of files) {
       await page.goto(`file://${file}`);
-      if (how === 'no-style') await page.evaluate(() => document.querySelectorAll('style').forEach((style) => style.remove()));
+      if (how === 'no-style' || how === 'inverted') {
+        await page.evaluate(() => document.querySelectorAll('style, meta[name*=color-scheme]').forEach((element) => element.remove()));
+      }
       const name = [basename(file, '.html'), width, colorScheme, how].filter(Boolean).join('-');
       await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
     }
     await page.close();
   }
   await browser.close();
+}
+
+(async () => {
+  const [folder, ...files] = process.argv.slice(2);
+  await take(folder, files, SHOTS, []);
+  await take(folder, files, [[375, 'light', 'inverted']], INVERTED);
 })();

@@ -19,7 +19,7 @@ use crate::template::Templates;
 
 /// See the module.
 pub struct Judged {
-    /// The digest's language first.
+    /// The digest's language first; without those that the template makes none of.
     pub rendered: Vec<Rendered>,
     /// Errors first.
     pub findings: Vec<Finding>,
@@ -51,12 +51,14 @@ pub async fn judged(
     let pictures = scheduler::pictures(&scan.bodies, &scan.site, digest, &newest, keep, see).await?;
     let wanted =
         render::Issue { digest, slot: issue.slot, posts: &newest, count: issue.posts.len(), pictures: &pictures };
-    let rendered = scheduler::renditions(&templates, &scan.site, &wanted, languages).map_err(anyhow::Error::msg)?;
+    let spoken = scheduler::spoken(&templates, digest, languages);
+    let mails = scheduler::renditions(&templates, &scan.site, &wanted, &spoken);
     let gate = gate(config);
     let place = Place { bodies: &scan.bodies, pages: &scan.pages };
     let own = Key::new(b"nobody's link");
     let key = issue.store.as_ref().map_or(&own, |store| store.key());
-    let findings = gate.judge(digest, place, &rendered, key, context.clock.now()).await;
+    let findings = gate.judge(digest, place, &mails, key, context.clock.now()).await;
+    let rendered = mails.into_iter().flatten().collect();
     Ok(Judged { rendered, findings, accepted: gate.accepted(&digest.name), pictures: seen })
 }
 

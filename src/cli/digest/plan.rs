@@ -6,7 +6,7 @@ use super::coming::{self, coming};
 use super::judged::{self, judged};
 use crate::cli::{Context, Exit, digest};
 use crate::digest::gate::Finding;
-use crate::digest::render::{Cut, Rendered, Shape};
+use crate::digest::render::{Cut, Rendered, Shape, budget};
 use crate::mail::message::{Prepared, Recipient};
 use crate::problem::Problem;
 use crate::store::{IssueRow, IssueState};
@@ -23,9 +23,6 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
-
-/// Gmail cuts a mail whose HTML is longer; its readers see no footer then.
-const CLIPPED: usize = 100_000;
 
 pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let (config, scan) = context.site()?;
@@ -121,7 +118,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
             }
         }
         if mail.clip_risk {
-            say!("           risk: above {} of HTML, Gmail cuts the mail and hides its end", kilobytes(CLIPPED));
+            say!("           risk: so much HTML Gmail cuts, and its readers see no end of the mail");
         }
     }
     judged::tell(&findings, &accepted)?;
@@ -183,7 +180,7 @@ impl Mail {
             html_bytes: rendition.html.len(),
             text_bytes: rendition.text.len(),
             message_bytes: message.map_or(0, |bytes| bytes.len()),
-            clip_risk: rendition.html.len() > CLIPPED,
+            clip_risk: budget::excess(&rendition.html) > 0,
             cuts,
             problems,
         }

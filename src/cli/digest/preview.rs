@@ -49,7 +49,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     }
 
     let judged = judged(context, &config, &scan, &digest, &issue, &[]).await?;
-    let Some(first) = judged.rendered.first() else { anyhow::bail!("nothing was rendered") };
+    let Some(first) = judged.rendered.first() else {
+        judged::tell(&judged.findings, &judged.accepted)?;
+        return Ok(Exit::Wrong);
+    };
     let reader = reader(&config.mail.public_url);
     let message = Prepared::new(&first.rendition, &config.mail).compose(&reader, issue.slot);
     // A message that cannot be made is the gate's to tell; the page is there to show it.

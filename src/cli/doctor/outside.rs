@@ -1,6 +1,7 @@
 //! What is not ours: the database, the mail server, DNS, the way from the world to us.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,7 +16,7 @@ use crate::dns::Resolver;
 use crate::dns::sender::{self, State as Found};
 use crate::http::fetch;
 use crate::mail::transport::{Limits, Stage};
-use crate::mail::{Relay, Security, Transport, visit};
+use crate::mail::{ONLY, Relay, Security, Transport, section, visit};
 use crate::store::{IssueState, Store};
 
 /// For the mail server, from connecting to logging in.
@@ -51,27 +52,33 @@ async fn waiting(store: &Store) -> crate::store::Result<Vec<Seen>> {
 
 /// The mail servers take our login.
 pub async fn mail(config: &Config) -> Vec<Seen> {
-    if let Transport::Folder(path) = &config.mail.transport {
-        if path.exists() && !path.is_dir() {
-            let what = format!("`{}` is no folder", path.display());
-            return vec![Seen::new("mail", State::Wrong, what, "look at `mail.url`")];
-        }
-        let what = format!("every mail becomes a file in `{}`: nobody gets it", path.display());
-        let state = if config.digests.is_empty() { State::Good } else { State::Warning };
-        return vec![Seen::new("mail", state, what, "`mail.url` names the server that takes mail")];
-    }
+    let relays = match &config.mail.transport {
+        Transport::Folder(path) => return vec![folder(config, path)],
+        Transport::Smtp(relay) => vec![(section(ONLY), relay)],
+        Transport::Relays(relays) => relays.iter().map(|named| (section(&named.name), &named.relay)).collect(),
+    };
     let mut seen = Vec::new();
-    for relay in config.mail.transport.relays() {
-        seen.push(called_at(config, relay).await);
+    for (section, relay) in relays {
+        seen.push(called_at(config, &section, relay).await);
     }
     seen
 }
 
-async fn called_at(config: &Config, relay: &Relay) -> Seen {
+fn folder(config: &Config, path: &Path) -> Seen {
+    if path.exists() && !path.is_dir() {
+        return Seen::new("mail", State::Wrong, format!("`{}` is no folder", path.display()), "look at `mail.url`");
+    }
+    let what = format!("every mail becomes a file in `{}`: nobody gets it", path.display());
+    let state = if config.digests.is_empty() { State::Good } else { State::Warning };
+    Seen::new("mail", state, what, "`mail.url` names the server that takes mail")
+}
+
+/// `section` of the configuration has `relay`.
+async fn called_at(config: &Config, section: &str, relay: &Relay) -> Seen {
     let Relay { host, port, .. } = relay;
     let limits = Limits { until: Instant::now() + PATIENCE, stop: CancellationToken::new() };
     match visit::visit(relay, &config.mail, &limits).await {
-        Err(why) => Seen::new("mail", State::Wrong, why, "look at `mail.ca` and `mail.url`"),
+        Err(why) => Seen::new("mail", State::Wrong, why, format!("look at `{section}.ca` and `{section}.url`")),
         Ok(Ok(())) => {
             let how = match (&relay.login, relay.security) {
                 (Some(_), _) => "takes our login",
@@ -85,8 +92,8 @@ async fn called_at(config: &Config, relay: &Relay) -> Seen {
             let said = attempt.outcome.text.trim_start_matches("connecting: ");
             let what = format!("{host}:{port}, {}: {code}{said}", attempt.stage.words());
             let hint = match attempt.stage {
-                Stage::Login => "look at the user in `mail.url` and at `mail.password_file`",
-                _ => "look at `mail.url`: name, port, `smtps://` or `smtp://`",
+                Stage::Login => format!("look at the user in `{section}.url` and at `{section}.password_file`"),
+                _ => format!("look at `{section}.url`: name, port, `smtps://` or `smtp://`"),
             };
             Seen::new("mail", State::Failed, what, hint)
         }

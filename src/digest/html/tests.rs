@@ -15,6 +15,23 @@ fn mail(html: &str) -> String {
 }
 
 #[test]
+fn tables_break_words_only_where_one_is_too_long_for_a_telephone() {
+    let of =
+        |cell: &str| mail(&format!("<p>{0}</p><table><tr><th>Centre</th><td>{cell}</td></tr></table>", "x".repeat(99)));
+    for short in [
+        "a word",
+        "把插件清单改为一次读入内存里的表格之中去吧啊呀呢吗哦",
+        "<a href=\"https://e.org/a/very/long/address/\">x</a>",
+    ] {
+        assert!(of(short).contains("word-break:normal;overflow-wrap:break-word"), "{short}");
+    }
+    let cells = of(&"x".repeat(25));
+    assert_eq!(cells.matches("word-break:normal").count(), 1, "the heading's: {cells}");
+    let made = of("a");
+    assert!(made.contains("<div style=\"overflow-x:auto\"><table") && made.ends_with("</table></div>"), "{made}");
+}
+
+#[test]
 fn headings_go_below_the_mails_own() {
     let tags = |html: &str, top: u8| {
         let out = set_in(html, top, false);
@@ -23,7 +40,9 @@ fn headings_go_below_the_mails_own() {
     assert_eq!(tags("<h1>a</h1><h2>b</h2>", 2), ["h2", "h3"]);
     assert_eq!(tags("<h3>a</h3><h4>b</h4>", 2), ["h2", "h3"]);
     assert_eq!(tags("<h3>a</h3><h4>b</h4>", 3), ["h3", "h4"]);
-    assert_eq!(tags("<h1>a</h1><h6>b</h6>", 3), ["h3", "h6"]);
+    // None is skipped, and those that were alike stay so.
+    assert_eq!(tags("<h1>a</h1><h6>b</h6><h6>c</h6><h4>d</h4><h5>e</h5>", 3), ["h3", "h4", "h4", "h4", "h5"]);
+    assert_eq!(tags("<h4>a</h4><h2>b</h2><h3>c</h3>", 2), ["h2", "h2", "h3"]);
     assert!(mail("<h1>a</h1>").ends_with("</h2>"));
 }
 

@@ -21,8 +21,10 @@ const SHORTEST: usize = 6_000;
 const DEK_WIDTH: usize = 180;
 /// Rows of pixels that a logo has.
 const LOGO: u32 = 40;
-/// Columns of a title: more than any that was meant as one.
+/// Columns of a post's title: more than any that was meant as one.
 const TITLE_WIDTH: usize = 300;
+/// Columns of a name: of the site, of a series, of all authors of a post.
+const NAME_WIDTH: usize = 120;
 /// Columns that inboxes show of a preheader.
 const PREHEADER_WIDTH: usize = 110;
 
@@ -150,15 +152,10 @@ impl Mail {
         Self {
             digest: Series {
                 name: digest.name.clone(),
-                title: clean(&digest.title),
+                title: name(&digest.title),
                 description: clean(&digest.description),
             },
-            site: Home {
-                title: clean(&site.title),
-                url: site.url.clone(),
-                description: clean(&site.description),
-                host,
-            },
+            site: Home { title: name(&site.title), url: site.url.clone(), description: clean(&site.description), host },
             holes,
             theme: Theme::clone(&digest.theme),
             logo: logo(site, digest).map(|url| Logo { url, width: 0, height: LOGO }),
@@ -264,7 +261,7 @@ impl Shown {
         Self {
             url: post.url.clone(),
             published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
-            authors: authors.join(&between),
+            authors: wrap::cut(&authors.join(&between), NAME_WIDTH),
             tags: post.tags.iter().map(|tag| clean(tag)).collect(),
             minutes: minutes(&text::words(&post.shown.html)),
             dek: wrap::cut(&excerpt(post), DEK_WIDTH),
@@ -333,7 +330,7 @@ fn cover(post: &FullPost, pictures: &Pictures) -> Option<Picture> {
     let place = pictures.place(&cover.url);
     Some(Picture {
         url: place.map_or(&cover.url, |place| &place.url).clone(),
-        alt: if text::is_file_name(&cover.alt) { String::new() } else { clean(&cover.alt) },
+        alt: if text::is_file_name(&cover.alt) { String::new() } else { wrap::cut(&clean(&cover.alt), TITLE_WIDTH) },
         width: place.map_or(0, |place| place.width),
         height: place.map_or(0, |place| place.height),
         in_content: html.contains(&cover.url) || html.contains(&cover.url.replace('&', "&amp;")),
@@ -363,6 +360,10 @@ fn minutes(words: &str) -> usize {
         .filter(|word| word.chars().any(char::is_alphanumeric))
         .count();
     (ideographs * 220 + others * 400).div_ceil(220 * 400).max(1)
+}
+
+fn name(text: &str) -> String {
+    wrap::cut(&clean(text), NAME_WIDTH)
 }
 
 /// One line without control characters and without marks that turn the direction of what follows.

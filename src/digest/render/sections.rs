@@ -86,15 +86,17 @@ pub fn sections(sections: Vec<section::Section>, setting: html::Setting<'_>) -> 
     if !have_entries(&sections) {
         return Ok(Vec::new());
     }
-    let top = sections.iter().map(|section| section.level).filter(|level| (1..=6).contains(level)).min().unwrap_or(7);
-    let fit = |html: &str| html::for_mail(html, setting);
+    let mut outline = html::Outline::below(setting.top);
     sections
         .into_iter()
         .map(|section| {
             let level = match section.level {
                 0 => 0,
-                level => (level - top.min(level) + setting.top).clamp(setting.top, 6),
+                level => outline.level(level),
             };
+            // What quotes and answers have as headings stands under the section's own.
+            let inside = html::Setting { top: (level + 1).clamp(setting.top, 6), ..setting };
+            let fit = |html: &str| html::for_mail(html, inside);
             let mut entries = Vec::new();
             if tells_its_links(&section) {
                 for part in section.parts {

@@ -5,7 +5,7 @@ use chrono::TimeZone as _;
 use super::*;
 use crate::digest::picture::Place;
 use crate::digest::theme::{Colour, Palette, Theme};
-use crate::digest::{Mailbox, Schedule, Selection};
+use crate::digest::{Mailbox, Schedule};
 use crate::post::body::Shown;
 use crate::post::{Author, Cover, Page, Post, Status};
 use crate::site::Language;
@@ -30,22 +30,14 @@ fn site() -> Site {
 }
 
 fn digest(template: &str) -> Digest {
+    let from = Mailbox { name: "Harbour".into(), address: "weekly@harbour.example.org".into() };
+    let trigger = Trigger::Cron(Schedule::parse("0 9 * * 5", chrono_tz::Asia::Shanghai).unwrap());
     Digest {
-        name: "weekly".into(),
         title: "港口周报".into(),
-        description: String::new(),
-        trigger: Trigger::Cron(Schedule::parse("0 9 * * 5", chrono_tz::Asia::Shanghai).unwrap()),
-        selection: Selection::default(),
         template: template.into(),
-        from: Mailbox { name: "Harbour".into(), address: "weekly@harbour.example.org".into() },
-        reply_to: None,
         language: "zh-CN".into(),
-        catch_up: chrono::Duration::hours(6),
-        hold_above: 10,
-        time_to_live: chrono::Duration::hours(72),
-        public: true,
-        theme: std::sync::Arc::default(),
         public_url: "https://feeds.example.org/".into(),
+        ..Digest::new("weekly", from, trigger)
     }
 }
 

@@ -38,6 +38,26 @@ fn both_signatures_hold_and_any_change_breaks_them() {
     assert!(Signer::new(&Settings::default(), "weekly@example.org").is_none());
 }
 
+/// While keys change, those that go and those that come sign side by side.
+#[test]
+fn each_of_several_selectors_signs() {
+    let (old, new) = (settings(), settings());
+    let renamed = |key: &Arc<Key>| {
+        let pem = key.key.to_pem().unwrap();
+        Arc::new(Key::new(&format!("{}-old", key.selector()), SigningKey::from_pem(&pem).unwrap()).unwrap())
+    };
+    let keys = old.keys.iter().map(renamed).chain(new.keys.iter().cloned()).collect();
+    let signer = Signer::new(&Settings { domain: None, keys }, "weekly@example.org").unwrap();
+    let message = signed(&signer, b"plain\r\n");
+    assert_eq!(signer.check(&message), Ok(()));
+    let text = String::from_utf8(message).unwrap();
+    for selector in ["r1-old", "e1-old", "r1", "e1"] {
+        assert_eq!(text.matches(&format!("s={selector};")).count(), 1, "{selector}");
+    }
+    // Whoever knows the new ones alone is content with them.
+    assert_eq!(Signer::new(&new, "weekly@example.org").unwrap().check(text.as_bytes()), Ok(()));
+}
+
 #[test]
 fn every_signed_header_is_named_once_more_than_it_occurs() {
     let signer = Signer::new(&settings(), "weekly@example.org").unwrap();

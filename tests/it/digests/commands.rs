@@ -1,21 +1,12 @@
 //! `digest …` by the real program.
 
+use super::WEEKLY;
 use crate::support::house::House;
 use crate::support::peers;
 
-const CONFIGURATION: &str = "
-site: { url: https://harbour.example.org/ }
-content: { sections: [news] }
-digests:
-  weekly:
-    title: Harbour Weekly
-    schedule: \"0 9 * * 5\"
-    timezone: Asia/Shanghai
-    template: letter
-    from: \"Harbour <weekly@harbour.example.org>\"
-    hold_above: 2
-mail: { url: \"folder:mails\" }
-";
+fn configuration() -> String {
+    WEEKLY.replace("template: letter", "timezone: Asia/Shanghai\n    hold_above: 2\n    template: letter")
+}
 
 fn fails(house: &House, arguments: &[&str], code: i32, wanted: &str) {
     let output = house.command(arguments).output().expect("the program runs");
@@ -26,7 +17,7 @@ fn fails(house: &House, arguments: &[&str], code: i32, wanted: &str) {
 
 #[test]
 fn the_preview_is_a_page_with_everything_on_it() {
-    let mut house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let mut house = House::new(&configuration(), "2026-03-05 12:00:00");
     let title = "First </iframe><script>alert(1)</script> \\\"words\\\"";
     let body = "Hello *harbour*, see [docs](/docs/) and [nothing](/news/nothing/).\n\n![](https://e.org/x.png)";
     house.publish("first", title, "2026-03-02T10:00:00+08:00", body);
@@ -55,7 +46,7 @@ fn the_preview_is_a_page_with_everything_on_it() {
 
 #[test]
 fn list_plan_and_preview() {
-    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let house = House::new(&configuration(), "2026-03-05 12:00:00");
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "Hello *harbour*, see [docs](/docs/).");
     house.publish("second", "第二篇", "2026-03-04T10:00:00+08:00", "> 问题\n\n答案");
     let listed = house.run(&["digest", "list"]);
@@ -94,7 +85,7 @@ fn list_plan_and_preview() {
 
 #[test]
 fn send_approve_and_skip() {
-    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let house = House::new(&configuration(), "2026-03-05 12:00:00");
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "Hello.");
     // The first sight takes the baseline.
     fails(&house, &["digest", "send", "weekly"], 1, "nothing is new for `weekly`");
@@ -141,22 +132,22 @@ fn mails(house: &House) -> usize {
 
 #[test]
 fn check_renders_what_the_templates_are_for() {
-    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let house = House::new(&configuration(), "2026-03-05 12:00:00");
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "Hello.");
     house.run(&["check"]);
     let own = house.site().join("templates/email/letter");
     fs_err::create_dir_all(&own).unwrap();
     fs_err::write(own.join("body.txt"), "fine\n\n{{ posts[0].titel }}\n").unwrap();
-    let configuration = CONFIGURATION.to_owned() + "templates: { folder: templates }\n";
-    fs_err::write(house.site().join("postrider.yaml"), configuration).unwrap();
+    let with_own = configuration() + "templates: { folder: templates }\n";
+    fs_err::write(house.site().join("postrider.yaml"), with_own).unwrap();
     let output = house.command(&["check"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("templates/email/letter/body.txt:3: unknown name in `posts[0].titel`"), "{said}");
 
     // A mistyped name is told even of a digest that has nothing to announce.
-    let configuration = CONFIGURATION.replace("template: letter", "template: lettre\n    select: { tags: [none] }");
-    fs_err::write(house.site().join("postrider.yaml"), configuration).unwrap();
+    let mistyped = configuration().replace("template: letter", "template: lettre\n    select: { tags: [none] }");
+    fs_err::write(house.site().join("postrider.yaml"), mistyped).unwrap();
     let output = house.command(&["check"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -4,21 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::WEEKLY;
 use crate::support::dns::Dns;
 use crate::support::house::{House, eventually};
 
-const CONFIGURATION: &str = "
-site: { url: https://harbour.example.org/ }
-content: { sections: [news] }
-digests:
-  weekly:
-    title: Harbour Weekly
-    schedule: \"0 9 * * 5\"
-    template: letter
-    from: \"Harbour <weekly@harbour.example.org>\"
-mail: { url: \"folder:mails\" }
-http: { listen: \"127.0.0.1:0\" }
-";
+/// `more` of it.
+fn configuration(more: &str) -> String {
+    format!("{WEEKLY}http: {{ listen: \"127.0.0.1:0\" }}\n{more}")
+}
 
 /// A digest with its baseline and one reader; Friday's Slot is ahead.
 fn begun(configuration: &str) -> House {
@@ -63,7 +56,7 @@ fn template(house: &House, body: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_holds_until_it_is_mended_and_a_person_has_approved() {
-    let own = CONFIGURATION.replace("template: letter", "template: mine") + "templates: { folder: own }\n";
+    let own = configuration("templates: { folder: own }\n").replace("template: letter", "template: mine");
     let house = House::new(&own, "2026-03-06 07:00:00");
     template(&house, "<a href=\"/read/\">{{ posts[0].title }}</a>");
     house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
@@ -132,7 +125,7 @@ async fn an_error_holds_until_it_is_mended_and_a_person_has_approved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warning_is_the_editors_to_accept() {
-    let house = begun(CONFIGURATION);
+    let house = begun(&configuration(""));
     house.publish(
         "boats",
         "Boats",
@@ -162,7 +155,7 @@ async fn a_warning_is_the_editors_to_accept() {
     // What the configuration accepts holds nothing; what the default accepts does, once it is not accepted.
     let write = |accept: &str| {
         let with =
-            CONFIGURATION.replace("    template: letter", &format!("    template: letter\n    accept: {accept}"));
+            configuration("").replace("    template: letter", &format!("    template: letter\n    accept: {accept}"));
         fs_err::write(house.site().join("postrider.yaml"), with).unwrap();
     };
     write("[]");
@@ -186,7 +179,7 @@ async fn a_warning_is_the_editors_to_accept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mended_post_goes_as_it_is_now() {
-    let house = begun(CONFIGURATION);
+    let house = begun(&configuration(""));
     house.publish("boats", "Boats", "2026-03-04T13:00:00Z", "Boats, and [more](/news/none/).");
     house.set_time("2026-03-04 14:00:00");
     assert_eq!(run(&house, &["digest", "send", "weekly"]).0, Some(1));
@@ -206,23 +199,126 @@ fn what_dns_says_of_the_sender_counts() {
         ("harbour.example.org", "MX 10 mx.harbour.example.org"),
         ("harbour.example.org", "TXT v=spf1 mx -all"),
     ]);
-    let house = begun(&format!("{CONFIGURATION}dns: {{ server: {} }}\n", dns.address));
+    let house = begun(&configuration(&format!("dns: {{ server: {} }}\n", dns.address)));
     house.publish("boats", "Boats", "2026-03-04T13:00:00Z", "Boats.");
     house.set_time("2026-03-04 14:00:00");
-    let told = |planned: &Value| {
-        let gate = planned["gate"].as_array().unwrap();
-        gate.iter()
-            .map(|f| format!("{} {}", f["severity"].as_str().unwrap(), f["what"].as_str().unwrap()))
-            .collect::<Vec<_>>()
-    };
-    let said = told(&plan(&house));
+    let said = told(&house);
     assert!(
-        said.len() == 1 && said[0].starts_with("warning _dmarc.harbour.example.org has no DMARC record"),
+        said.len() == 1 && said[0].starts_with("warning dns _dmarc.harbour.example.org has no DMARC record"),
         "{said:?}"
     );
     dns.add("_dmarc.example.org", "TXT v=DMARC1; p=reject");
-    assert_eq!(told(&plan(&house)), Vec::<String>::new(), "the organisation's counts for all below it");
+    assert_eq!(told(&house), Vec::<String>::new(), "the organisation's counts for all below it");
     // A server that fails says nothing against the mail.
     dns.add("harbour.example.org", "FAIL");
-    assert_eq!(told(&plan(&house)), Vec::<String>::new());
+    assert_eq!(told(&house), Vec::<String>::new());
+}
+
+/// Each that `plan` tells: severity, reason and what.
+fn told(house: &House) -> Vec<String> {
+    let planned = plan(house);
+    let gate = planned["gate"].as_array().unwrap().iter();
+    gate.map(|f| ["severity", "reason", "what"].map(|name| f[name].as_str().unwrap()).join(" ")).collect()
+}
+
+/// The Issue is there, so that it comes when the template is mended, however long that takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_template_holds_the_issue() {
+    let own = configuration("templates: { folder: own }\n").replace("template: letter", "template: mine");
+    let house = House::new(&own, "2026-03-06 07:00:00");
+    template(&house, "{{ posts[0].titel }}");
+    house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
+    assert!(house.serve().stop().0.success());
+    house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
+    house.publish("boats", "Boats", "2026-03-06T07:30:00Z", "Boats.");
+    house.set_time("2026-03-06 08:00:00");
+    let broken = "templates/email/mine/body.html:1: unknown name in `posts[0].titel`";
+    assert_eq!(told(&house), [format!("error template {broken}")]);
+    assert_eq!(plan(&house)["held"], Value::Bool(true));
+    let (code, said) = run(&house, &["digest", "preview", "weekly", "--out", "out"]);
+    assert!(code == Some(1) && said.contains(&format!("gate     error template: {broken}")), "{said}");
+
+    house.set_time("2026-03-06 09:00:10");
+    let daemon = house.serve();
+    eventually("the Issue is held", || async { (state(&house) == "held").then_some(()) }).await;
+    assert!(daemon.log().contains(broken), "{}", daemon.log());
+    assert!(daemon.stop().0.success());
+    // Two days later: by `catch_up` alone the Slot would be lost.
+    house.set_time("2026-03-08 09:00:00");
+    house.run(&["resume"]);
+    let (code, said) = run(&house, &["digest", "approve", "weekly"]);
+    assert!(code == Some(1) && said.contains(broken) && said.contains("nobody's to accept"), "{said}");
+    template(&house, "{{ posts[0].title }} <a href=\"{{ holes.unsubscribe_url }}\">Leave</a>");
+    let daemon = house.serve();
+    eventually("the mail is there", || async { (mails(&house).len() == 1).then_some(()) }).await;
+    let mail = fs_err::read_to_string(&mails(&house)[0]).unwrap();
+    assert!(mail.contains("Subject: Boats") && mail.contains("Boats <a href="), "{mail}");
+    assert!(daemon.stop().0.success());
+}
+
+#[test]
+fn what_is_signed_wrongly_goes_to_nobody() {
+    let mut house = begun(&configuration(""));
+    for name in ["s", "t"] {
+        house.run(&["dkim", "keygen", name, "--out", "keys", "--domain", "harbour.example.org"]);
+    }
+    let dns = Dns::start(&[
+        ("harbour.example.org", "MX 10 mx.harbour.example.org"),
+        ("harbour.example.org", "TXT v=spf1 mx -all"),
+        ("_dmarc.example.org", "TXT v=DMARC1; p=reject"),
+    ]);
+    let more = format!("dns: {{ server: {} }}\n", dns.address);
+    let keys = "dkim: { keys: { s-rsa: keys/s-rsa.pem, s-ed: keys/s-ed.pem } }";
+    let signing = configuration(&more).replace("\"folder:mails\" }", &format!("\"folder:mails\", {keys} }}"));
+    fs_err::write(house.site().join("postrider.yaml"), signing).unwrap();
+    for line in house.run(&["dkim", "records"]).lines() {
+        let (name, value) = line.split_once(". IN TXT ( ").expect("a record");
+        let text: String = value.split('"').skip(1).step_by(2).collect();
+        dns.add(name, &format!("TXT {text}"));
+    }
+    house.publish("boats", "Boats", "2026-03-04T13:00:00Z", "Boats.");
+    house.set_time("2026-03-04 14:00:00");
+    assert_eq!(told(&house), Vec::<String>::new());
+
+    // A file that is damaged is no key; one of another key is not what DNS has.
+    let file = |name: &str| house.site().join(format!("keys/{name}.pem"));
+    let whole = fs_err::read(file("s-rsa")).unwrap();
+    let mut damaged = whole.clone();
+    let middle = whole.len() / 2;
+    damaged[middle] = if whole[middle] == b'A' { b'B' } else { b'A' };
+    fs_err::write(file("s-rsa"), &damaged).unwrap();
+    for command in [&["digest", "plan", "weekly"][..], &["digest", "send", "weekly"], &["check"], &["doctor"]] {
+        let (code, said) = run(&house, command);
+        assert!(code == Some(1) && said.contains("mail.dkim.keys.s-rsa"), "{command:?}: {said}");
+    }
+    let short = std::process::Command::new("openssl").args(["genrsa", "1024"]).output().unwrap().stdout;
+    fs_err::write(file("s-rsa"), short).unwrap();
+    let (code, said) = run(&house, &["check"]);
+    assert!(code == Some(1) && said.contains("mail.dkim.keys.s-rsa") && said.contains("2048"), "{said}");
+    fs_err::write(file("s-rsa"), &whole).unwrap();
+    let own = fs_err::read(file("s-ed")).unwrap();
+    fs_err::write(file("s-ed"), fs_err::read(file("t-ed")).unwrap()).unwrap();
+    let other = "s-ed._domainkey.harbour.example.org has the record of another key: mail signed with ours looks forged";
+    assert_eq!(told(&house), [format!("error dns {other}")]);
+    let (code, said) = run(&house, &["digest", "send", "weekly"]);
+    assert!(code == Some(1) && said.contains(&format!("error dns: {other}")), "{said}");
+    assert_eq!((state(&house).as_str(), mails(&house).len()), ("held", 0));
+    fs_err::write(file("s-ed"), own).unwrap();
+
+    // What leaves is not what was signed: seen before the first mail, by whoever judges and by whoever sends.
+    house.environment.push(("POSTRIDER_SABOTAGE".into(), "forge".into()));
+    let forged = "the DKIM signature of `s-rsa` does not hold: key and header do not agree";
+    assert_eq!(plan(&house)["waiting"].as_array().map(Vec::len), Some(1));
+    let (code, said) = run(&house, &["digest", "approve", "weekly", "--accept", "signature"]);
+    assert!(code == Some(1) && said.contains(&format!("error signature: {forged}")), "{said}");
+    house.environment.clear();
+    let (code, said) = run(&house, &["digest", "approve", "weekly"]);
+    assert!(code == Some(0), "{said}");
+    house.environment.push(("POSTRIDER_SABOTAGE".into(), "forge".into()));
+    let daemon = house.serve();
+    let refused = || async { daemon.log().contains(&format!("no mail is sent: {forged}")).then_some(()) };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(eventually("it was looked at before it is sent", refused));
+    assert!(daemon.stop().0.success());
+    assert_eq!(mails(&house).len(), 0);
 }

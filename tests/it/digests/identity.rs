@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use postrider::digest::{Digest, Mailbox, Selection, Trigger};
+use postrider::digest::{Digest, Mailbox, Trigger};
 use postrider::library::{Library, Scan};
 use postrider::post::{Page, id};
 use postrider::publisher::{self, Identities};
@@ -21,22 +21,12 @@ fn start() -> DateTime<Utc> {
 }
 
 fn digest() -> Digest {
+    let from = Mailbox { name: "N".into(), address: "n@example.org".into() };
     Digest {
-        name: "news".into(),
-        title: "News".into(),
-        description: String::new(),
-        trigger: Trigger::OnPublish,
-        selection: Selection::default(),
         template: "letter".into(),
-        from: Mailbox { name: "N".into(), address: "n@example.org".into() },
-        reply_to: None,
-        language: "en".into(),
-        catch_up: Duration::hours(6),
         hold_above: 1000,
-        time_to_live: Duration::hours(72),
-        public: true,
-        theme: std::sync::Arc::default(),
         public_url: "https://feeds.example.org/".into(),
+        ..Digest::new("news", from, Trigger::OnPublish)
     }
 }
 

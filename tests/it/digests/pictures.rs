@@ -1,25 +1,17 @@
 //! A site's pictures on their way into mails, by the real program.
 
+use super::WEEKLY;
 use crate::support::house::House;
 
-const CONFIGURATION: &str = "
-site: { url: https://harbour.example.org/ }
-content: { sections: [news] }
-theme: { logo: /logo.png, accent: \"#7a1f5c\" }
-digests:
-  weekly:
-    title: Harbour Weekly
-    schedule: \"0 9 * * 5\"
-    timezone: Asia/Shanghai
-    template: letter
-    from: \"Harbour <weekly@harbour.example.org>\"
-mail: { url: \"folder:mails\" }
-http: { public_url: https://feeds.example.org/ }
-";
+fn configuration() -> String {
+    let theme = "theme: { logo: /logo.png, accent: \"#7a1f5c\" }";
+    let zone = WEEKLY.replace("template: letter", "template: letter\n    timezone: Asia/Shanghai");
+    format!("{theme}{zone}http: {{ public_url: https://feeds.example.org/ }}\n")
+}
 
 #[test]
 fn pictures_of_the_site_reach_every_client() {
-    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let house = House::new(&configuration(), "2026-03-05 12:00:00");
     let write = |path: &str, bytes: &[u8]| {
         let file = house.site().join(path);
         fs_err::create_dir_all(file.parent().unwrap()).unwrap();
@@ -68,11 +60,11 @@ fn pictures_of_the_site_reach_every_client() {
 
 #[test]
 fn colours_that_cannot_be_read_are_refused() {
-    let house = House::new(&CONFIGURATION.replace("#7a1f5c", "#ffd400"), "2026-03-05 12:00:00");
+    let house = House::new(&configuration().replace("#7a1f5c", "#ffd400"), "2026-03-05 12:00:00");
     let output = house.command(&["check"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("postrider.yaml:4: `theme.accent` is hard to read on card: its contrast is 1.4"), "{said}");
+    assert!(said.contains("postrider.yaml:1: `theme.accent` is hard to read on card: its contrast is 1.4"), "{said}");
 }
 
 fn written(house: &House, path: &str, bytes: &[u8]) {
@@ -92,7 +84,7 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
 
 #[test]
 fn what_few_clients_know_is_made_over() {
-    let house = House::new(&CONFIGURATION.replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
+    let house = House::new(&configuration().replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
     written(&house, "static/images/pier.webp", &webp(1600, 800));
     let drawing = b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"120\" height=\"60\"><circle cx=\"30\" cy=\"30\" r=\"20\"/></svg>";
     written(&house, "static/images/plan.jpg", drawing);
@@ -128,7 +120,7 @@ fn what_few_clients_know_is_made_over() {
 
 #[test]
 fn a_drawing_that_takes_for_ever_is_left() {
-    let house = House::new(CONFIGURATION, "2026-03-05 12:00:00");
+    let house = House::new(&configuration(), "2026-03-05 12:00:00");
     let noise = "<feTurbulence baseFrequency=\"0.1\" numOctaves=\"18\"/>".repeat(400);
     let drawing = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1200\" height=\"1200\"><filter id=\"f\" x=\"0\" y=\"0\" width=\"1\" height=\"1\">{noise}</filter>\
@@ -145,7 +137,7 @@ fn a_drawing_that_takes_for_ever_is_left() {
 /// Whoever made a picture over once does not do it again: not for the next Issue, not after a start.
 #[test]
 fn pictures_are_made_over_once() {
-    let house = House::new(&CONFIGURATION.replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
+    let house = House::new(&configuration().replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
     written(&house, "static/images/pier.webp", &webp(300, 200));
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "![Pier](/images/pier.webp)");
     let test = |number: usize| {

@@ -1,13 +1,14 @@
 //! A due Slot becomes an Issue exactly once, whatever the clock and the machines do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration as Span;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
 use postrider::clock::Clock;
-use postrider::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
+use postrider::digest::gate::Reason;
+use postrider::digest::{Digest, Mailbox, Schedule, Trigger};
 use postrider::http::Published;
 use postrider::library::{Bodies, Library, Scan};
 use postrider::mail;
@@ -150,22 +151,15 @@ fn gate() -> Gate {
 }
 
 fn digest() -> Digest {
+    let from = Mailbox { name: "Harbour".into(), address: "weekly@harbour.example.org".into() };
+    let trigger = Trigger::Cron(Schedule::parse("0 9 * * 5", chrono_tz::Asia::Shanghai).unwrap());
     Digest {
-        name: "weekly".into(),
         title: "Weekly".into(),
-        description: String::new(),
-        trigger: Trigger::Cron(Schedule::parse("0 9 * * 5", chrono_tz::Asia::Shanghai).unwrap()),
-        selection: Selection::default(),
         template: "letter".into(),
-        from: Mailbox { name: "Harbour".into(), address: "weekly@harbour.example.org".into() },
-        reply_to: None,
         language: "zh-CN".into(),
-        catch_up: Duration::hours(6),
         hold_above: 3,
-        time_to_live: Duration::hours(72),
-        public: true,
-        theme: std::sync::Arc::default(),
         public_url: "https://feeds.example.org/".into(),
+        ..Digest::new("weekly", from, trigger)
     }
 }
 
@@ -313,12 +307,21 @@ async fn a_broken_template_stops_the_issue_before_its_first_mail() {
     let whole = Arc::clone(&house.parts.templates);
     let broken = BTreeMap::from([("email/letter/body.txt".to_owned(), "ok\n{{ posts[0].titel }}\n".to_owned())]);
     house.parts.templates = Arc::new(Templates::new(&broken).unwrap());
-    let error = scheduler::step(&house.parts, slot()).await.unwrap_err().to_string();
-    assert_eq!(error, "templates/email/letter/body.txt:2: unknown name in `posts[0].titel`");
-    assert_eq!(house.rows().await, []);
+    house.step(slot()).await;
+    assert_eq!(house.rows().await, [(slot(), IssueState::Held, 1, 3)]);
+    let issue = house.issues().await[0].id.clone();
+    let findings = house.store.judged(&issue).await.unwrap().unwrap().findings;
+    let said: Vec<_> = findings.iter().map(|finding| (finding.reason, finding.what.as_str())).collect();
+    assert_eq!(said, [(Reason::Template, "templates/email/letter/body.txt:2: unknown name in `posts[0].titel`")]);
+    // Mended, it waits for a person; approved, it goes, in each language.
+    house.store.accept_issue(&issue, &BTreeSet::from([Reason::Template])).await.unwrap();
+    house.step(minutes(4)).await;
+    assert_eq!(house.rows().await, [(slot(), IssueState::Held, 1, 3)]);
     house.parts.templates = whole;
     house.step(minutes(5)).await;
     assert_eq!(house.rows().await, [(slot(), IssueState::Sending, 1, 3)]);
+    let renditions = house.store.issue_renditions(&issue).await.unwrap();
+    assert!(renditions.len() == 2 && renditions.iter().all(|rendition| rendition.text.contains("new")));
 }
 
 #[tokio::test]

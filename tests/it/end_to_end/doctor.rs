@@ -158,6 +158,18 @@ async fn everything_outside_is_looked_at() {
         code == Some(3) && bad.iter().any(|bad| bad.starts_with("mail failed: ") && bad.contains("logging in: 535")),
         "{bad:?}"
     );
+
+    // Of several relays the one at fault is named as the configuration names it.
+    house.environment.clear();
+    let relays =
+        format!("relays: {{ second: {{ url: \"smtp://postrider@{}\", password_file: secret }} }}", other.address);
+    configure(&house, &whole.replacen("mail: { ", &format!("mail: {{ {relays}, "), 1));
+    let said = house.command(&["doctor"]).output().unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(
+        said.contains("hint: look at the user in `mail.relays.second.url` and at `mail.relays.second.password_file`")
+    );
+    assert!(said.contains(&format!("good     mail           {} takes our login", smtp.address)), "{said}");
 }
 
 #[test]

@@ -257,25 +257,6 @@ proptest! {
     }
 }
 
-/// Servers differ in what they take for the end of a message (CVE-2023-51764 and its kin).
-#[test]
-fn no_server_sees_two_messages_in_one() {
-    let ends =
-        ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r", "\r\r\n.\r\r\n", "\0.\r\n", "\r\n.\r\n", "\r\n\0.\r\n"];
-    let second = "MAIL FROM:<evil@example.net>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\nSubject: smuggled\r\n\r\nx";
-    for end in ends {
-        for filler in ["text", "周报周报周报周报"] {
-            let content = format!("{filler}{end}{second}{end}{filler}");
-            let (text, html) = body(&content, "abcdefghijklmnopqrstuvwxyz");
-            let raw = compose(&rendition(Kind::Issue, &content, &content, &text, &html));
-            lines_are_lines(&raw);
-            let raw = String::from_utf8(raw).unwrap();
-            // Nothing that starts with a dot, so nothing that any of them could stop at.
-            assert!(!raw.contains("\n.") && !raw.contains("\r."), "{end:?}");
-        }
-    }
-}
-
 #[test]
 fn the_same_mail_has_the_same_bytes() {
     let (text, html) = body("周报", "abcdefghijklmnopqrstuvwxyz");

@@ -44,6 +44,68 @@ fn arrives_marked_as_a_test() {
     assert!(html.contains("Boats 船") && html.contains("me@example.net") && !html.contains("hole-"), "{html}");
 }
 
+/// Header (without signatures) and both parts, without what is one reader's own.
+fn anybodys(raw: &[u8], reader: &str) -> (Vec<(String, String)>, [String; 2]) {
+    let message = MessageParser::default().parse(raw).unwrap();
+    let plain = |text: &str| {
+        let mut text = text.replace(reader, "READER");
+        for page in ["unsubscribe/", "preferences/"] {
+            let mut pieces = text.split(page);
+            let first = pieces.next().unwrap().to_owned();
+            let rest = pieces.map(|piece| piece.trim_start_matches(|c: char| c.is_alphanumeric() || "-_".contains(c)));
+            text = rest.fold(first, |text, piece| format!("{text}{page}{piece}"));
+        }
+        text
+    };
+    let own = ["Date", "Message-ID", "Feedback-ID", "CFBL-Feedback-ID", "Content-Type", "DKIM-Signature"];
+    let head = message.headers_raw().map(|(name, value)| {
+        let value = match name {
+            "Subject" => message.subject().unwrap().to_owned(),
+            // Its address is signed for one subscription.
+            "List-Unsubscribe" => plain(value).split("u+").next().unwrap().to_owned(),
+            name if own.contains(&name) => String::new(),
+            _ => plain(value),
+        };
+        (name.to_owned(), value)
+    });
+    (head.collect(), [message.body_text(0), message.body_html(0)].map(|part| plain(&part.unwrap())))
+}
+
+/// But for the mark in its subject it is what a subscriber gets.
+#[tokio::test(flavor = "multi_thread")]
+async fn is_what_a_subscriber_gets() {
+    let server = Server::start(|_, _, _| Act::Well).await;
+    let mut house = house(&format!("smtp://{}", server.address), "http: { listen: \"127.0.0.1:0\" }\n");
+    house.run(&["dkim", "keygen", "s", "--out", "keys", "--domain", "example.org"]);
+    let signed = "mail: { bounce_address: \"@bounce.example.org\", complaints_address: c@example.org, dkim: { keys: { s-ed: keys/s-ed.pem } } }\n";
+    let with =
+        CONFIGURATION.to_owned() + "    reply_to: editors@example.org\nhttp: { listen: \"127.0.0.1:0\" }\n" + signed;
+    fs_err::write(house.site().join("postrider.yaml"), with).unwrap();
+    house.environment.push(("POSTRIDER_HTTP_PUBLIC_URL".into(), "https://feeds.example.org/".into()));
+    house.set_time("2026-03-06 05:00:00");
+    fs_err::remove_file(house.site().join("content/news/boats.md")).unwrap();
+    assert!(house.serve().stop().0.success());
+    house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
+    house.publish("boats", "Boats 船", "2026-03-06T07:00:00Z", "Boats, and [more](https://example.net/boats/).");
+    house.set_time("2026-03-06 08:00:00");
+    house.run(&["send-test", "me@example.net"]);
+    house.set_time("2026-03-06 09:00:10");
+    let daemon = house.serve();
+    eventually("the Issue is sent", || async { (server.kept().len() == 2).then_some(()) }).await;
+    assert!(daemon.stop().0.success());
+    let kept = server.kept();
+    let (mut test, test_parts) = anybodys(&kept[0].data, "me@example.net");
+    let (head, parts) = anybodys(&kept[1].data, "reader@example.net");
+    assert!(head.iter().any(|(name, _)| name == "DKIM-Signature") && head.len() > 15, "{head:?}");
+    assert!(head.iter().any(|(name, value)| name == "List-Unsubscribe" && value.contains("mailto:")), "{head:?}");
+    for (name, value) in &mut test {
+        if name == "Subject" {
+            *value = value.strip_prefix("[Test] ").expect("marked").to_owned();
+        }
+    }
+    assert_eq!((test, test_parts), (head, parts));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn says_what_the_server_said() {
     for (point, reply, words, hint) in [

@@ -77,6 +77,9 @@ pub struct Kept {
     pub data: Vec<u8>,
 }
 
+/// The end of a message (RFC 5321 §4.1.1.4).
+const RIGHT: &[u8] = b"\r\n.\r\n";
+
 /// Decides by the point, how many times that point was reached before (counted over all connections) and the line.
 type Script = Arc<dyn Fn(Point, usize, &str) -> Act + Send + Sync>;
 
@@ -105,7 +108,12 @@ impl Server {
     /// Plain SMTP that offers these extensions too (`PIPELINING`, `SIZE 1000` …).
     pub async fn offering(offers: &[&str], script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static) -> Self {
         let offers = offers.iter().map(|offer| ["250-", offer, "\r\n"].concat()).collect();
-        Self::serving(Tls::None, "localhost", offers, script).await
+        Self::serving(Tls::None, "localhost", offers, RIGHT, script).await
+    }
+
+    /// Plain SMTP that takes `end` for the end of a message too, as some servers do (CVE-2023-51764 and its kin).
+    pub async fn ending(end: &'static [u8]) -> Self {
+        Self::serving(Tls::None, "localhost", String::new(), end, |_, _, _| Act::Well).await
     }
 
     /// With the certificate `tests/fixtures/tls/NAME.pem`.
@@ -114,13 +122,14 @@ impl Server {
         certificate: &str,
         script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
     ) -> Self {
-        Self::serving(tls, certificate, String::new(), script).await
+        Self::serving(tls, certificate, String::new(), RIGHT, script).await
     }
 
     async fn serving(
         tls: Tls,
         certificate: &str,
         offers: String,
+        end: &'static [u8],
         script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -136,7 +145,7 @@ impl Server {
                 let (state, script, acceptor) = (Arc::clone(&shared), Arc::clone(&script), acceptor.clone());
                 let offers = offers.clone();
                 tokio::spawn(async move {
-                    let talk = Talk { state, script, offers, offers_tls: tls == Tls::Offered };
+                    let talk = Talk { state, script, offers, end, offers_tls: tls == Tls::Offered };
                     match tls {
                         Tls::None => drop(talk.serve(BufStream::new(stream)).await),
                         Tls::Implicit => {
@@ -150,7 +159,7 @@ impl Server {
                             if let Some(stream) = talk.serve(BufStream::new(stream)).await
                                 && let Ok(stream) = acceptor.accept(stream.into_inner()).await
                             {
-                                let talk = Talk { state, script, offers: String::new(), offers_tls: false };
+                                let talk = Talk { state, script, offers: String::new(), end, offers_tls: false };
                                 drop(talk.serve_after_tls(BufStream::new(stream)).await);
                             }
                         }
@@ -210,6 +219,8 @@ struct Talk {
     script: Script,
     /// Lines of the answer to EHLO.
     offers: String,
+    /// What it takes for the end of a message, beside the right one.
+    end: &'static [u8],
     offers_tls: bool,
 }
 
@@ -225,7 +236,9 @@ impl Talk {
         let mut to = Vec::new();
         let mut has_sender = false;
         loop {
-            let line = String::from_utf8_lossy(&until(&mut stream, b"\r\n").await?).into_owned();
+            let line = until(&mut stream, b"\r\n").await?;
+            // Who takes less than CRLF for an end finds the rest of it here.
+            let line = String::from_utf8_lossy(&line).trim_start_matches('\n').to_owned();
             self.state.commands.lock().unwrap().push(line.clone());
             let upper = line.to_ascii_uppercase();
             if self.offers_tls && !["EHLO", "STARTTLS", "QUIT"].iter().any(|word| upper.starts_with(word)) {
@@ -264,7 +277,7 @@ impl Talk {
                     self.perform(&mut stream, act, b"").await?;
                 }
                 // An empty message is the dot alone: the line end of the command counts as the one before it.
-                let data = until(&mut stream, b"\r\n.\r\n").await?;
+                let data = message(&mut stream, self.end).await?;
                 if spoke_early {
                     return None;
                 }
@@ -353,6 +366,21 @@ impl Talk {
                 }
                 std::future::pending().await
             }
+        }
+    }
+}
+
+/// Reads to the right end or to `end`; it is taken away.
+async fn message<S: AsyncBufRead + Unpin>(stream: &mut S, end: &[u8]) -> Option<Vec<u8>> {
+    if end == RIGHT {
+        return until(stream, RIGHT).await;
+    }
+    let mut octets = Vec::new();
+    loop {
+        octets.push(stream.read_u8().await.ok()?);
+        if let Some(end) = [RIGHT, end].into_iter().find(|end| octets.ends_with(end)) {
+            octets.truncate(octets.len() - end.len());
+            return Some(octets);
         }
     }
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::delivery::Kind;
-use postrider::digest::{Digest, Hole, Mailbox, Rendition, Schedule, Selection, Trigger};
+use postrider::digest::{Digest, Hole, Mailbox, Rendition, Schedule, Trigger};
 use postrider::feed::{Document, Family, Listing};
 use postrider::http::served::Home;
 use postrider::http::server::Limits;
@@ -64,22 +64,14 @@ pub fn start() -> DateTime<Utc> {
 
 pub fn digest(name: &str, title: &str, public: bool) -> Digest {
     let zone = "Asia/Shanghai".parse().unwrap();
+    let from = Mailbox { name: title.into(), address: "weekly@example.org".into() };
+    let trigger = Trigger::Cron(Schedule::parse("0 9 * * 5", zone).unwrap());
     Digest {
-        name: name.into(),
         title: title.into(),
-        description: String::new(),
-        trigger: Trigger::Cron(Schedule::parse("0 9 * * 5", zone).unwrap()),
-        selection: Selection::default(),
-        template: "digest".into(),
-        from: Mailbox { name: title.into(), address: "weekly@example.org".into() },
-        reply_to: None,
         language: "zh-CN".into(),
-        catch_up: chrono::Duration::hours(6),
-        hold_above: 10,
-        time_to_live: chrono::Duration::hours(72),
         public,
-        theme: std::sync::Arc::default(),
         public_url: "https://feeds.example.org/".into(),
+        ..Digest::new(name, from, trigger)
     }
 }
 
