@@ -21,6 +21,16 @@ macro_rules! on {
     };
 }
 
+/// The same for outcomes of mails, which are kept when the body ends and on the disk a little later (see [`outcomes`]).
+macro_rules! lazily {
+    ($store:expr, $pool:ident => $body:expr) => {
+        match &$store.shared.outcomes {
+            $crate::store::Db::Sqlite($pool) => $body,
+            $crate::store::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
 /// Runs one body in a transaction of whichever pool is open and commits it; `return` inside leaves without a commit.
 /// On PostgreSQL a body that lost a deadlock runs again, so it must not consume what it captures. On SQLite this
 /// process's writers queue here, in order, instead of polling for the file's lock; other processes' are waited for
@@ -29,7 +39,7 @@ macro_rules! unit {
     ($store:expr, $tx:ident => $body:expr) => {
         match &$store.shared.db {
             $crate::store::Db::Sqlite(pool) => {
-                let _turn = $store.shared.writer.lock().await;
+                let _turn = $store.turn().await;
                 async {
                     let mut $tx = pool.begin_with("begin immediate").await?;
                     let out = $body;
@@ -106,11 +116,13 @@ mod bounces;
 mod claims;
 mod deliveries;
 mod digests;
+mod due;
 mod feeds;
 mod gates;
 mod holds;
 mod issues;
 mod open;
+mod outcomes;
 mod pictures;
 mod plan;
 mod posts;
@@ -122,12 +134,13 @@ mod subscriptions;
 mod suppressions;
 
 pub use bounces::{Became, BounceRow, Returned, Source, Who};
-pub use claims::{Claim, Exchange, Report};
+pub use claims::{Claim, HandedOut};
 pub use deliveries::{DeliveryRow, IssueSum};
 pub use feeds::{FeedVersion, Listed, Ping};
 pub use gates::Judged;
 pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
+pub use outcomes::{Back, Report};
 pub use subscribers::{Import, Imported};
 pub use subscriptions::{SignUp, TokenRow};
 pub use suppressions::{Lifting, Suppression};
@@ -158,10 +171,12 @@ impl std::fmt::Debug for Store {
 
 struct Shared {
     db: Db,
+    /// Its commits are not waited for until they are on the disk.
+    outcomes: Db,
     key: Key,
     /// Whose turn it is to write to SQLite.
     writer: tokio::sync::Mutex<()>,
-    shares: claims::Shares,
+    shares: due::Shares,
     /// The SQLite file.
     file: Option<PathBuf>,
     /// Held while this process is the one daemon on the file.
@@ -227,7 +242,16 @@ impl Store {
     /// Closes the connections; on SQLite this folds the write-ahead log into the file. The daemon's lock stays until
     /// the last clone is dropped.
     pub async fn close(&self) {
+        lazily!(self, pool => pool.close().await);
         on!(self, pool => pool.close().await);
+    }
+
+    /// This process's writers queue here where they would poll for the file's lock: on SQLite.
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.shared.db {
+            Db::Sqlite(_) => Some(self.shared.writer.lock().await),
+            Db::Postgres(_) => None,
+        }
     }
 
     /// Takes what was deleted out of SQLite's write-ahead log too (the file itself overwrites it). PostgreSQL keeps dead rows

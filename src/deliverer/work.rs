@@ -1,10 +1,12 @@
 //! The workers: each takes the next mail, composes it and sends it over its own line, the one after it in its hand. Which mail
 //! that is, and whether one may go at all, is `delivery::pace`'s to say.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,9 +19,9 @@ use crate::delivery::group::{Group, domain_of};
 use crate::delivery::pace::queue::Queue;
 use crate::delivery::pace::{Ask, Heard, Pace, Turn};
 use crate::mail::message::Prepared;
-use crate::mail::transport::{Ahead, Attempt, Limits, Line, for_the_log};
+use crate::mail::transport::{Ahead, Attempt, Gate as _, Limits, Line, for_the_log};
 use crate::sabotage;
-use crate::store::Claim;
+use crate::store::{Back, Claim};
 use letter::Letter;
 
 /// One claimed Delivery. `prepared` is `None` when its Rendition is gone.
@@ -57,12 +59,13 @@ pub struct Done {
     pub recorded: oneshot::Sender<()>,
 }
 
-/// More than so many are not claimed, whatever cannot go; of the domain that has the most then, all is given back but what its
-/// connections need.
-const CROWD: usize = 10 * BATCH;
+/// `claim`, to be given back untouched until `due_at`.
+pub fn back(claim: &Claim, due_at: DateTime<Utc>) -> Back {
+    Back { delivery: claim.id.clone(), fence: claim.fence, due_at }
+}
 
-/// A mail that took no longer says that its domain is not slow.
-const QUICK: Duration = Duration::from_secs(1);
+/// More than so many are not claimed, whatever cannot go.
+const CROWD: usize = 10 * BATCH;
 
 /// What the workers share.
 pub struct Work {
@@ -70,8 +73,8 @@ pub struct Work {
     pace: Arc<Mutex<Pace>>,
     /// Rung, for the lines of each relay, when there are new jobs, none will come, or it is its turn.
     more: Vec<Notify>,
-    /// Rung when the last busy worker has nothing to do.
-    idle: Notify,
+    /// Rung when there may be something to claim, to give back, or nothing left to do.
+    hungry: Notify,
     parts: Parts,
     clock: Clock,
     doorkeeper: Doorkeeper,
@@ -83,6 +86,10 @@ struct State {
     jobs: Queue<Job>,
     /// Not begun, to be given back.
     returned: Vec<Arc<Claim>>,
+    /// Something was given back and is due again.
+    came_back: bool,
+    /// What was recorded before is on the disk.
+    settled: Option<Instant>,
     busy: usize,
     closed: bool,
     /// Somebody let another relay go first.
@@ -101,10 +108,18 @@ impl Work {
     ) -> Arc<Self> {
         let jobs = Queue::new(lines.iter().sum());
         Arc::new(Self {
-            state: Mutex::new(State { jobs, returned: Vec::new(), busy: 0, closed: false, waived: false }),
+            state: Mutex::new(State {
+                jobs,
+                returned: Vec::new(),
+                came_back: false,
+                settled: None,
+                busy: 0,
+                closed: false,
+                waived: false,
+            }),
             pace,
             more: lines.iter().map(|_| Notify::new()).collect(),
-            idle: Notify::new(),
+            hungry: Notify::new(),
             doorkeeper: Doorkeeper::new(parts.store.clone()),
             parts: parts.clone(),
             clock,
@@ -136,9 +151,11 @@ impl Work {
         let waiting = state.jobs.len();
         let mut wanted = BATCH.saturating_sub(waiting);
         if waiting > LOW {
-            // What cannot go now must not keep out what can.
-            let ready = state.jobs.ready(LOW + 1, |job| pace.takes(job.group, job.claim.kind, now));
-            wanted = if ready > LOW || waiting >= CROWD { 0 } else { BATCH - ready };
+            // What cannot go now must not keep out what can, once it is known that it cannot.
+            let at = Instant::now().into_std();
+            let ready = state.jobs.ready(LOW + 1, at, |job| pace.takes(job.group, job.claim.kind, now));
+            let enough = ready > LOW || waiting >= CROWD || state.jobs.is_undecided(at);
+            wanted = if enough { 0 } else { BATCH - ready };
         }
         if wanted == 0 {
             return Ask::from(0);
@@ -148,12 +165,16 @@ impl Work {
         pace.ask(wanted, &groups, now)
     }
 
-    /// What is to be given back while others go on: those that nobody came to in time, and those of a domain that is too slow
-    /// for as many as there are.
-    pub fn given_back(&self) -> (Vec<Arc<Claim>>, Vec<Arc<Claim>>) {
-        let mut state = self.state();
-        let surplus = if state.jobs.len() >= CROWD { state.jobs.surplus() } else { Vec::new() };
-        (std::mem::take(&mut state.returned), surplus.into_iter().map(|job| job.claim).collect())
+    /// What is to be given back while others go on: what nobody came to in time, and what a slow domain has no room for until later.
+    pub fn given_back(&self) -> Vec<Back> {
+        let (now, mut state) = (self.clock.now(), self.state());
+        let mut back: Vec<Back> = std::mem::take(&mut state.returned).iter().map(|claim| back(claim, now)).collect();
+        if state.jobs.len() > LOW {
+            let surplus = state.jobs.surplus(Instant::now().into_std());
+            let later = |after| chrono::Duration::from_std(after).unwrap_or_default();
+            back.extend(surplus.into_iter().map(|(job, after)| self::back(&job.claim, now + later(after))));
+        }
+        back
     }
 
     /// Is every job done that may go now, and every outcome recorded?
@@ -162,13 +183,34 @@ impl Work {
         if state.busy > 0 || state.jobs.is_empty() {
             return state.busy == 0;
         }
-        let mut pace = self.pace();
-        !pace.could_begin(now) || state.jobs.ready(1, |job| pace.takes(job.group, job.claim.kind, now)) == 0
+        let (at, mut pace) = (Instant::now().into_std(), self.pace());
+        !pace.could_begin(now) || state.jobs.ready(1, at, |job| pace.takes(job.group, job.claim.kind, now)) == 0
     }
 
-    /// Ends when [`Self::is_done`] may have become true.
-    pub async fn idle(&self) {
-        self.idle.notified().await;
+    /// Ends when [`Self::ask`], [`Self::given_back`] or [`Self::is_done`] may have changed.
+    pub async fn hungry(&self) {
+        self.hungry.notified().await;
+    }
+
+    /// Something was given back that is due at once.
+    pub fn comes_back(&self) {
+        self.state().came_back = true;
+        self.hungry.notify_one();
+    }
+
+    /// Was it, since this was asked last?
+    pub fn came_back(&self) -> bool {
+        std::mem::take(&mut self.state().came_back)
+    }
+
+    /// What was recorded before `at` is on the disk.
+    pub fn settles(&self, at: Instant) {
+        self.state().settled = Some(at);
+    }
+
+    /// Until when it is, if anything is.
+    pub fn settled(&self) -> Option<Instant> {
+        self.state().settled
     }
 
     /// No job will come any more: workers without one end.
@@ -189,68 +231,93 @@ impl Work {
     pub async fn run(self: Arc<Self>, mut line: Line, results: mpsc::Sender<Done>) -> Line {
         let place = line.place();
         let mut busy = false;
-        let mut in_hand: Option<Letter> = None;
+        // The next one, and where the line goes ahead the one after it.
+        let mut hand: VecDeque<Letter> = VecDeque::with_capacity(2);
         loop {
-            let letter = match in_hand.take() {
-                Some(letter) => letter,
-                None => match self.next(place, &mut busy).await {
-                    None => return line,
-                    Some(job) => match self.make(job, place, None) {
-                        Ok(letter) => letter,
-                        Err(failed) => {
-                            if !Self::report(&results, *failed).await {
-                                return line;
-                            }
-                            continue;
+            if hand.is_empty() {
+                let Some(job) = self.next(place, &mut busy).await else { return line };
+                match self.make(job, place, None) {
+                    Ok(letter) => hand.push_back(letter),
+                    Err(failed) => {
+                        let (done, recorded) = *failed;
+                        if results.send(done).await.is_err() || recorded.await.is_err() {
+                            return line;
                         }
-                    },
-                },
-            };
-            if line.goes_ahead() {
-                let current = Some(letter.job.domain());
-                in_hand = match self.next_now(place, current).map(|job| self.make(job, place, current)) {
-                    Some(Err(failed)) => {
-                        // Nobody waits for it: nothing of it left.
-                        let _ = results.send(failed.0).await;
-                        None
+                        continue;
                     }
-                    Some(Ok(letter)) => Some(letter),
-                    None => None,
-                };
+                }
             }
+            self.reach(&line, &mut hand, &results).await;
+            let Some(letter) = hand.pop_front() else { continue };
             let limits = Limits {
                 until: letter.job.claimed + sabotage::really(LEASE.saturating_sub(RECORD_WITHIN)),
                 stop: self.give_up.clone(),
             };
             let mail = letter.mail();
-            let next = in_hand.as_ref().map(|next| (next.mail(), &next.door));
+            let next = hand.front().map(|next| (next.mail(), &next.door));
             let ahead = next.as_ref().map(|(mail, gate)| Ahead { mail, gate: *gate });
             let begun = Instant::now();
             let attempt = line.send_before(&mail, &letter.door, ahead, &limits).await;
-            let next = in_hand.as_ref().map(|next| next.job.domain());
-            self.learned(&letter.job, begun.elapsed() < QUICK);
+            let next = hand.front().map(|next| next.job.domain());
+            self.learned(&letter.job, begun.elapsed());
             self.heard(place, &letter.job, &attempt, next);
             // Nothing more leaves on this line until this one is recorded: what a crash repeats is at most one mail a
-            // connection.
-            let recorded = Self::report(&results, letter.done(attempt, place)).await;
-            if let Some(next) = in_hand.take_if(|next| {
-                let stopped = self.no_more.is_cancelled() || self.is_held(place, next.job.group);
-                !recorded || (stopped && !line.has_begun()) || !next.job.may_begin()
-            }) {
-                if line.has_begun() {
-                    line.cut();
-                }
-                self.unsaid(place, next.job);
+            // connection. Meanwhile what follows is made ready.
+            let (done, recorded) = letter.done(attempt, place);
+            let mut is_recorded = results.send(done).await.is_ok();
+            if is_recorded && !hand.is_empty() {
+                self.reach(&line, &mut hand, &results).await;
             }
-            if !recorded {
+            let looks = async {
+                for letter in &hand {
+                    // Who has left is found out when it is their turn.
+                    let _ = letter.door.open_at().await;
+                }
+            };
+            is_recorded &= tokio::join!(recorded, looks).0.is_ok();
+            self.put_back(&mut line, &mut hand, is_recorded);
+            if !is_recorded {
                 return line;
             }
         }
     }
 
-    /// Hands an outcome over and waits until it is recorded. False: it could not be.
-    async fn report(results: &mpsc::Sender<Done>, (done, recorded): (Done, oneshot::Receiver<()>)) -> bool {
-        results.send(done).await.is_ok() && recorded.await.is_ok()
+    /// Takes and composes what follows the one that is in hand, where it can be begun early.
+    async fn reach(&self, line: &Line, hand: &mut VecDeque<Letter>, results: &mpsc::Sender<Done>) {
+        let [letter] = hand.make_contiguous() else { return };
+        if !line.goes_ahead() {
+            return;
+        }
+        let current = Some(letter.job.domain());
+        match self.next_now(line.place(), current).map(|job| self.make(job, line.place(), current)) {
+            None => {}
+            Some(Ok(letter)) => hand.push_back(letter),
+            // Nobody waits for it: nothing of it left.
+            Some(Err(failed)) => _ = results.send(failed.0).await,
+        }
+    }
+
+    /// Gives back what is not to be begun any more.
+    fn put_back(&self, line: &mut Line, hand: &mut VecDeque<Letter>, is_recorded: bool) {
+        for at in (0..hand.len()).rev() {
+            let (job, is_begun) = (&hand[at].job, at == 0 && line.has_begun());
+            let stopped = self.no_more.is_cancelled() || self.is_held(line.place(), job.group);
+            if is_recorded && job.may_begin() && (is_begun || !stopped) {
+                continue;
+            }
+            if is_begun {
+                line.cut();
+            }
+            if let Some(letter) = hand.remove(at) {
+                let mut state = self.state();
+                self.pace().unsaid(line.place(), letter.job.group);
+                if hand.front().is_none_or(|other| other.job.domain() != letter.job.domain()) {
+                    state.jobs.ended(letter.job.domain());
+                }
+                state.returned.push(letter.job.claim);
+                self.hungry.notify_one();
+            }
+        }
     }
 
     /// Composes the mail of `job`; what panics there takes this one mail with it. `current`: see [`Queue::take`].
@@ -260,7 +327,7 @@ impl Work {
         place: usize,
         current: Option<&str>,
     ) -> Result<Letter, Box<(Done, oneshot::Receiver<()>)>> {
-        let door = Door::new(&self.doorkeeper, &job.claim);
+        let door = Door::new(&self.doorkeeper, &job.claim, job.claimed);
         let made = catch_unwind(AssertUnwindSafe(|| letter::compose(&self.parts, &job, self.clock.now())));
         match made.unwrap_or_else(|_| Err(letter::not_composed("composing it broke off by a fault of ours"))) {
             Ok(content) => Ok(Letter { job, content, door }),
@@ -288,8 +355,8 @@ impl Work {
                     _ => {}
                 }
                 *busy = job.is_some();
-                if !*busy && state.busy == 0 {
-                    self.idle.notify_one();
+                if !*busy {
+                    self.hungry.notify_one();
                 }
                 if job.is_some() || state.closed || self.no_more.is_cancelled() {
                     return job;
@@ -320,7 +387,11 @@ impl Work {
                 return None;
             }
         }
-        while let Some(job) = state.jobs.take(current, |job| pace.takes(job.group, job.claim.kind, now)) {
+        let at = Instant::now().into_std();
+        while let Some(job) = state.jobs.take(current, at, |job| pace.takes(job.group, job.claim.kind, now)) {
+            if state.jobs.len() <= LOW {
+                self.hungry.notify_one();
+            }
             if job.may_begin() {
                 pace.begins(place, job.group, now);
                 if std::mem::take(&mut state.waived) {
@@ -332,12 +403,13 @@ impl Work {
                 state.jobs.ended(job.domain());
             }
             state.returned.push(job.claim);
+            self.hungry.notify_one();
         }
         None
     }
 
-    fn learned(&self, job: &Job, is_quick: bool) {
-        self.state().jobs.learned(job.domain(), is_quick);
+    fn learned(&self, job: &Job, took: Duration) {
+        self.state().jobs.learned(job.domain(), took, Instant::now().into_std());
     }
 
     /// An attempt is over: what it says of the way. Before anybody takes another job. `other`: the domain that its connection has
@@ -370,14 +442,6 @@ impl Work {
             Heard::Slowed(rate) => info!(code, group, rate, "mail to them goes more slowly: {text}"),
             Heard::Held => warn!(code, group, "mail to them is paused: {text}"),
         }
-    }
-
-    /// `job` was begun, and given back before anything was said of it that counts.
-    fn unsaid(&self, place: usize, job: Job) {
-        let mut state = self.state();
-        self.pace().unsaid(place, job.group);
-        state.jobs.ended(job.domain());
-        state.returned.push(job.claim);
     }
 
     fn is_held(&self, place: usize, group: Group) -> bool {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{Db, Error, Result, Settings, Shared, Store, lock_file, schema};
 use crate::crypto::{self, Key};
@@ -14,19 +14,22 @@ use crate::sabotage::point;
 
 /// How long a statement waits for another process that writes, and a caller for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection over the network that was not used for so long is tested first.
+const UNTESTED: Duration = Duration::from_secs(1);
 
 impl Store {
     /// Opens (and creates, for SQLite) the database and brings its schema up to date.
     pub async fn open(settings: &Settings) -> Result<Self> {
-        let (db, file, shown) = connect(&settings.url).await?;
+        let Open { db, outcomes, file, shown } = connect(&settings.url).await?;
         schema::upgrade(&db, schema::STEPS, &shown).await?;
         let key = key(&db, settings.secret.as_deref(), &shown).await?;
         Ok(Self {
             shared: std::sync::Arc::new(Shared {
                 db,
+                outcomes,
                 key,
                 writer: tokio::sync::Mutex::new(()),
-                shares: super::claims::Shares::default(),
+                shares: super::due::Shares::default(),
                 file,
                 daemon: std::sync::Mutex::new(None),
             }),
@@ -34,14 +37,28 @@ impl Store {
     }
 }
 
-/// The pool, the file of SQLite, and what messages call the database.
-async fn connect(url: &str) -> Result<(Db, Option<PathBuf>, String)> {
+/// The pools, the file of SQLite, and what messages call the database.
+struct Open {
+    db: Db,
+    /// See [`Shared::outcomes`].
+    outcomes: Db,
+    file: Option<PathBuf>,
+    shown: String,
+}
+
+async fn connect(url: &str) -> Result<Open> {
     match url.split_once(':') {
         Some(("sqlite", rest)) => {
             let path = Path::new(rest.strip_prefix("//").unwrap_or(rest));
-            let (pool, path) = sqlite(path).await?;
+            let (options, path) = sqlite(path).await?;
+            let pool = |most: u32, options| {
+                let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+                // There is no network that a connection could be lost by.
+                Db::Sqlite(pool.test_before_acquire(false).connect_lazy_with(options))
+            };
             let shown = path.display().to_string();
-            Ok((Db::Sqlite(pool), Some(path), shown))
+            let outcomes = pool(1, options.clone().synchronous(SqliteSynchronous::Normal));
+            Ok(Open { db: pool(4, options), outcomes, file: Some(path), shown })
         }
         Some(("postgres" | "postgresql", _)) => {
             let options = PgConnectOptions::from_str(url).map_err(|_| {
@@ -53,14 +70,27 @@ async fn connect(url: &str) -> Result<(Db, Option<PathBuf>, String)> {
             let first = tokio::time::timeout(PATIENCE, options.connect());
             let first = first.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
             drop(first);
-            let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy_with(options);
-            Ok((Db::Postgres(pool), None, shown))
+            let pool = |most: u32, options| {
+                let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE).test_before_acquire(false);
+                // One that was used just now is there, and asking it is a round trip.
+                let pool = pool.before_acquire(|connection, used| {
+                    Box::pin(async move {
+                        if used.idle_for > UNTESTED {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                });
+                Db::Postgres(pool.connect_lazy_with(options))
+            };
+            let outcomes = pool(1, options.clone().options([("synchronous_commit", "off")]));
+            Ok(Open { db: pool(8, options), outcomes, file: None, shown })
         }
         _ => Err(Error::Unusable("`store.url` starts with neither `sqlite:` nor `postgres:` (like `sqlite:postrider.db` or `postgres://user@host/database`)".to_owned())),
     }
 }
 
-async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
+async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
     let unusable =
         |error: std::io::Error| Error::Unusable(format!("{error} (`store.url` names the file of the database)"));
     create(path).map_err(unusable)?;
@@ -87,8 +117,7 @@ async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
         other => Error::Database(other),
     })?;
     drop(first);
-    let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE).connect_lazy_with(options);
-    Ok((pool, path))
+    Ok((options, path))
 }
 
 /// Makes the file when there is none, readable by its owner only: it holds addresses. SQLite gives its companions the
