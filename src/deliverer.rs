@@ -49,7 +49,7 @@ pub struct Parts {
 }
 
 /// Most mails claimed and not begun.
-const BATCH: usize = 100;
+const BATCH: usize = 200;
 /// More are claimed when so few are left.
 const LOW: usize = BATCH / 2;
 /// Where the pace lets more go within this time, connections are kept for it.

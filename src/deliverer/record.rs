@@ -79,16 +79,23 @@ impl Recorder {
 
     /// Records what comes in, and answers those who wait for that, until nobody is left who could send anything.
     pub async fn run(mut self, mut incoming: mpsc::Receiver<Done>) -> Recorded {
-        let mut group = Vec::with_capacity(GROUP);
         loop {
             let settle = self.unsettled.map(|(first, _)| first + SETTLE_AFTER);
             let brought = tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(settle.unwrap_or(self.finished)), if settle.is_some() => self.settle(false).await,
-                many = incoming.recv_many(&mut group, GROUP) => match many {
-                    0 => break,
-                    _ => self.take(std::mem::take(&mut group)).await,
-                },
+                first = incoming.recv() => {
+                    let Some(first) = first else { break };
+                    let mut group = vec![first];
+                    // Whoever else is about to know goes with it.
+                    tokio::task::yield_now().await;
+                    while group.len() < GROUP
+                        && let Ok(more) = incoming.try_recv()
+                    {
+                        group.push(more);
+                    }
+                    self.take(group).await
+                }
             };
             // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
             if let Err(error) = brought {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::deliveries::attempts;
 use super::due::{Candidate, DUE, NEXT, RANKS, of_each_lane};
-use super::{Error, Result, Store, at, json, ms};
+use super::{Error, Result, Store, Synced, at, json, ms};
 use crate::delivery::group::Group;
 use crate::delivery::pace::Ask;
 use crate::delivery::{Kind, State};
@@ -152,7 +152,7 @@ impl Store {
         if planted(Plant::LeaseIgnored) {
             ends = now;
         }
-        let rows: Vec<(Candidate, Kind, State)> = unit!(self, tx => {
+        let rows: Vec<(Candidate, Kind, State)> = unit!(self, Synced::Lazily, tx => {
             let mut rows = Vec::new();
             for (rank, lanes) in RANKS.into_iter().zip([&ask.transactional, &ask.issues]) {
                 let missing = limit - rows.len();
@@ -160,11 +160,12 @@ impl Store {
                 if caps.iter().any(|most| *most > 0) {
                     let mut limits = self.shared.shares.guess(rank, missing, &caps);
                     let due = loop {
-                        let mut due = sqlx::query_as(self.sql(DUE)).bind(rank).bind(ms(now)).bind(bounded(missing));
+                        let mut due = sqlx::query_scalar(self.sql(DUE)).bind(rank).bind(ms(now)).bind(bounded(missing));
                         for most in limits {
                             due = due.bind(bounded(most));
                         }
-                        let due: Vec<Candidate> = due.fetch_all(&mut *tx).await?;
+                        let due: Option<String> = due.fetch_one(&mut *tx).await?;
+                        let due = due.map_or(Ok(Vec::new()), |due| candidates(&due))?;
                         let found = of_each_lane(&due);
                         let has_more = |lane: usize| found[lane] >= limits[lane] && limits[lane] < caps[lane];
                         if due.len() < missing && (0..Group::COUNT).any(has_more) {
@@ -196,6 +197,9 @@ impl Store {
             rows
         })?;
         let seen = rows.len();
+        if seen > 0 {
+            self.durable().await?;
+        }
         let claimed = rows.into_iter().filter(|(_, _, state)| *state == State::Sending);
         let claims: Vec<Claim> = claimed.map(|(row, kind, _)| row.claim(kind)).collect();
         // With nothing to do also those whose last Delivery ended just before a process died.
@@ -235,7 +239,7 @@ impl Store {
     /// lock: on SQLite every other owner is then a process that is gone. PostgreSQL: does nothing, others may be alive.
     pub async fn end_leases(&self, owner: &str, now: DateTime<Utc>) -> Result<u64> {
         const END: &str = "update deliveries set wake_at = $2 where state = 'sending' and owner <> $1 and wake_at > $2";
-        if matches!(self.shared.db, super::Db::Postgres(_)) {
+        if matches!(self.shared.db, super::Db::Postgres { .. }) {
             return Ok(0);
         }
         unit!(self, tx => {
@@ -255,6 +259,11 @@ impl Store {
         }
         Ok(next.map(at))
     }
+}
+
+/// The rows of [`DUE`], oldest first.
+fn candidates(due: &str) -> Result<Vec<Candidate>> {
+    serde_json::from_str(due).map_err(|error| Error::row("delivery", &error.to_string()))
 }
 
 fn bounded(limit: usize) -> i64 {

@@ -26,10 +26,11 @@ macro_rules! wakes {
     };
 }
 
-/// What is due: of each [`Group`] at most its own limit (`$4` on), `$3` in all, oldest first.
+/// What is due: of each [`Group`] at most its own limit (`$4` on), `$3` in all, the oldest: one JSON text, null where there is none.
 pub(super) const DUE: &str = concat!(
-    "select d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation, coalesce(s.address, d.address) as address,
-        r.from_address, n.state as subscription_state, x.hash as suppressed, d.fence, d.attempts, d.expires_at
+    "select cast({list}({of}(d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation,
+        coalesce(s.address, d.address), r.from_address, n.state, x.hash, d.fence, d.attempts, d.expires_at)
+        order by d.wake_at, d.id) as text)
     from (select * from (",
     lane!("0", "$4"),
     " union all ",
@@ -46,8 +47,7 @@ pub(super) const DUE: &str = concat!(
     left join renditions r on r.id = d.rendition
     left join subscribers s on s.id = d.subscriber
     left join subscriptions n on n.id = d.subscription
-    left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
-    order by d.wake_at, d.id"
+    left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)"
 );
 /// When the first of them wakes.
 pub(super) const NEXT: &str = concat!(
@@ -111,7 +111,8 @@ pub(super) fn of_each_lane(rows: &[Candidate]) -> [usize; Group::COUNT] {
     found
 }
 
-#[derive(sqlx::FromRow)]
+/// A row of [`DUE`], in the order of its columns.
+#[derive(serde::Deserialize)]
 pub(super) struct Candidate {
     pub(super) id: String,
     pub(super) lane: i64,

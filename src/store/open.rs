@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::{Db, Error, Result, Settings, Shared, Store, lock_file, schema};
+use super::{Db, Error, Result, Settings, Shared, Store, Synced, lock_file, schema};
 use crate::crypto::{self, Key};
 use crate::sabotage::point;
 
@@ -20,15 +20,14 @@ const UNTESTED: Duration = Duration::from_secs(1);
 impl Store {
     /// Opens (and creates, for SQLite) the database and brings its schema up to date.
     pub async fn open(settings: &Settings) -> Result<Self> {
-        let Open { db, outcomes, file, shown } = connect(&settings.url).await?;
+        let Open { db, file, shown } = connect(&settings.url).await?;
         schema::upgrade(&db, schema::STEPS, &shown).await?;
         let key = key(&db, settings.secret.as_deref(), &shown).await?;
         Ok(Self {
             shared: std::sync::Arc::new(Shared {
                 db,
-                outcomes,
                 key,
-                writer: tokio::sync::Mutex::new(()),
+                turn: tokio::sync::Mutex::new(Synced::Fully),
                 shares: super::due::Shares::default(),
                 file,
                 daemon: std::sync::Mutex::new(None),
@@ -40,8 +39,6 @@ impl Store {
 /// The pools, the file of SQLite, and what messages call the database.
 struct Open {
     db: Db,
-    /// See [`Shared::outcomes`].
-    outcomes: Db,
     file: Option<PathBuf>,
     shown: String,
 }
@@ -54,11 +51,12 @@ async fn connect(url: &str) -> Result<Open> {
             let pool = |most: u32, options| {
                 let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
                 // There is no network that a connection could be lost by.
-                Db::Sqlite(pool.test_before_acquire(false).connect_lazy_with(options))
+                pool.test_before_acquire(false).connect_lazy_with(options)
             };
             let shown = path.display().to_string();
-            let outcomes = pool(1, options.clone().synchronous(SqliteSynchronous::Normal));
-            Ok(Open { db: pool(4, options), outcomes, file: Some(path), shown })
+            // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
+            let writer = pool(1, options.clone().pragma("cache_size", "-8192"));
+            Ok(Open { db: Db::Sqlite { readers: pool(3, options), writer }, file: Some(path), shown })
         }
         Some(("postgres" | "postgresql", _)) => {
             let options = PgConnectOptions::from_str(url).map_err(|_| {
@@ -81,10 +79,10 @@ async fn connect(url: &str) -> Result<Open> {
                         Ok(true)
                     })
                 });
-                Db::Postgres(pool.connect_lazy_with(options))
+                pool.connect_lazy_with(options)
             };
-            let outcomes = pool(1, options.clone().options([("synchronous_commit", "off")]));
-            Ok(Open { db: pool(8, options), outcomes, file: None, shown })
+            let lazy = pool(1, options.clone().options([("synchronous_commit", "off")]));
+            Ok(Open { db: Db::Postgres { pool: pool(8, options), lazy }, file: None, shown })
         }
         _ => Err(Error::Unusable("`store.url` starts with neither `sqlite:` nor `postgres:` (like `sqlite:postrider.db` or `postgres://user@host/database`)".to_owned())),
     }
@@ -103,8 +101,8 @@ async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
-        // 8 MiB a connection: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
-        .pragma("cache_size", "-8192")
+        // A claim's small sorts need no file.
+        .pragma("temp_store", "memory")
         // What is erased is overwritten in the file, not only unlinked.
         .pragma("secure_delete", "on")
         .disable_statement_logging();
@@ -171,7 +169,7 @@ async fn key(db: &Db, secret: Option<&str>, shown: &str) -> Result<Key> {
         }};
     }
     match db {
-        Db::Sqlite(pool) => {
+        Db::Sqlite { writer: pool, .. } => {
             let mut tx = pool.begin_with("begin immediate").await?;
             let key = settle!(&mut *tx);
             point!("before commit");
@@ -179,7 +177,7 @@ async fn key(db: &Db, secret: Option<&str>, shown: &str) -> Result<Key> {
             point!("after commit");
             Ok(key)
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             let mut tx = pool.begin().await?;
             let key = settle!(&mut *tx);
             point!("before commit");
