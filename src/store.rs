@@ -145,6 +145,7 @@ pub use feeds::{FeedVersion, Listed, Ping};
 pub use gates::Judged;
 pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
+use outcomes::Synced;
 pub use outcomes::{Back, Report};
 pub use subscribers::{Import, Imported};
 pub use subscriptions::{SignUp, TokenRow};
@@ -194,15 +195,6 @@ enum Db {
     Postgres { pool: PgPool, lazy: PgPool },
 }
 
-/// When a commit returns on SQLite.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Synced {
-    /// When it is on the disk.
-    Fully,
-    /// When it is in the log: it outlives this process.
-    Lazily,
-}
-
 /// The store could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -212,15 +204,6 @@ pub enum Error {
     /// The database is of a newer Postrider, or not ours.
     #[error("{0}")]
     Unusable(String),
-}
-
-impl Synced {
-    fn begin(self) -> &'static str {
-        match self {
-            Self::Fully => "pragma synchronous = full; begin immediate",
-            Self::Lazily => "pragma synchronous = normal; begin immediate",
-        }
-    }
 }
 
 /// See [`Error`].

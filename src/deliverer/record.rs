@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -20,7 +21,7 @@ use crate::delivery::pace::Pace;
 use crate::delivery::{self, Outcome, State, Verdict};
 use crate::mail::transport::Stage;
 use crate::sabotage;
-use crate::store::{Back, Claim, Report, Returned, Source, Who};
+use crate::store::{self, Back, Claim, Report, Returned, Source, Who};
 
 /// Most outcomes written in one transaction.
 const GROUP: usize = 100;
@@ -34,6 +35,8 @@ const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
 /// otherwise give its readers one copy after the other.
 const UNCERTAIN_ATTEMPTS: u32 = 3;
 
+/// What fails when it does.
+const RECORDING: &str = "recording what was sent";
 /// Said of outcomes that nobody took.
 const LATE: &str = "known only after the lease: they may be sent twice";
 
@@ -79,11 +82,19 @@ impl Recorder {
 
     /// Records what comes in, and answers those who wait for that, until nobody is left who could send anything.
     pub async fn run(mut self, mut incoming: mpsc::Receiver<Done>) -> Recorded {
+        // On its way to the disk, while more is recorded.
+        let mut settling: Option<JoinHandle<store::Result<()>>> = None;
         loop {
-            let settle = self.unsettled.map(|(first, _)| first + SETTLE_AFTER);
+            let settle = self.unsettled().filter(|_| settling.is_none()).map(|first| first + SETTLE_AFTER);
             let brought = tokio::select! {
                 biased;
-                () = tokio::time::sleep_until(settle.unwrap_or(self.finished)), if settle.is_some() => self.settle(false).await,
+                settled = ends(&mut settling), if settling.is_some() => settled,
+                () = tokio::time::sleep_until(settle.unwrap_or(self.finished)), if settle.is_some() => {
+                    self.unsettled = None;
+                    let store = self.parts.store.clone();
+                    settling = Some(tokio::spawn(async move { store.settle().await }));
+                    continue;
+                }
                 first = incoming.recv() => {
                     let Some(first) = first else { break };
                     let mut group = vec![first];
@@ -103,24 +114,24 @@ impl Recorder {
                 self.recorded.failed = Some(error);
             }
         }
-        if let Err(error) = self.settle(true).await {
+        let mut settled = ends(&mut settling).await;
+        if settled.is_ok() && self.unsettled().is_some() {
+            settled = self.parts.store.settle().await.context(RECORDING);
+        }
+        if let Err(error) = settled {
             self.recorded.failed = Some(error);
         }
         self.log();
         self.recorded
     }
 
-    /// Brings to the disk what no claim has brought there, where it has waited long enough, or `now`.
-    async fn settle(&mut self, now: bool) -> anyhow::Result<()> {
+    /// Since when something may not be on the disk that no claim has brought there.
+    fn unsettled(&mut self) -> Option<Instant> {
         if let Some(settled) = self.work.settled() {
-            self.unsettled =
-                self.unsettled.filter(|(_, last)| *last >= settled).map(|(first, last)| (first.max(settled), last));
+            let later = |(first, last): (Instant, Instant)| (last >= settled).then(|| (first.max(settled), last));
+            self.unsettled = self.unsettled.and_then(later);
         }
-        if self.unsettled.is_some_and(|(first, _)| now || first.elapsed() >= SETTLE_AFTER) {
-            self.unsettled = None;
-            self.parts.store.settle().await.context("recording what was sent")?;
-        }
-        Ok(())
+        self.unsettled.map(|(first, _)| first)
     }
 
     async fn take(&mut self, group: Vec<Done>) -> anyhow::Result<()> {
@@ -191,7 +202,7 @@ impl Recorder {
                 Ok(taken) => return Ok(taken),
                 Err(error) if wait > Duration::from_secs(5) => {
                     self.recorded.owed.append(&mut reports);
-                    return Err(error).context("recording what was sent");
+                    return Err(error).context(RECORDING);
                 }
                 // Mails are out: while they are not recorded no other one may follow.
                 Err(_) => self.no_more.cancel(),
@@ -207,6 +218,14 @@ impl Recorder {
             info!(digest, result, code, count, "mail");
         }
     }
+}
+
+/// Waits for what is on its way to the disk, if anything is.
+async fn ends(settling: &mut Option<JoinHandle<store::Result<()>>>) -> anyhow::Result<()> {
+    let Some(task) = settling else { return Ok(()) };
+    let ended = task.await;
+    *settling = None;
+    ended.context(RECORDING)?.context(RECORDING)
 }
 
 /// Outcomes that came when the lease was over: this machine was stopped, or starved of its processor, on the way. What it sent

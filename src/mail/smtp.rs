@@ -292,7 +292,8 @@ fn dotted(message: &[u8]) -> Result<String, Refusal> {
     let mut out = String::with_capacity(text.len() + 1024);
     // Few messages have a line that begins with a dot; whether one has is found without looking for every line's end.
     let pairs = message.iter().zip(message.iter().skip(1));
-    if text.starts_with('.') || pairs.fold(false, |found, (a, b)| found | ((*a == b'\n') & (*b == b'.'))) {
+    let found: u32 = pairs.map(|(a, b)| u32::from(*a == b'\n') & u32::from(*b == b'.')).sum();
+    if text.starts_with('.') || found > 0 {
         for line in text.split_inclusive('\n') {
             if line.starts_with('.') {
                 out.push('.');

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Db, Error, Result, Store, Synced, json, ms};
+use super::{Db, Error, Result, Store, json, ms};
 use crate::crypto;
 use crate::delivery::{Outcome, State, Verdict};
 use crate::sabotage::{Plant, planted, point};
@@ -36,6 +36,24 @@ pub struct Back {
     pub fence: i64,
     /// Not before.
     pub due_at: DateTime<Utc>,
+}
+
+/// When a commit returns on SQLite.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Synced {
+    /// When it is on the disk.
+    Fully,
+    /// When it is in the log: it outlives this process.
+    Lazily,
+}
+
+impl Synced {
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            Self::Fully => "pragma synchronous = full; begin immediate",
+            Self::Lazily => "pragma synchronous = normal; begin immediate",
+        }
+    }
 }
 
 #[derive(Serialize)]
