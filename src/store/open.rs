@@ -101,8 +101,6 @@ async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
-        // A claim's small sorts need no file.
-        .pragma("temp_store", "memory")
         // What is erased is overwritten in the file, not only unlinked.
         .pragma("secure_delete", "on")
         .disable_statement_logging();
