@@ -259,12 +259,16 @@ impl Round {
         Ok(())
     }
 
-    /// SIGSTOP. What its connections have in hand then may come again, see [`Self::in_stopped_hands`].
+    /// SIGSTOP. What each of its lines had in hand then may come again, see [`Self::in_stopped_hands`].
     pub fn stop(&mut self, machine: &Machine) {
         machine.signal("-STOP");
         let log = self.sink.log();
-        let of_it = log.connections.iter().enumerate().filter(|(_, c)| c.open && c.name == machine.name);
-        self.stopped_with = of_it.map(|(number, _)| number).collect();
+        let of_it = log.connections.iter().enumerate().filter(|(_, c)| c.name == machine.name);
+        let (open, ended): (Vec<_>, Vec<_>) = of_it.partition(|(_, c)| c.open);
+        // A line whose connection the server has just ended, with a 421 behind the 250 of its last mail, may not know either of them.
+        let without = self.plan.connections.saturating_sub(open.len());
+        let numbers = open.iter().chain(ended.iter().rev().take(without)).map(|(number, _)| *number);
+        self.stopped_with = numbers.collect();
     }
 
     /// What the connections of the process that is stopped last had in hand, also where the server has left them meanwhile: may come
