@@ -8,10 +8,11 @@
 //! committed that: directly before MAIL the store is asked once more, whichever process wrote to it. A mail that is past
 //! MAIL at that moment may end.
 //!
-//! It flows: while some mails are on their way, the outcomes of those before them and the claim of those after them are one
-//! transaction. A line begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
+//! It flows: while some mails are on their way, the outcomes of those before them are recorded, and those after them are claimed. A line
+//! begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
 
 mod door;
+mod flow;
 mod letter;
 mod record;
 mod work;
@@ -22,21 +23,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::error;
 
 use crate::clock::Clock;
 use crate::crypto;
-use crate::delivery::group::Group;
-use crate::delivery::pace::{Ask, Pace};
+use crate::delivery::pace::Pace;
 use crate::mail;
-use crate::mail::message::{self, Prepared};
+use crate::mail::message::Prepared;
 use crate::mail::transport::{Line, Route};
-use crate::store::{Claim, Report, Store};
-use record::Recorder;
-use work::{Done, Job, Work};
+use crate::store::{Report, Store};
 
 /// What the loop works with.
 #[derive(Clone)]
@@ -52,7 +49,7 @@ pub struct Parts {
 }
 
 /// Most mails claimed and not begun.
-const BATCH: usize = 100;
+const BATCH: usize = 200;
 /// More are claimed when so few are left.
 const LOW: usize = BATCH / 2;
 /// Where the pace lets more go within this time, connections are kept for it.
@@ -212,161 +209,6 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn deliver(&mut self, cancel: &CancellationToken) -> anyhow::Result<usize> {
-        // Work stops for many reasons; what is on its way is given time, and then left.
-        let no_more = cancel.child_token();
-        let give_up = CancellationToken::new();
-        let pace = Arc::clone(&self.pace);
-        self.pace().afresh();
-        let each: Vec<usize> = self.routes.iter().map(|route| route.way().lines).collect();
-        let work = Work::new(&self.parts, self.clock.clone(), pace, &each, give_up.clone(), no_more.clone());
-        let (results, incoming) = mpsc::channel(BATCH);
-        for (place, (route, lines)) in self.routes.iter().zip(&each).enumerate() {
-            let there = self.lines.iter().filter(|line| line.place() == place).count();
-            self.lines.extend((there..*lines).map(|_| route.line()));
-        }
-        let lines = self.lines.drain(..);
-        let running: Vec<_> = lines.map(|line| tokio::spawn(Arc::clone(&work).run(line, results.clone()))).collect();
-        drop(results);
-        let late = tokio::spawn({
-            let cancel = cancel.clone();
-            async move {
-                cancel.cancelled().await;
-                tokio::time::sleep(STOP_WITHIN).await;
-                give_up.cancel();
-            }
-        });
-        let mut recorder = Recorder::new(&self.parts, self.clock.clone(), Arc::clone(&self.pace), no_more.clone());
-        let outcome = self.flow(&work, &mut recorder, incoming, &no_more).await;
-        late.abort();
-        for worker in running {
-            if let Ok(line) = worker.await {
-                self.lines.push(line);
-            }
-        }
-        recorder.log();
-        let attempted = recorder.attempted();
-        self.owed = recorder.owed();
-        outcome?;
-        if attempted > 0 {
-            self.parts.store.finish_issues(self.clock.now()).await?;
-        }
-        let rest = work.rest();
-        let due_at = self.pace().returns(self.clock.now());
-        self.release(&rest, due_at).await?;
-        Ok(attempted)
-    }
-
-    /// Feeds the workers and records what they bring, until all of them have ended.
-    async fn flow(
-        &mut self,
-        work: &Work,
-        recorder: &mut Recorder,
-        mut incoming: mpsc::Receiver<Done>,
-        no_more: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        let mut failed = Ok(());
-        let mut is_dry = false;
-        let mut probing = false;
-        loop {
-            let mut ask = Ask::from(0);
-            if !is_dry && !no_more.is_cancelled() {
-                if let Err(error) = self.reserve().await {
-                    no_more.cancel();
-                    failed = Err(error);
-                    continue;
-                }
-                ask = work.ask();
-                if ask.most > 0 && self.pace().is_doubtful(self.clock.now()) {
-                    // The way was blocked: one mail goes ahead.
-                    ask.most = usize::from(!std::mem::replace(&mut probing, true));
-                }
-                // Until the pace lets more go.
-                is_dry = ask.most == 0 && work.waiting() <= LOW;
-            }
-            let mut group = Vec::new();
-            let back = work.given_back();
-            if ask.most == 0 && back.0.is_empty() && back.1.is_empty() {
-                if work.is_done() {
-                    work.close();
-                }
-                tokio::select! {
-                    biased;
-                    done = incoming.recv() => match done {
-                        Some(done) => group.push(done),
-                        None => return failed,
-                    },
-                    () = work.idle() => continue,
-                    () = tokio::time::sleep(LOOK_AGAIN), if is_dry || work.waiting() > 0 => {
-                        is_dry = false;
-                        work.push([], is_dry);
-                        continue;
-                    }
-                }
-            }
-            while group.len() < record::GROUP
-                && let Ok(done) = incoming.try_recv()
-            {
-                group.push(done);
-            }
-            let claimed = Instant::now();
-            let brought = match recorder.exchange(group, ask, back).await {
-                Ok((brought, again)) => {
-                    is_dry = (is_dry || brought.seen < ask.most) && !again;
-                    self.jobs(brought.claims, claimed).await
-                }
-                Err(error) => Err(error),
-            };
-            match brought {
-                Ok(jobs) => work.push(jobs, is_dry),
-                // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
-                Err(error) => {
-                    no_more.cancel();
-                    failed = Err(error);
-                }
-            }
-        }
-    }
-
-    /// The claims with their Renditions prepared.
-    async fn jobs(&mut self, claims: Vec<Claim>, claimed: Instant) -> anyhow::Result<Vec<Job>> {
-        let mut jobs = Vec::with_capacity(claims.len());
-        for claim in claims {
-            let prepared = match self.prepared.get(&claim.rendition) {
-                Some(prepared) => Some(Arc::clone(prepared)),
-                None => self.prepare(&claim).await?,
-            };
-            let group = Group::of_address(&claim.address);
-            jobs.push(Job { claim: Arc::new(claim), prepared, claimed, group });
-        }
-        Ok(jobs)
-    }
-
-    async fn prepare(&mut self, claim: &Claim) -> anyhow::Result<Option<Arc<Prepared>>> {
-        let id = &claim.rendition;
-        let Some(rendition) = self.parts.store.rendition(id).await? else { return Ok(None) };
-        if self.prepared.len() >= PREPARED {
-            self.prepared.clear();
-        }
-        let prepared = Arc::new(Prepared::new(&rendition, &self.parts.settings));
-        // A signature that does not hold is a fault of ours that every reader's mailbox would count against the sender.
-        if let Err(message::Error::Signature(why)) =
-            prepared.check(&letter::recipient(&self.parts, claim), self.clock.now())
-        {
-            anyhow::bail!("no mail is sent: {why}");
-        }
-        self.prepared.insert(id.clone(), Arc::clone(&prepared));
-        Ok(Some(prepared))
-    }
-
-    async fn release(&self, claims: &[Arc<Claim>], due_at: DateTime<Utc>) -> anyhow::Result<()> {
-        if claims.is_empty() {
-            return Ok(());
-        }
-        let keys: Vec<_> = claims.iter().map(|claim| (claim.id.clone(), claim.fence)).collect();
-        Ok(self.parts.store.release(&keys, due_at, self.clock.now()).await?)
-    }
-
     /// Makes the ways out ready, and the pace that goes with them.
     fn ways_out(&mut self) -> anyhow::Result<()> {
         if self.routes.is_empty() {
@@ -380,19 +222,6 @@ impl Deliverer {
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
         locked(&self.pace)
-    }
-
-    /// Makes mails of today ours where a relay has a limit a day, before any of them is claimed.
-    async fn reserve(&self) -> anyhow::Result<()> {
-        let wanted = self.pace().wants(self.clock.now());
-        for wanted in wanted {
-            let more = self.parts.store.reserve(&wanted.name, wanted.day, &wanted.daily).await?;
-            if self.pace().granted(&wanted, more) {
-                let relay = wanted.name;
-                info!(relay, "its mails of this day (of UTC) are sent; the others wait for the next one");
-            }
-        }
-        Ok(())
     }
 
     /// How long to wait, with connections kept, where the pace lets more go soon.

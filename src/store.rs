@@ -15,8 +15,18 @@ use crate::crypto::{self, Key};
 macro_rules! on {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.shared.db {
-            $crate::store::Db::Sqlite($pool) => $body,
-            $crate::store::Db::Postgres($pool) => $body,
+            $crate::store::Db::Sqlite { readers: $pool, .. } => $body,
+            $crate::store::Db::Postgres { pool: $pool, .. } => $body,
+        }
+    };
+}
+
+/// The same for outcomes of mails, which are kept when the body ends and on the disk a little later (see [`outcomes`]).
+macro_rules! lazily {
+    ($store:expr, $pool:ident => $body:expr) => {
+        match &$store.shared.db {
+            $crate::store::Db::Sqlite { writer: $pool, .. } => $body,
+            $crate::store::Db::Postgres { lazy: $pool, .. } => $body,
         }
     };
 }
@@ -27,11 +37,16 @@ macro_rules! on {
 /// by the busy timeout.
 macro_rules! unit {
     ($store:expr, $tx:ident => $body:expr) => {
+        unit!($store, $crate::store::Synced::Fully, $tx => $body)
+    };
+    // On SQLite it is on the disk only when [`Store::durable`] was waited for: without keeping others from writing.
+    ($store:expr, $synced:expr, $tx:ident => $body:expr) => {
         match &$store.shared.db {
-            $crate::store::Db::Sqlite(pool) => {
-                let _turn = $store.shared.writer.lock().await;
+            $crate::store::Db::Sqlite { writer: pool, .. } => {
+                let mut turn = $store.shared.turn.lock().await;
+                *turn = $synced;
                 async {
-                    let mut $tx = pool.begin_with("begin immediate").await?;
+                    let mut $tx = pool.begin_with($synced.begin()).await?;
                     let out = $body;
                     $crate::sabotage::point!("before commit");
                     $tx.commit().await?;
@@ -40,7 +55,7 @@ macro_rules! unit {
                 }
                 .await
             }
-            $crate::store::Db::Postgres(pool) => {
+            $crate::store::Db::Postgres { pool, .. } => {
                 let mut tries = 0;
                 loop {
                     let done = async {
@@ -106,11 +121,13 @@ mod bounces;
 mod claims;
 mod deliveries;
 mod digests;
+mod due;
 mod feeds;
 mod gates;
 mod holds;
 mod issues;
 mod open;
+mod outcomes;
 mod pictures;
 mod plan;
 mod posts;
@@ -122,12 +139,14 @@ mod subscriptions;
 mod suppressions;
 
 pub use bounces::{Became, BounceRow, Returned, Source, Who};
-pub use claims::{Claim, Exchange, Report};
+pub use claims::{Claim, HandedOut};
 pub use deliveries::{DeliveryRow, IssueSum};
 pub use feeds::{FeedVersion, Listed, Ping};
 pub use gates::Judged;
 pub use holds::Hold;
 pub use issues::{ArchivedIssue, IssueRow, IssueState, NewIssue};
+use outcomes::Synced;
+pub use outcomes::{Back, Report};
 pub use subscribers::{Import, Imported};
 pub use subscriptions::{SignUp, TokenRow};
 pub use suppressions::{Lifting, Suppression};
@@ -150,8 +169,8 @@ pub struct Store {
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.shared.db {
-            Db::Sqlite(_) => "Store(SQLite)",
-            Db::Postgres(_) => "Store(PostgreSQL)",
+            Db::Sqlite { .. } => "Store(SQLite)",
+            Db::Postgres { .. } => "Store(PostgreSQL)",
         })
     }
 }
@@ -159,19 +178,21 @@ impl std::fmt::Debug for Store {
 struct Shared {
     db: Db,
     key: Key,
-    /// Whose turn it is to write to SQLite.
-    writer: tokio::sync::Mutex<()>,
-    shares: claims::Shares,
+    /// Whose turn it is to write to SQLite, and how its writer commits.
+    turn: tokio::sync::Mutex<Synced>,
+    shares: due::Shares,
     /// The SQLite file.
     file: Option<PathBuf>,
     /// Held while this process is the one daemon on the file.
     daemon: std::sync::Mutex<Option<fs_err::File>>,
 }
 
-/// The pool that is open.
+/// What is open.
 enum Db {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
+    /// One connection writes: it need not read again what others wrote.
+    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    /// `lazy`: its commits are not waited for until they are on the disk.
+    Postgres { pool: PgPool, lazy: PgPool },
 }
 
 /// The store could not do it.
@@ -227,29 +248,52 @@ impl Store {
     /// Closes the connections; on SQLite this folds the write-ahead log into the file. The daemon's lock stays until
     /// the last clone is dropped.
     pub async fn close(&self) {
+        lazily!(self, pool => pool.close().await);
         on!(self, pool => pool.close().await);
+    }
+
+    /// On SQLite, what was committed before is on the disk when this returns, lazily or not: its log is, or there is none and all is
+    /// in the file. PostgreSQL: does nothing.
+    async fn durable(&self) -> Result<()> {
+        let Some(file) = &self.shared.file else { return Ok(()) };
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
+        let synced = tokio::task::spawn_blocking(move || match fs_err::File::open(PathBuf::from(log)) {
+            Ok(log) => log.sync_data(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        });
+        synced.await.map_err(|_| sqlx::Error::WorkerCrashed)?.map_err(|error| Error::Database(error.into()))
     }
 
     /// Takes what was deleted out of SQLite's write-ahead log too (the file itself overwrites it). PostgreSQL keeps dead rows
     /// until its next vacuum.
     async fn forget(&self) -> Result<()> {
-        if let Db::Sqlite(pool) = &self.shared.db {
+        if let Db::Sqlite { writer: pool, .. } = &self.shared.db {
             sqlx::query("pragma wal_checkpoint(truncate)").execute(pool).await?;
         }
         Ok(())
     }
 
     /// The one SQL text, in the words of the engine that is open. `{rows}` is the table function that gives a JSON array (the
-    /// statement's first parameter) as rows with one column `value`; `{lock}` keeps what other claimers hold out of a claim.
+    /// statement's first parameter) as rows with one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list}` and
+    /// `{of}` make many rows one JSON text: what SQLite gives row by row its reader waits for row by row.
     fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
         // PostgreSQL takes every array for a hundred rows, and for those it would rather read a table whole; it believes a limit.
         const ELEMENTS: &str =
             "(select value from json_array_elements(cast($1 as json)) limit json_array_length(cast($1 as json)))";
-        let (rows, lock) = match self.shared.db {
-            Db::Sqlite(_) => ("json_each($1)", ""),
-            Db::Postgres(_) => (ELEMENTS, "for update skip locked"),
+        let words = match self.shared.db {
+            Db::Sqlite { .. } => {
+                [("{rows}", "json_each($1)"), ("{lock}", ""), ("{list}", "json_group_array"), ("{of}", "json_array")]
+            }
+            Db::Postgres { .. } => [
+                ("{rows}", ELEMENTS),
+                ("{lock}", "for update skip locked"),
+                ("{list}", "json_agg"),
+                ("{of}", "json_build_array"),
+            ],
         };
-        AssertSqlSafe(text.replace("{rows}", rows).replace("{lock}", lock))
+        AssertSqlSafe(words.iter().fold(text.to_owned(), |text, (word, means)| text.replace(word, means)))
     }
 
     /// What suppressions know an address by: it says nothing of the address without the key.

@@ -1,10 +1,14 @@
 //! The last look before MAIL: a claim may be minutes old, and connecting may take minutes more. The connections' questions of
-//! one moment are one query; each is answered by a look that began after it was asked.
+//! one moment are one query; each is answered by a look that began after it was asked. A look is used again while it is fresh,
+//! and the claim itself is one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
+use super::locked;
+use crate::delivery::FRESH;
 use crate::mail::transport::Gate;
 use crate::store::{Claim, Store};
 
@@ -49,21 +53,37 @@ impl Doorkeeper {
 pub struct Door {
     keeper: Doorkeeper,
     claim: Arc<Claim>,
+    /// When it was open.
+    looked: Mutex<Instant>,
 }
 
 impl Door {
-    /// Of the mail of `claim`.
-    pub fn new(keeper: &Doorkeeper, claim: &Arc<Claim>) -> Self {
-        Self { keeper: keeper.clone(), claim: Arc::clone(claim) }
+    /// Of the mail of `claim`, which was asked for at `claimed`.
+    pub fn new(keeper: &Doorkeeper, claim: &Arc<Claim>, claimed: Instant) -> Self {
+        Self { keeper: keeper.clone(), claim: Arc::clone(claim), looked: Mutex::new(claimed) }
     }
-}
 
-impl Gate for Door {
-    async fn is_open(&self) -> Result<bool, String> {
+    async fn ask(&self) -> Result<bool, String> {
         let gone = || "nobody answers".to_owned();
         let (answer, answered) = oneshot::channel();
         let question = Question { claim: Arc::clone(&self.claim), answer };
         self.keeper.0.send(question).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Gate for Door {
+    async fn open_at(&self) -> Result<Option<Instant>, String> {
+        let looked = *locked(&self.looked);
+        // Half of it is for what is done between this and MAIL.
+        if looked.elapsed() < FRESH / 2 {
+            return Ok(Some(looked));
+        }
+        let asked = Instant::now();
+        if !self.ask().await? {
+            return Ok(None);
+        }
+        *locked(&self.looked) = asked;
+        Ok(Some(asked))
     }
 }

@@ -1,5 +1,5 @@
-//! Outcomes become rows at once: those of several connections that are known by now in one transaction, with the claim of
-//! what follows. And a line in the log a digest and code.
+//! Outcomes become rows at once, those of several connections that are known by now together, and are on the disk within 50 ms: with
+//! the next claim, or by themselves. And a line in the log a digest and code.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,81 +7,137 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::work::Done;
+use super::work::{Done, Work, back};
 use super::{LEASE, Parts, locked, random};
 use crate::bounce::{Named, Reason, What, classify};
 use crate::clock::Clock;
-use crate::delivery::pace::{Ask, Pace};
+use crate::delivery::pace::Pace;
 use crate::delivery::{self, Outcome, State, Verdict};
 use crate::mail::transport::Stage;
 use crate::sabotage;
-use crate::store::{self, Claim, Exchange, Report, Returned, Source, Who};
+use crate::store::{self, Back, Claim, Report, Returned, Source, Who};
 
 /// Most outcomes written in one transaction.
-pub const GROUP: usize = 100;
+const GROUP: usize = 100;
+/// Outcomes that wait so long for a claim to bring them to the disk go there by themselves.
+const SETTLE_AFTER: Duration = Duration::from_millis(25);
 /// While mail flows, Issues that have none left become done this often.
 const FINISH_EVERY: Duration = Duration::from_secs(5);
 /// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
 const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
-/// What there is no room for now comes again after this long.
-const SURPLUS: chrono::Duration = chrono::Duration::seconds(30);
 /// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
 /// otherwise give its readers one copy after the other.
 const UNCERTAIN_ATTEMPTS: u32 = 3;
 
+/// What fails when it does.
+const RECORDING: &str = "recording what was sent";
 /// Said of outcomes that nobody took.
 const LATE: &str = "known only after the lease: they may be sent twice";
 
-/// Takes outcomes in and claims out.
+/// Takes outcomes in.
 pub struct Recorder {
     parts: Parts,
     clock: Clock,
     /// Cancelled when nothing can be recorded: no further mail is put at risk.
     no_more: CancellationToken,
     pace: Arc<Mutex<Pace>>,
-    attempted: usize,
-    /// Outcomes that the store did not take.
-    owed: Vec<Report>,
+    work: Arc<Work>,
+    /// The first and the last record that may not be on the disk.
+    unsettled: Option<(Instant, Instant)>,
     counts: BTreeMap<(String, &'static str, u16), u64>,
     finished: Instant,
+    recorded: Recorded,
+}
+
+/// What a [`Recorder`] did.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// How many mails were attempted.
+    pub attempted: usize,
+    /// What is known and could not be recorded: a mail each that is not to be sent again.
+    pub owed: Vec<Report>,
+    /// Why the last one of them could not.
+    pub failed: Option<anyhow::Error>,
 }
 
 impl Recorder {
     /// With nothing recorded yet.
-    pub fn new(parts: &Parts, clock: Clock, pace: Arc<Mutex<Pace>>, no_more: CancellationToken) -> Self {
-        let (attempted, owed, counts) = (0, Vec::new(), BTreeMap::new());
-        Self { parts: parts.clone(), clock, no_more, pace, attempted, owed, counts, finished: Instant::now() }
+    pub fn new(
+        parts: &Parts,
+        clock: Clock,
+        pace: Arc<Mutex<Pace>>,
+        work: Arc<Work>,
+        no_more: CancellationToken,
+    ) -> Self {
+        let (counts, recorded) = (BTreeMap::new(), Recorded::default());
+        let (parts, unsettled, finished) = (parts.clone(), None, Instant::now());
+        Self { parts, clock, no_more, pace, work, unsettled, counts, finished, recorded }
     }
 
-    /// How many mails were attempted.
-    pub fn attempted(&self) -> usize {
-        self.attempted
+    /// Records what comes in, and answers those who wait for that, until nobody is left who could send anything.
+    pub async fn run(mut self, mut incoming: mpsc::Receiver<Done>) -> Recorded {
+        // On its way to the disk, while more is recorded.
+        let mut settling: Option<JoinHandle<store::Result<()>>> = None;
+        loop {
+            let settle = self.unsettled().filter(|_| settling.is_none()).map(|first| first + SETTLE_AFTER);
+            let brought = tokio::select! {
+                biased;
+                settled = ends(&mut settling), if settling.is_some() => settled,
+                () = tokio::time::sleep_until(settle.unwrap_or(self.finished)), if settle.is_some() => {
+                    self.unsettled = None;
+                    let store = self.parts.store.clone();
+                    settling = Some(tokio::spawn(async move { store.settle().await }));
+                    continue;
+                }
+                first = incoming.recv() => {
+                    let Some(first) = first else { break };
+                    let mut group = vec![first];
+                    // Whoever else is about to know goes with it.
+                    tokio::task::yield_now().await;
+                    while group.len() < GROUP
+                        && let Ok(more) = incoming.try_recv()
+                    {
+                        group.push(more);
+                    }
+                    self.take(group).await
+                }
+            };
+            // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
+            if let Err(error) = brought {
+                self.no_more.cancel();
+                self.recorded.failed = Some(error);
+            }
+        }
+        let mut settled = ends(&mut settling).await;
+        if settled.is_ok() && self.unsettled().is_some() {
+            settled = self.parts.store.settle().await.context(RECORDING);
+        }
+        if let Err(error) = settled {
+            self.recorded.failed = Some(error);
+        }
+        self.log();
+        self.recorded
     }
 
-    /// What is known and could not be recorded: a mail each that is not to be sent again.
-    pub fn owed(self) -> Vec<Report> {
-        self.owed
+    /// Since when something may not be on the disk that no claim has brought there.
+    fn unsettled(&mut self) -> Option<Instant> {
+        if let Some(settled) = self.work.settled() {
+            let later = |(first, last): (Instant, Instant)| (last >= settled).then(|| (first.max(settled), last));
+            self.unsettled = self.unsettled.and_then(later);
+        }
+        self.unsettled.map(|(first, _)| first)
     }
 
-    /// Records a group of outcomes, answers those who wait for that, gives back what was not begun in time and, for a little later, what
-    /// there is no room for, and claims what is asked for. True beside it: what was given back is due again.
-    pub async fn exchange(
-        &mut self,
-        group: Vec<Done>,
-        ask: Ask,
-        (late, surplus): (Vec<Arc<Claim>>, Vec<Arc<Claim>>),
-    ) -> anyhow::Result<(Exchange, bool)> {
+    async fn take(&mut self, group: Vec<Done>) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut reports = Vec::with_capacity(group.len());
-        let mut came_back = Vec::new();
-        // Untouched, for when the way is clear.
-        let returns = locked(&self.pace).returns(now);
-        let mut back: Vec<Back> = late.iter().map(|claim| Back::of(claim, now)).collect();
-        back.extend(surplus.iter().map(|claim| Back::of(claim, now + SURPLUS)));
+        let (mut came_back, mut backs) = (Vec::new(), Vec::new());
         for done in &group {
             self.weigh(done);
             let elsewhere = done.attempt.outcome.verdict == Verdict::Temporary
@@ -92,13 +148,21 @@ impl Recorder {
                     came_back.extend(returned(done, report.state));
                     reports.push(report);
                 }
-                None => back.push(Back::of(&done.claim, returns)),
+                // Untouched, for when the way is clear.
+                None => backs.push(back(&done.claim, locked(&self.pace).returns(now))),
             }
         }
         let outcomes = reports.len() as u64;
-        let (exchange, unheard) = self.write(reports, &back, ask, now).await?;
-        if exchange.taken < outcomes {
+        let taken = self.write(reports, &backs, now).await?;
+        if outcomes > 0 {
+            let last = Instant::now();
+            self.unsettled = Some((self.unsettled.map_or(last, |(first, _)| first), last));
+        }
+        if taken < outcomes {
             tell_late(&group);
+        }
+        if backs.iter().any(|back| back.due_at <= now) {
+            self.work.comes_back();
         }
         for done in group {
             // A worker that is gone does not wait for it.
@@ -110,54 +174,38 @@ impl Recorder {
                 warn!(%error, "what the relay said of a reader could not be counted");
             }
         }
-        unheard.map_or(Ok(()), Err).context("claiming")?;
         if self.finished.elapsed() >= FINISH_EVERY {
             self.finished = Instant::now();
             self.parts.store.finish_issues(now).await?;
         }
-        Ok((exchange, back.iter().any(|back| back.due_at <= now)))
+        Ok(())
     }
 
     fn weigh(&mut self, done: &Done) {
-        self.attempted += 1;
+        self.recorded.attempted += 1;
         let outcome = &done.attempt.outcome;
         let (stage, code) = (done.attempt.stage, outcome.code);
         debug!(delivery = done.claim.id, ?stage, code, result = word(outcome.verdict), "attempted");
         *self.counts.entry((done.digest.clone(), word(outcome.verdict), outcome.code)).or_default() += 1;
     }
 
-    /// The error beside what was done: claims may have been made that we did not hear of.
-    async fn write(
-        &mut self,
-        mut reports: Vec<Report>,
-        back: &[Back],
-        ask: Ask,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<(Exchange, Option<store::Error>)> {
-        let Parts { store, owner, .. } = &self.parts;
+    /// How many of the reports counted.
+    async fn write(&mut self, mut reports: Vec<Report>, backs: &[Back], now: DateTime<Utc>) -> anyhow::Result<u64> {
+        let store = &self.parts.store;
         let mut wait = Duration::from_millis(100);
-        let mut unheard = None;
         loop {
-            let ask = if self.no_more.is_cancelled() { Ask::from(0) } else { ask };
             let written = async {
-                for same in back.chunk_by(|a, b| a.due_at == b.due_at) {
-                    let keys: Vec<_> = same.iter().map(|back| (back.id.clone(), back.fence)).collect();
-                    store.release(&keys, same[0].due_at, now).await?;
-                }
-                store.exchange(owner, &reports, ask, LEASE, now).await
+                store.release(backs, now).await?;
+                store.record(&reports, now).await
             };
             match written.await {
-                Ok(exchange) => return Ok((exchange, unheard)),
-                // With nothing to be recorded there is nothing at risk, and no hurry.
-                Err(error) if wait > Duration::from_secs(5) || (reports.is_empty() && back.is_empty()) => {
-                    self.owed.append(&mut reports);
-                    return Err(error).context("recording what was sent");
+                Ok(taken) => return Ok(taken),
+                Err(error) if wait > Duration::from_secs(5) => {
+                    self.recorded.owed.append(&mut reports);
+                    return Err(error).context(RECORDING);
                 }
                 // Mails are out: while they are not recorded no other one may follow.
-                Err(error) => {
-                    self.no_more.cancel();
-                    unheard = unheard.or(Some(error).filter(|_| ask.most > 0));
-                }
+                Err(_) => self.no_more.cancel(),
             }
             tokio::time::sleep(wait).await;
             wait *= 2;
@@ -165,24 +213,19 @@ impl Recorder {
     }
 
     /// One line a digest and result; never an address.
-    pub fn log(&self) {
+    fn log(&self) {
         for ((digest, result, code), count) in &self.counts {
             info!(digest, result, code, count, "mail");
         }
     }
 }
 
-/// A claim that is given back untouched.
-struct Back {
-    id: String,
-    fence: i64,
-    due_at: DateTime<Utc>,
-}
-
-impl Back {
-    fn of(claim: &Claim, due_at: DateTime<Utc>) -> Self {
-        Self { id: claim.id.clone(), fence: claim.fence, due_at }
-    }
+/// Waits for what is on its way to the disk, if anything is.
+async fn ends(settling: &mut Option<JoinHandle<store::Result<()>>>) -> anyhow::Result<()> {
+    let Some(task) = settling else { return Ok(()) };
+    let ended = task.await;
+    *settling = None;
+    ended.context(RECORDING)?.context(RECORDING)
 }
 
 /// Outcomes that came when the lease was over: this machine was stopped, or starved of its processor, on the way. What it sent

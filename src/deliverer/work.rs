@@ -1,26 +1,25 @@
-//! The workers: each takes the next mail, composes it and sends it over its own line, the one after it in its hand. Which mail
-//! that is, and whether one may go at all, is `delivery::pace`'s to say.
+//! What the workers share: jobs that wait, and what is to be claimed or given back. Which mail is the next one, and whether one may go
+//! at all, is `delivery::pace`'s to say.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod worker;
+
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
-use super::door::{Door, Doorkeeper};
-use super::{BATCH, BEGIN_WITHIN, LEASE, LOW, Parts, RECORD_WITHIN, letter, locked, random};
+use super::door::Doorkeeper;
+use super::{BATCH, BEGIN_WITHIN, LOW, Parts, locked};
 use crate::clock::Clock;
 use crate::delivery::group::{Group, domain_of};
 use crate::delivery::pace::queue::Queue;
-use crate::delivery::pace::{Ask, Heard, Pace, Turn};
+use crate::delivery::pace::{Ask, Pace};
 use crate::mail::message::Prepared;
-use crate::mail::transport::{Ahead, Attempt, Limits, Line, for_the_log};
+use crate::mail::transport::Attempt;
 use crate::sabotage;
-use crate::store::Claim;
-use letter::Letter;
+use crate::store::{Back, Claim};
 
 /// One claimed Delivery. `prepared` is `None` when its Rendition is gone.
 #[derive(Clone)]
@@ -57,12 +56,13 @@ pub struct Done {
     pub recorded: oneshot::Sender<()>,
 }
 
-/// More than so many are not claimed, whatever cannot go; of the domain that has the most then, all is given back but what its
-/// connections need.
-const CROWD: usize = 10 * BATCH;
+/// `claim`, to be given back untouched until `due_at`.
+pub fn back(claim: &Claim, due_at: DateTime<Utc>) -> Back {
+    Back { delivery: claim.id.clone(), fence: claim.fence, due_at }
+}
 
-/// A mail that took no longer says that its domain is not slow.
-const QUICK: Duration = Duration::from_secs(1);
+/// More than so many are not claimed, whatever cannot go.
+const CROWD: usize = 10 * BATCH;
 
 /// What the workers share.
 pub struct Work {
@@ -70,8 +70,8 @@ pub struct Work {
     pace: Arc<Mutex<Pace>>,
     /// Rung, for the lines of each relay, when there are new jobs, none will come, or it is its turn.
     more: Vec<Notify>,
-    /// Rung when the last busy worker has nothing to do.
-    idle: Notify,
+    /// Rung when there may be something to claim, to give back, or nothing left to do.
+    hungry: Notify,
     parts: Parts,
     clock: Clock,
     doorkeeper: Doorkeeper,
@@ -83,6 +83,10 @@ struct State {
     jobs: Queue<Job>,
     /// Not begun, to be given back.
     returned: Vec<Arc<Claim>>,
+    /// Something was given back and is due again.
+    came_back: bool,
+    /// What was recorded before is on the disk.
+    settled: Option<Instant>,
     busy: usize,
     closed: bool,
     /// Somebody let another relay go first.
@@ -101,10 +105,18 @@ impl Work {
     ) -> Arc<Self> {
         let jobs = Queue::new(lines.iter().sum());
         Arc::new(Self {
-            state: Mutex::new(State { jobs, returned: Vec::new(), busy: 0, closed: false, waived: false }),
+            state: Mutex::new(State {
+                jobs,
+                returned: Vec::new(),
+                came_back: false,
+                settled: None,
+                busy: 0,
+                closed: false,
+                waived: false,
+            }),
             pace,
             more: lines.iter().map(|_| Notify::new()).collect(),
-            idle: Notify::new(),
+            hungry: Notify::new(),
             doorkeeper: Doorkeeper::new(parts.store.clone()),
             parts: parts.clone(),
             clock,
@@ -136,9 +148,11 @@ impl Work {
         let waiting = state.jobs.len();
         let mut wanted = BATCH.saturating_sub(waiting);
         if waiting > LOW {
-            // What cannot go now must not keep out what can.
-            let ready = state.jobs.ready(LOW + 1, |job| pace.takes(job.group, job.claim.kind, now));
-            wanted = if ready > LOW || waiting >= CROWD { 0 } else { BATCH - ready };
+            // What cannot go now must not keep out what can, once it is known that it cannot.
+            let at = Instant::now().into_std();
+            let ready = state.jobs.ready(LOW + 1, at, |job| pace.takes(job.group, job.claim.kind, now));
+            let enough = ready > LOW || waiting >= CROWD || state.jobs.is_undecided(at);
+            wanted = if enough { 0 } else { BATCH - ready };
         }
         if wanted == 0 {
             return Ask::from(0);
@@ -148,12 +162,16 @@ impl Work {
         pace.ask(wanted, &groups, now)
     }
 
-    /// What is to be given back while others go on: those that nobody came to in time, and those of a domain that is too slow
-    /// for as many as there are.
-    pub fn given_back(&self) -> (Vec<Arc<Claim>>, Vec<Arc<Claim>>) {
-        let mut state = self.state();
-        let surplus = if state.jobs.len() >= CROWD { state.jobs.surplus() } else { Vec::new() };
-        (std::mem::take(&mut state.returned), surplus.into_iter().map(|job| job.claim).collect())
+    /// What is to be given back while others go on: what nobody came to in time, and what a slow domain has no room for until later.
+    pub fn given_back(&self) -> Vec<Back> {
+        let (now, mut state) = (self.clock.now(), self.state());
+        let mut back: Vec<Back> = std::mem::take(&mut state.returned).iter().map(|claim| back(claim, now)).collect();
+        if state.jobs.len() > LOW {
+            let surplus = state.jobs.surplus(Instant::now().into_std());
+            let later = |after| chrono::Duration::from_std(after).unwrap_or_default();
+            back.extend(surplus.into_iter().map(|(job, after)| self::back(&job.claim, now + later(after))));
+        }
+        back
     }
 
     /// Is every job done that may go now, and every outcome recorded?
@@ -162,13 +180,34 @@ impl Work {
         if state.busy > 0 || state.jobs.is_empty() {
             return state.busy == 0;
         }
-        let mut pace = self.pace();
-        !pace.could_begin(now) || state.jobs.ready(1, |job| pace.takes(job.group, job.claim.kind, now)) == 0
+        let (at, mut pace) = (Instant::now().into_std(), self.pace());
+        !pace.could_begin(now) || state.jobs.ready(1, at, |job| pace.takes(job.group, job.claim.kind, now)) == 0
     }
 
-    /// Ends when [`Self::is_done`] may have become true.
-    pub async fn idle(&self) {
-        self.idle.notified().await;
+    /// Ends when [`Self::ask`], [`Self::given_back`] or [`Self::is_done`] may have changed.
+    pub async fn hungry(&self) {
+        self.hungry.notified().await;
+    }
+
+    /// Something was given back that is due at once.
+    pub fn comes_back(&self) {
+        self.state().came_back = true;
+        self.hungry.notify_one();
+    }
+
+    /// Was it, since this was asked last?
+    pub fn came_back(&self) -> bool {
+        std::mem::take(&mut self.state().came_back)
+    }
+
+    /// What was recorded before `at` is on the disk.
+    pub fn settles(&self, at: Instant) {
+        self.state().settled = Some(at);
+    }
+
+    /// Until when it is, if anything is.
+    pub fn settled(&self) -> Option<Instant> {
+        self.state().settled
     }
 
     /// No job will come any more: workers without one end.
@@ -183,201 +222,6 @@ impl Work {
         let mut rest = std::mem::take(&mut state.returned);
         rest.extend(state.jobs.drain().into_iter().map(|job| job.claim));
         rest
-    }
-
-    /// One worker, until nothing is to be done or begun any more. Gives its line back.
-    pub async fn run(self: Arc<Self>, mut line: Line, results: mpsc::Sender<Done>) -> Line {
-        let place = line.place();
-        let mut busy = false;
-        let mut in_hand: Option<Letter> = None;
-        loop {
-            let letter = match in_hand.take() {
-                Some(letter) => letter,
-                None => match self.next(place, &mut busy).await {
-                    None => return line,
-                    Some(job) => match self.make(job, place, None) {
-                        Ok(letter) => letter,
-                        Err(failed) => {
-                            if !Self::report(&results, *failed).await {
-                                return line;
-                            }
-                            continue;
-                        }
-                    },
-                },
-            };
-            if line.goes_ahead() {
-                let current = Some(letter.job.domain());
-                in_hand = match self.next_now(place, current).map(|job| self.make(job, place, current)) {
-                    Some(Err(failed)) => {
-                        // Nobody waits for it: nothing of it left.
-                        let _ = results.send(failed.0).await;
-                        None
-                    }
-                    Some(Ok(letter)) => Some(letter),
-                    None => None,
-                };
-            }
-            let limits = Limits {
-                until: letter.job.claimed + sabotage::really(LEASE.saturating_sub(RECORD_WITHIN)),
-                stop: self.give_up.clone(),
-            };
-            let mail = letter.mail();
-            let next = in_hand.as_ref().map(|next| (next.mail(), &next.door));
-            let ahead = next.as_ref().map(|(mail, gate)| Ahead { mail, gate: *gate });
-            let begun = Instant::now();
-            let attempt = line.send_before(&mail, &letter.door, ahead, &limits).await;
-            let next = in_hand.as_ref().map(|next| next.job.domain());
-            self.learned(&letter.job, begun.elapsed() < QUICK);
-            self.heard(place, &letter.job, &attempt, next);
-            // Nothing more leaves on this line until this one is recorded: what a crash repeats is at most one mail a
-            // connection.
-            let recorded = Self::report(&results, letter.done(attempt, place)).await;
-            if let Some(next) = in_hand.take_if(|next| {
-                let stopped = self.no_more.is_cancelled() || self.is_held(place, next.job.group);
-                !recorded || (stopped && !line.has_begun()) || !next.job.may_begin()
-            }) {
-                if line.has_begun() {
-                    line.cut();
-                }
-                self.unsaid(place, next.job);
-            }
-            if !recorded {
-                return line;
-            }
-        }
-    }
-
-    /// Hands an outcome over and waits until it is recorded. False: it could not be.
-    async fn report(results: &mpsc::Sender<Done>, (done, recorded): (Done, oneshot::Receiver<()>)) -> bool {
-        results.send(done).await.is_ok() && recorded.await.is_ok()
-    }
-
-    /// Composes the mail of `job`; what panics there takes this one mail with it. `current`: see [`Queue::take`].
-    fn make(
-        &self,
-        job: Job,
-        place: usize,
-        current: Option<&str>,
-    ) -> Result<Letter, Box<(Done, oneshot::Receiver<()>)>> {
-        let door = Door::new(&self.doorkeeper, &job.claim);
-        let made = catch_unwind(AssertUnwindSafe(|| letter::compose(&self.parts, &job, self.clock.now())));
-        match made.unwrap_or_else(|_| Err(letter::not_composed("composing it broke off by a fault of ours"))) {
-            Ok(content) => Ok(Letter { job, content, door }),
-            Err(attempt) => {
-                self.heard(place, &job, &attempt, current);
-                Err(Box::new(letter::done(&job, attempt, place)))
-            }
-        }
-    }
-
-    /// Waits for the next job; `None`: there is none and none will come. `busy`: is this worker counted as busy?
-    async fn next(&self, place: usize, busy: &mut bool) -> Option<Job> {
-        let more = self.more.get(place)?;
-        loop {
-            // Listens before it looks.
-            let rung = more.notified();
-            tokio::pin!(rung);
-            rung.as_mut().enable();
-            let job = self.next_now(place, None);
-            {
-                let mut state = self.state();
-                match (&job, *busy) {
-                    (Some(_), false) => state.busy += 1,
-                    (None, true) => state.busy -= 1,
-                    _ => {}
-                }
-                *busy = job.is_some();
-                if !*busy && state.busy == 0 {
-                    self.idle.notify_one();
-                }
-                if job.is_some() || state.closed || self.no_more.is_cancelled() {
-                    return job;
-                }
-                self.pace().waits(place, true);
-            }
-            tokio::select! { () = rung => {}, () = self.no_more.cancelled() => {} }
-            self.pace().waits(place, false);
-        }
-    }
-
-    /// The next job that may begin now over the relay at `place`, if there is one. `current`: see [`Queue::take`].
-    fn next_now(&self, place: usize, current: Option<&str>) -> Option<Job> {
-        if self.no_more.is_cancelled() {
-            return None;
-        }
-        let (now, mut state) = (self.clock.now(), self.state());
-        if state.jobs.is_empty() {
-            return None;
-        }
-        let mut pace = self.pace();
-        match pace.turn(place, now) {
-            Turn::Now => {}
-            Turn::No => return None,
-            Turn::Of(other) => {
-                state.waived = true;
-                self.more.get(other)?.notify_waiters();
-                return None;
-            }
-        }
-        while let Some(job) = state.jobs.take(current, |job| pace.takes(job.group, job.claim.kind, now)) {
-            if job.may_begin() {
-                pace.begins(place, job.group, now);
-                if std::mem::take(&mut state.waived) {
-                    self.more.iter().for_each(Notify::notify_waiters);
-                }
-                return Some(job);
-            }
-            if current != Some(job.domain()) {
-                state.jobs.ended(job.domain());
-            }
-            state.returned.push(job.claim);
-        }
-        None
-    }
-
-    fn learned(&self, job: &Job, is_quick: bool) {
-        self.state().jobs.learned(job.domain(), is_quick);
-    }
-
-    /// An attempt is over: what it says of the way. Before anybody takes another job. `other`: the domain that its connection has
-    /// another mail to.
-    fn heard(&self, place: usize, job: &Job, attempt: &Attempt, other: Option<&str>) {
-        let (now, mut state, mut pace) = (self.clock.now(), self.state(), self.pace());
-        if other != Some(job.domain()) {
-            state.jobs.ended(job.domain());
-        }
-        let heard = pace.heard(place, job.group, attempt.word(job.group), now, random());
-        if !pace.is_open(now) {
-            self.no_more.cancel();
-        }
-        if heard == Heard::Nothing {
-            return;
-        }
-        let over = match pace.way(place).filter(|_| pace.has_choice()) {
-            Some(way) => format!(" over `{}`", way.name),
-            None => String::new(),
-        };
-        drop((state, pace));
-        let (stage, code, text) = (attempt.stage, attempt.outcome.code, for_the_log(&attempt.outcome.text));
-        let group = job.group.name();
-        match heard {
-            Heard::Nothing => {}
-            Heard::Blocked => warn!(?stage, code, "mail{over} is paused: {text}"),
-            Heard::Refused => {
-                warn!(code, "mail{over} is paused: one after the other is refused for what it is: {text}");
-            }
-            Heard::Slowed(rate) => info!(code, group, rate, "mail to them goes more slowly: {text}"),
-            Heard::Held => warn!(code, group, "mail to them is paused: {text}"),
-        }
-    }
-
-    /// `job` was begun, and given back before anything was said of it that counts.
-    fn unsaid(&self, place: usize, job: Job) {
-        let mut state = self.state();
-        self.pace().unsaid(place, job.group);
-        state.jobs.ended(job.domain());
-        state.returned.push(job.claim);
     }
 
     fn is_held(&self, place: usize, group: Group) -> bool {

@@ -10,15 +10,15 @@ pub mod daily;
 pub mod group;
 pub mod queue;
 pub mod quiet;
+mod way;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Kind;
 use super::group::Group;
-use breaker::Breaker;
-use bucket::Bucket;
-use daily::{Daily, Quota, day_of};
+use daily::{Daily, day_of};
 use group::GroupPace;
+use way::WayPace;
 
 pub use daily::WarmUp;
 pub use quiet::Quiet;
@@ -134,85 +134,10 @@ pub struct Pace {
     quiet: Option<Quiet>,
 }
 
-/// A relay over which no mail was begun for so long, though some wait, has its hands full.
-const STALLED: Duration = Duration::seconds(5);
-
-#[derive(Debug, Clone)]
-struct WayPace {
-    way: Way,
-    breaker: Breaker,
-    bucket: Option<Bucket>,
-    quota: Option<Quota>,
-    in_flight: usize,
-    /// Connections that wait for a mail.
-    idle: usize,
-    /// Mails begun, for its share.
-    begun: f64,
-    /// When the last one was.
-    begun_at: Option<DateTime<Utc>>,
-    /// Groups that wanted less since it last took a mail.
-    slower: u32,
-}
-
-impl WayPace {
-    /// Is it left alone for no reason of its own? One that was blocked before is tried with one mail.
-    fn is_up(&self, now: DateTime<Utc>) -> bool {
-        self.breaker.is_over(now)
-            && (!self.breaker.is_doubtful() || self.in_flight == 0)
-            && self.quota.as_ref().is_none_or(|quota| quota.left(now) > 0)
-    }
-
-    fn is_open(&mut self, now: DateTime<Utc>) -> bool {
-        self.is_up(now) && self.bucket.as_mut().is_none_or(|bucket| bucket.has_one(now))
-    }
-
-    /// What it may be given now.
-    fn ready(&mut self, now: DateTime<Utc>) -> usize {
-        if !self.breaker.is_over(now) {
-            return 0;
-        }
-        let quota =
-            self.quota.as_ref().map_or(usize::MAX, |quota| usize::try_from(quota.left(now)).unwrap_or(usize::MAX));
-        self.bucket.as_mut().map_or(usize::MAX, |bucket| bucket.ready(now)).min(quota)
-    }
-
-    fn opens(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let breaker = self.breaker.until().filter(|_| !self.breaker.is_over(now)).unwrap_or(now);
-        let quota = self.quota.as_ref().map_or(now, |quota| quota.opens(now));
-        self.bucket.as_mut().map_or(now, |bucket| bucket.opens(now)).max(breaker).max(quota)
-    }
-
-    fn share(&self) -> f64 {
-        self.begun / f64::from(self.way.limits.weight.max(1))
-    }
-
-    /// Does it take mail? One that hangs is waited for by nobody.
-    fn moves(&self, now: DateTime<Utc>) -> bool {
-        self.begun_at.is_none_or(|at| (now - at).abs() < STALLED)
-    }
-
-    /// What it missed while it was away is not made up for. `even`: the least share of the others.
-    fn catches_up(&mut self, even: f64) {
-        if even.is_finite() {
-            self.begun = self.begun.max(even * f64::from(self.way.limits.weight.max(1)));
-        }
-    }
-}
-
 impl Pace {
     /// Nothing was sent yet. `quiet`: no digest leaves then.
     pub fn new(ways: Vec<Way>, quiet: Option<Quiet>, now: DateTime<Utc>) -> Self {
-        let ways = ways.into_iter().map(|way| WayPace {
-            bucket: way.limits.per_second.map(|rate| Bucket::new(rate, now)),
-            quota: way.limits.daily.is_some().then(|| Quota::new(way.limits.daily)),
-            breaker: Breaker::default(),
-            in_flight: 0,
-            idle: 0,
-            begun: 0.0,
-            begun_at: None,
-            slower: 0,
-            way,
-        });
+        let ways = ways.into_iter().map(|way| WayPace::new(way, now));
         Self { ways: ways.collect(), groups: Default::default(), quiet }
     }
 
@@ -446,15 +371,6 @@ impl Pace {
         let slowed = self.groups.iter_mut().filter(|group| group.is_slowed());
         let group = slowed.map(|group| group.opens(now)).filter(|at| *at > now).min().unwrap_or(now);
         self.returns(now).max(group)
-    }
-}
-
-impl WayPace {
-    fn block(&mut self, now: DateTime<Utc>, random: f64, heard: Heard) -> Heard {
-        let is_new = self.breaker.is_over(now);
-        self.breaker.blocked(now, random);
-        self.slower = 0;
-        if is_new { heard } else { Heard::Nothing }
     }
 }
 

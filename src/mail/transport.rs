@@ -125,8 +125,9 @@ impl Attempt {
 
 /// The last word on whether a mail leaves.
 pub trait Gate: Sync {
-    /// May this mail still leave? The error says why that is not known: then it does not.
-    fn is_open(&self) -> impl Future<Output = Result<bool, String>> + Send;
+    /// When this mail could still leave, as of the last look; `None`: it may not. The error says why that is not known: then it
+    /// does not.
+    fn open_at(&self) -> impl Future<Output = Result<Option<Instant>, String>> + Send;
 }
 
 /// A gate that is always open: for mail that a person sends to themselves.
@@ -134,8 +135,8 @@ pub trait Gate: Sync {
 pub struct Open;
 
 impl Gate for Open {
-    async fn is_open(&self) -> Result<bool, String> {
-        Ok(true)
+    async fn open_at(&self) -> Result<Option<Instant>, String> {
+        Ok(Some(Instant::now()))
     }
 }
 
@@ -170,12 +171,11 @@ impl Limits {
         const LIMIT: Duration = Duration::from_secs(30);
         let begun = Instant::now();
         loop {
-            let asked = Instant::now();
-            let why = match self.step(LIMIT, gate.is_open()).await {
-                Ok(Ok(true)) if asked.elapsed() < FRESH => return Ok(()),
-                Ok(Ok(true)) if begun.elapsed() < LIMIT => continue,
-                Ok(Ok(true)) => "the store answers too slowly".to_owned(),
-                Ok(Ok(false)) => return Err(Refusal::unwanted()),
+            let why = match self.step(LIMIT, gate.open_at()).await {
+                Ok(Ok(Some(looked))) if looked.elapsed() < FRESH => return Ok(()),
+                Ok(Ok(Some(_))) if begun.elapsed() < LIMIT => continue,
+                Ok(Ok(Some(_))) => "the store answers too slowly".to_owned(),
+                Ok(Ok(None)) => return Err(Refusal::unwanted()),
                 Ok(Err(why)) | Err(why) => why,
             };
             return Err(Refusal::ours(format!("whether the mail may still leave is not known: {why}")));

@@ -11,7 +11,7 @@ impl Store {
     /// Writes everything, as of one instant, into the new file `to`, readable by its owner only. It is there whole or not at
     /// all. `Unusable` on PostgreSQL, whose own tools do it, and where `to` is there already.
     pub async fn backup(&self, to: &Path) -> Result<()> {
-        let Db::Sqlite(pool) = &self.shared.db else {
+        let Db::Sqlite { readers: pool, .. } = &self.shared.db else {
             return Err(Error::Unusable(
                 "the store is in PostgreSQL, whose own tools copy it whole while it is used: \
                  `pg_dump --format=custom --file=FILE DATABASE`, and `pg_restore` to put it back"

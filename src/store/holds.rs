@@ -63,7 +63,7 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// Nothing more is handed out; what is handed out already (at most a hundred mails a machine) still leaves. False: held before.
+    /// Nothing more is handed out; what is handed out already (at most a few hundred mails a machine) still leaves. False: held before.
     pub async fn pause(&self, now: DateTime<Utc>) -> Result<bool> {
         let hold = format!("paused {}", ms(now));
         unit!(self, tx => sqlx::query(PUT).bind("hold").bind(&hold).execute(&mut *tx).await?.rows_affected() == 1)

@@ -4,29 +4,31 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::{Db, Error, Result, Settings, Shared, Store, lock_file, schema};
+use super::{Db, Error, Result, Settings, Shared, Store, Synced, lock_file, schema};
 use crate::crypto::{self, Key};
 use crate::sabotage::point;
 
 /// How long a statement waits for another process that writes, and a caller for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection over the network that was not used for so long is tested first.
+const UNTESTED: Duration = Duration::from_secs(1);
 
 impl Store {
     /// Opens (and creates, for SQLite) the database and brings its schema up to date.
     pub async fn open(settings: &Settings) -> Result<Self> {
-        let (db, file, shown) = connect(&settings.url).await?;
+        let Open { db, file, shown } = connect(&settings.url).await?;
         schema::upgrade(&db, schema::STEPS, &shown).await?;
         let key = key(&db, settings.secret.as_deref(), &shown).await?;
         Ok(Self {
             shared: std::sync::Arc::new(Shared {
                 db,
                 key,
-                writer: tokio::sync::Mutex::new(()),
-                shares: super::claims::Shares::default(),
+                turn: tokio::sync::Mutex::new(Synced::Fully),
+                shares: super::due::Shares::default(),
                 file,
                 daemon: std::sync::Mutex::new(None),
             }),
@@ -34,14 +36,27 @@ impl Store {
     }
 }
 
-/// The pool, the file of SQLite, and what messages call the database.
-async fn connect(url: &str) -> Result<(Db, Option<PathBuf>, String)> {
+/// The pools, the file of SQLite, and what messages call the database.
+struct Open {
+    db: Db,
+    file: Option<PathBuf>,
+    shown: String,
+}
+
+async fn connect(url: &str) -> Result<Open> {
     match url.split_once(':') {
         Some(("sqlite", rest)) => {
             let path = Path::new(rest.strip_prefix("//").unwrap_or(rest));
-            let (pool, path) = sqlite(path).await?;
+            let (options, path) = sqlite(path).await?;
+            let pool = |most: u32, options| {
+                let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+                // There is no network that a connection could be lost by.
+                pool.test_before_acquire(false).connect_lazy_with(options)
+            };
             let shown = path.display().to_string();
-            Ok((Db::Sqlite(pool), Some(path), shown))
+            // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
+            let writer = pool(1, options.clone().pragma("cache_size", "-8192"));
+            Ok(Open { db: Db::Sqlite { readers: pool(3, options), writer }, file: Some(path), shown })
         }
         Some(("postgres" | "postgresql", _)) => {
             let options = PgConnectOptions::from_str(url).map_err(|_| {
@@ -53,14 +68,27 @@ async fn connect(url: &str) -> Result<(Db, Option<PathBuf>, String)> {
             let first = tokio::time::timeout(PATIENCE, options.connect());
             let first = first.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
             drop(first);
-            let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy_with(options);
-            Ok((Db::Postgres(pool), None, shown))
+            let pool = |most: u32, options| {
+                let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE).test_before_acquire(false);
+                // One that was used just now is there, and asking it is a round trip.
+                let pool = pool.before_acquire(|connection, used| {
+                    Box::pin(async move {
+                        if used.idle_for > UNTESTED {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                });
+                pool.connect_lazy_with(options)
+            };
+            let lazy = pool(1, options.clone().options([("synchronous_commit", "off")]));
+            Ok(Open { db: Db::Postgres { pool: pool(8, options), lazy }, file: None, shown })
         }
         _ => Err(Error::Unusable("`store.url` starts with neither `sqlite:` nor `postgres:` (like `sqlite:postrider.db` or `postgres://user@host/database`)".to_owned())),
     }
 }
 
-async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
+async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
     let unusable =
         |error: std::io::Error| Error::Unusable(format!("{error} (`store.url` names the file of the database)"));
     create(path).map_err(unusable)?;
@@ -73,8 +101,6 @@ async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
-        // 8 MiB a connection: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
-        .pragma("cache_size", "-8192")
         // What is erased is overwritten in the file, not only unlinked.
         .pragma("secure_delete", "on")
         .disable_statement_logging();
@@ -87,8 +113,7 @@ async fn sqlite(path: &Path) -> Result<(sqlx::SqlitePool, PathBuf)> {
         other => Error::Database(other),
     })?;
     drop(first);
-    let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE).connect_lazy_with(options);
-    Ok((pool, path))
+    Ok((options, path))
 }
 
 /// Makes the file when there is none, readable by its owner only: it holds addresses. SQLite gives its companions the
@@ -142,7 +167,7 @@ async fn key(db: &Db, secret: Option<&str>, shown: &str) -> Result<Key> {
         }};
     }
     match db {
-        Db::Sqlite(pool) => {
+        Db::Sqlite { writer: pool, .. } => {
             let mut tx = pool.begin_with("begin immediate").await?;
             let key = settle!(&mut *tx);
             point!("before commit");
@@ -150,7 +175,7 @@ async fn key(db: &Db, secret: Option<&str>, shown: &str) -> Result<Key> {
             point!("after commit");
             Ok(key)
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             let mut tx = pool.begin().await?;
             let key = settle!(&mut *tx);
             point!("before commit");

@@ -173,7 +173,7 @@ impl Store {
         const LEFT: &str = "
             select id from issues where todo is not null and ($1 = 1 or changed_at < $2 or changed_at > $3) order by id";
         let patience = Duration::minutes(1);
-        let alone = i64::from(alone && matches!(self.shared.db, Db::Sqlite(_)));
+        let alone = i64::from(alone && matches!(self.shared.db, Db::Sqlite { .. }));
         let left: Vec<String> = on!(self, pool => sqlx::query_scalar(LEFT)
             .bind(alone)
             .bind(ms(now - patience))

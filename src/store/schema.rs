@@ -59,7 +59,7 @@ macro_rules! step {
 pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Result<()> {
     loop {
         let version = match db {
-            Db::Sqlite(pool) => {
+            Db::Sqlite { writer: pool, .. } => {
                 let mut tx = pool.begin_with("begin immediate").await.map_err(|error| not_ours(error, shown))?;
                 let version = step!(&mut *tx, steps, shown);
                 point!("before commit");
@@ -67,7 +67,7 @@ pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Res
                 point!("after commit");
                 version
             }
-            Db::Postgres(pool) => {
+            Db::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("select pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *tx).await?;
                 let version = step!(&mut *tx, steps, shown);
@@ -100,11 +100,12 @@ mod tests {
 
     async fn open(folder: &tempfile::TempDir) -> Db {
         let url = format!("sqlite:{}?mode=rwc", folder.path().join("x.db").display());
-        Db::Sqlite(SqlitePoolOptions::new().connect(&url).await.unwrap())
+        let pool = SqlitePoolOptions::new().connect(&url).await.unwrap();
+        Db::Sqlite { readers: pool.clone(), writer: pool }
     }
 
     async fn tables(db: &Db) -> Vec<String> {
-        let Db::Sqlite(pool) = db else { unreachable!("the tests open SQLite") };
+        let Db::Sqlite { writer: pool, .. } = db else { unreachable!("the tests open SQLite") };
         sqlx::query_scalar("select name from sqlite_master where type = 'table' order by name")
             .fetch_all(pool)
             .await
@@ -142,7 +143,7 @@ mod tests {
         };
         assert!(said.contains("newer Postrider"), "{said}");
 
-        let Db::Sqlite(pool) = &db else { unreachable!("the tests open SQLite") };
+        let Db::Sqlite { writer: pool, .. } = &db else { unreachable!("the tests open SQLite") };
         sqlx::query("update meta set value = 'theirs'").execute(pool).await.unwrap();
         let Err(Error::Unusable(said)) = upgrade(&db, STEPS, "x.db").await else { panic!("took it") };
         assert!(said.contains("meta"), "{said}");
@@ -163,7 +164,7 @@ mod tests {
         let db = open(&folder).await;
         let step = STEPS.iter().position(|step| step.contains("add column lane")).unwrap();
         upgrade(&db, &STEPS[..step], "x.db").await.unwrap();
-        let Db::Sqlite(pool) = &db else { unreachable!("the tests open SQLite") };
+        let Db::Sqlite { writer: pool, .. } = &db else { unreachable!("the tests open SQLite") };
         for domain in [
             "gmail.com",
             "googlemail.com",

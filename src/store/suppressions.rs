@@ -60,6 +60,8 @@ impl Store {
         let hash = self.address_hash(&key_of(address));
         let (there, sending) = unit!(self, tx => {
             let there: i64 = sqlx::query_scalar(THERE).bind(&hash).fetch_one(&mut *tx).await?;
+            // A claim that is under way is waited for here, and counted then.
+            sqlx::query(DROP).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
             let sending: i64 = sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?;
             if there > 0 {
                 sqlx::query(FORGET).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use postrider::crypto;
 use postrider::delivery::{Kind, Outcome, State, Verdict};
 use postrider::digest::{Hole, Mailbox, Rendition};
-use postrider::store::{Claim, Import, NewIssue, Report, Settings, Store};
+use postrider::store::{Back, Claim, Import, NewIssue, Report, Settings, Store};
 use postrider::subscriber::Address;
 
 /// Makes of each `async fn case(bench: Bench)` one test an engine.
@@ -86,6 +86,10 @@ fn issue(slot: i64, posts: &[&str]) -> NewIssue {
         posts: posts.iter().map(|post| (*post).to_owned()).collect(),
         renditions: vec![rendition(Kind::Issue, "en", "news")],
     }
+}
+
+fn given_back(claim: &Claim, due_at: DateTime<Utc>) -> Back {
+    Back { delivery: claim.id.clone(), fence: claim.fence, due_at }
 }
 
 fn said(claim: &Claim, state: State) -> Report {

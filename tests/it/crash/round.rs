@@ -19,7 +19,7 @@ use postrider::subscriber::Address;
 
 use super::kills::Tally;
 use super::machine::Machine;
-use super::sink::{Manners, Sink};
+use super::sink::{Log, Manners, Sink};
 use crate::support::random::Random;
 
 /// Longer than anything here takes on a loaded machine.
@@ -259,19 +259,29 @@ impl Round {
         Ok(())
     }
 
-    /// SIGSTOP. What its connections have in hand then is [`Self::others_have_what_it_had`]'s to excuse.
+    /// SIGSTOP. What each of its lines had in hand then may come again, see [`Self::in_stopped_hands`].
     pub fn stop(&mut self, machine: &Machine) {
         machine.signal("-STOP");
         let log = self.sink.log();
-        let of_it = log.connections.iter().enumerate().filter(|(_, c)| c.open && c.name == machine.name);
-        self.stopped_with = of_it.map(|(number, _)| number).collect();
+        let of_it = log.connections.iter().enumerate().filter(|(_, c)| c.name == machine.name);
+        let (open, ended): (Vec<_>, Vec<_>) = of_it.partition(|(_, c)| c.open);
+        // A line whose connection the server has just ended, with a 421 behind the 250 of its last mail, may not know either of them.
+        let without = self.plan.connections.saturating_sub(open.len());
+        let numbers = open.iter().chain(ended.iter().rev().take(without)).map(|(number, _)| *number);
+        self.stopped_with = numbers.collect();
     }
 
-    /// The lease of the stopped process is over: what its connections last had in hand may come again, also where the server has
-    /// left them meanwhile.
+    /// What the connections of the process that is stopped last had in hand, also where the server has left them meanwhile: may come
+    /// again once its lease is over.
+    fn in_stopped_hands(&self, log: &Log) -> Vec<usize> {
+        self.stopped_with.iter().filter_map(|number| log.connections[*number].last).collect()
+    }
+
+    /// The lease of the stopped process is over, and it is about to go on.
     pub fn others_have_what_it_had(&mut self) {
-        let log = self.sink.log();
-        self.taken_over.extend(self.stopped_with.iter().filter_map(|number| log.connections[*number].last));
+        let in_hand = self.in_stopped_hands(&self.sink.log());
+        self.taken_over.extend(in_hand);
+        self.stopped_with.clear();
     }
 
     /// Deliveries of which a process says that it was starved until their lease was over.
@@ -322,8 +332,10 @@ impl Round {
                 1 => drop(store.remove(&address, None, now).await.unwrap()),
                 2 => drop(store.erase(&address, now).await.unwrap()),
                 _ => {
-                    let reader = store.subscriber_by_address(&address).await.unwrap().unwrap();
-                    store.unsubscribe(&reader.subscriptions[0].id, now).await.unwrap();
+                    // Chance lets some leave twice.
+                    if let Some(reader) = store.subscriber_by_address(&address).await.unwrap() {
+                        store.unsubscribe(&reader.subscriptions[0].id, now).await.unwrap();
+                    }
                 }
             }
             let mark = sink.mark().await;
@@ -397,6 +409,7 @@ impl Round {
             }
         }
         let mut excused = log.excused(&self.cut);
+        excused.extend(self.in_stopped_hands(&log));
         let late = self.late();
         excused.extend((0..log.arrivals.len()).filter(|at| late.contains(log.arrivals[*at].delivery())));
         let mut ids = HashMap::new();

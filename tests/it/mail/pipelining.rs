@@ -32,8 +32,8 @@ impl Door {
 }
 
 impl Gate for Door {
-    async fn is_open(&self) -> Result<bool, String> {
-        Ok(self.0.load(Ordering::SeqCst))
+    async fn open_at(&self) -> Result<Option<Instant>, String> {
+        Ok(self.0.load(Ordering::SeqCst).then(Instant::now))
     }
 }
 

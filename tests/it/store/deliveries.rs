@@ -120,7 +120,7 @@ async fn leases_end_and_fences_hold(bench: Bench) {
     assert_eq!((&fresh.message_id, fresh.attempts, fresh.fence), (&stale.message_id, 1, 2));
     // The sleeper wakes: nothing that it says counts.
     assert_eq!(store.report(&[said(&stale, State::Failed)], at(1)).await.unwrap(), 0);
-    store.release(&[(stale.id.clone(), stale.fence)], at(1), at(1)).await.unwrap();
+    store.release(&[given_back(&stale, at(1))], at(1)).await.unwrap();
     assert_eq!(bench.counts(None).await, HashMap::from([(State::Sending, 1)]));
     assert_eq!(store.report(&[said(&stale, State::Failed), said(&fresh, State::Sent)], at(1)).await.unwrap(), 1);
     assert_eq!(bench.counts(None).await, HashMap::from([(State::Sent, 1)]));
@@ -152,9 +152,9 @@ async fn releases_untouched(bench: Bench) {
     bench.readers(&["a@example.org"]).await;
     store.create_issue(&issue(0, &["p"]), at(0)).await.unwrap();
     let claim = bench.claim(0).await.pop().unwrap();
-    store.release(&[(claim.id.clone(), claim.fence)], at(3), at(0)).await.unwrap();
-    store.release(&[(claim.id.clone(), claim.fence)], at(3), at(0)).await.unwrap();
-    store.release(&[], at(3), at(0)).await.unwrap();
+    store.release(&[given_back(&claim, at(3))], at(0)).await.unwrap();
+    store.release(&[given_back(&claim, at(3))], at(0)).await.unwrap();
+    store.release(&[], at(0)).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(at(3)));
     let again = bench.claim(3).await.pop().unwrap();
     assert_eq!((again.attempts, again.fence), (0, 2));
@@ -326,7 +326,7 @@ async fn takes_of_each_group_what_may_go(bench: Bench) {
     store.create_issue(&issue(1, &["p1"]), at(1)).await.unwrap();
     store.queue_test(&rendition(Kind::Test, "en", "t"), &address("t@gmail.com"), at(600), at(1)).await.unwrap();
     let claim = async |ask: Ask| {
-        let found = store.exchange("a", &[], ask, LEASE, at(2)).await.unwrap();
+        let found = store.hand_out("a", ask, LEASE, at(2)).await.unwrap();
         assert_eq!(found.seen, found.claims.len());
         let gmail = found.claims.iter().filter(|claim| claim.address.ends_with("@gmail.com")).count();
         let tests = found.claims.iter().filter(|claim| claim.kind == Kind::Test).count();

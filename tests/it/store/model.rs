@@ -198,7 +198,7 @@ async fn live(bench: &Bench, acts: &[Act]) {
             Act::Release(back) => {
                 let Some(index) = model.claims.len().checked_sub(back + 1) else { continue };
                 let (claim, lease) = &mut model.claims[index];
-                store.release(&[(claim.id.clone(), claim.fence)], now, now).await.unwrap();
+                store.release(&[given_back(claim, now)], now).await.unwrap();
                 *lease = None;
             }
             Act::Retry => {

@@ -1,0 +1,237 @@
+//! One worker: takes a job, composes its mail and sends it over its line, what follows in its hand.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::super::door::Door;
+use super::super::letter::{self, Letter};
+use super::super::{LEASE, LOW, RECORD_WITHIN, random};
+use super::{Done, Job, Work};
+use crate::delivery::pace::{Heard, Turn};
+use crate::mail::transport::{Ahead, Attempt, Gate as _, Limits, Line, for_the_log};
+use crate::sabotage;
+
+impl Work {
+    /// One worker, until nothing is to be done or begun any more. Gives its line back.
+    pub async fn run(self: Arc<Self>, mut line: Line, results: mpsc::Sender<Done>) -> Line {
+        let place = line.place();
+        let mut busy = false;
+        // The next one, and where the line goes ahead the one after it.
+        let mut hand: VecDeque<Letter> = VecDeque::with_capacity(2);
+        loop {
+            if hand.is_empty() {
+                let Some(job) = self.next(place, &mut busy).await else { return line };
+                match self.make(job, place, None) {
+                    Ok(letter) => hand.push_back(letter),
+                    Err(failed) => {
+                        let (done, recorded) = *failed;
+                        if results.send(done).await.is_err() || recorded.await.is_err() {
+                            return line;
+                        }
+                        continue;
+                    }
+                }
+            }
+            self.reach(&line, &mut hand, &results).await;
+            let Some(letter) = hand.pop_front() else { continue };
+            let limits = Limits {
+                until: letter.job.claimed + sabotage::really(LEASE.saturating_sub(RECORD_WITHIN)),
+                stop: self.give_up.clone(),
+            };
+            let mail = letter.mail();
+            let next = hand.front().map(|next| (next.mail(), &next.door));
+            let ahead = next.as_ref().map(|(mail, gate)| Ahead { mail, gate: *gate });
+            let begun = Instant::now();
+            let attempt = line.send_before(&mail, &letter.door, ahead, &limits).await;
+            let next = hand.front().map(|next| next.job.domain());
+            self.learned(&letter.job, begun.elapsed());
+            self.heard(place, &letter.job, &attempt, next);
+            // Nothing more leaves on this line until this one is recorded: what a crash repeats is at most one mail a
+            // connection. Meanwhile what follows is made ready.
+            let (done, recorded) = letter.done(attempt, place);
+            let mut is_recorded = results.send(done).await.is_ok();
+            if is_recorded && !hand.is_empty() {
+                self.reach(&line, &mut hand, &results).await;
+            }
+            let looks = async {
+                for letter in &hand {
+                    // Who has left is found out when it is their turn.
+                    let _ = letter.door.open_at().await;
+                }
+            };
+            is_recorded &= tokio::join!(recorded, looks).0.is_ok();
+            self.put_back(&mut line, &mut hand, is_recorded);
+            if !is_recorded {
+                return line;
+            }
+        }
+    }
+
+    /// Takes and composes what follows the one that is in hand, where it can be begun early.
+    async fn reach(&self, line: &Line, hand: &mut VecDeque<Letter>, results: &mpsc::Sender<Done>) {
+        let [letter] = hand.make_contiguous() else { return };
+        if !line.goes_ahead() {
+            return;
+        }
+        let current = Some(letter.job.domain());
+        match self.next_now(line.place(), current).map(|job| self.make(job, line.place(), current)) {
+            None => {}
+            Some(Ok(letter)) => hand.push_back(letter),
+            // Nobody waits for it: nothing of it left.
+            Some(Err(failed)) => _ = results.send(failed.0).await,
+        }
+    }
+
+    /// Gives back what is not to be begun any more.
+    fn put_back(&self, line: &mut Line, hand: &mut VecDeque<Letter>, is_recorded: bool) {
+        for at in (0..hand.len()).rev() {
+            let (job, is_begun) = (&hand[at].job, at == 0 && line.has_begun());
+            let stopped = self.no_more.is_cancelled() || self.is_held(line.place(), job.group);
+            if is_recorded && job.may_begin() && (is_begun || !stopped) {
+                continue;
+            }
+            if is_begun {
+                line.cut();
+            }
+            if let Some(letter) = hand.remove(at) {
+                let mut state = self.state();
+                self.pace().unsaid(line.place(), letter.job.group);
+                if hand.front().is_none_or(|other| other.job.domain() != letter.job.domain()) {
+                    state.jobs.ended(letter.job.domain());
+                }
+                state.returned.push(letter.job.claim);
+                self.hungry.notify_one();
+            }
+        }
+    }
+
+    /// Composes the mail of `job`; what panics there takes this one mail with it. `current`: see [`Queue::take`].
+    fn make(
+        &self,
+        job: Job,
+        place: usize,
+        current: Option<&str>,
+    ) -> Result<Letter, Box<(Done, oneshot::Receiver<()>)>> {
+        let door = Door::new(&self.doorkeeper, &job.claim, job.claimed);
+        let made = catch_unwind(AssertUnwindSafe(|| letter::compose(&self.parts, &job, self.clock.now())));
+        match made.unwrap_or_else(|_| Err(letter::not_composed("composing it broke off by a fault of ours"))) {
+            Ok(content) => Ok(Letter { job, content, door }),
+            Err(attempt) => {
+                self.heard(place, &job, &attempt, current);
+                Err(Box::new(letter::done(&job, attempt, place)))
+            }
+        }
+    }
+
+    /// Waits for the next job; `None`: there is none and none will come. `busy`: is this worker counted as busy?
+    async fn next(&self, place: usize, busy: &mut bool) -> Option<Job> {
+        let more = self.more.get(place)?;
+        loop {
+            // Listens before it looks.
+            let rung = more.notified();
+            tokio::pin!(rung);
+            rung.as_mut().enable();
+            let job = self.next_now(place, None);
+            {
+                let mut state = self.state();
+                match (&job, *busy) {
+                    (Some(_), false) => state.busy += 1,
+                    (None, true) => state.busy -= 1,
+                    _ => {}
+                }
+                *busy = job.is_some();
+                if !*busy {
+                    self.hungry.notify_one();
+                }
+                if job.is_some() || state.closed || self.no_more.is_cancelled() {
+                    return job;
+                }
+                self.pace().waits(place, true);
+            }
+            tokio::select! { () = rung => {}, () = self.no_more.cancelled() => {} }
+            self.pace().waits(place, false);
+        }
+    }
+
+    /// The next job that may begin now over the relay at `place`, if there is one. `current`: see [`Queue::take`].
+    fn next_now(&self, place: usize, current: Option<&str>) -> Option<Job> {
+        if self.no_more.is_cancelled() {
+            return None;
+        }
+        let (now, mut state) = (self.clock.now(), self.state());
+        if state.jobs.is_empty() {
+            return None;
+        }
+        let mut pace = self.pace();
+        match pace.turn(place, now) {
+            Turn::Now => {}
+            Turn::No => return None,
+            Turn::Of(other) => {
+                state.waived = true;
+                self.more.get(other)?.notify_waiters();
+                return None;
+            }
+        }
+        let at = Instant::now().into_std();
+        while let Some(job) = state.jobs.take(current, at, |job| pace.takes(job.group, job.claim.kind, now)) {
+            if state.jobs.len() <= LOW {
+                self.hungry.notify_one();
+            }
+            if job.may_begin() {
+                pace.begins(place, job.group, now);
+                if std::mem::take(&mut state.waived) {
+                    self.more.iter().for_each(Notify::notify_waiters);
+                }
+                return Some(job);
+            }
+            if current != Some(job.domain()) {
+                state.jobs.ended(job.domain());
+            }
+            state.returned.push(job.claim);
+            self.hungry.notify_one();
+        }
+        None
+    }
+
+    fn learned(&self, job: &Job, took: Duration) {
+        self.state().jobs.learned(job.domain(), took, Instant::now().into_std());
+    }
+
+    /// An attempt is over: what it says of the way. Before anybody takes another job. `other`: the domain that its connection has
+    /// another mail to.
+    fn heard(&self, place: usize, job: &Job, attempt: &Attempt, other: Option<&str>) {
+        let (now, mut state, mut pace) = (self.clock.now(), self.state(), self.pace());
+        if other != Some(job.domain()) {
+            state.jobs.ended(job.domain());
+        }
+        let heard = pace.heard(place, job.group, attempt.word(job.group), now, random());
+        if !pace.is_open(now) {
+            self.no_more.cancel();
+        }
+        if heard == Heard::Nothing {
+            return;
+        }
+        let over = match pace.way(place).filter(|_| pace.has_choice()) {
+            Some(way) => format!(" over `{}`", way.name),
+            None => String::new(),
+        };
+        drop((state, pace));
+        let (stage, code, text) = (attempt.stage, attempt.outcome.code, for_the_log(&attempt.outcome.text));
+        let group = job.group.name();
+        match heard {
+            Heard::Nothing => {}
+            Heard::Blocked => warn!(?stage, code, "mail{over} is paused: {text}"),
+            Heard::Refused => {
+                warn!(code, "mail{over} is paused: one after the other is refused for what it is: {text}");
+            }
+            Heard::Slowed(rate) => info!(code, group, rate, "mail to them goes more slowly: {text}"),
+            Heard::Held => warn!(code, group, "mail to them is paused: {text}"),
+        }
+    }
+}
