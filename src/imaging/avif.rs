@@ -3,6 +3,8 @@
 
 mod boxes;
 
+use std::panic::{self, AssertUnwindSafe};
+
 use image::{DynamicImage, RgbaImage};
 use re_rav1d::dav1d::pixel::{ColorPrimaries, MatrixCoefficients, TransferCharacteristic, YUVRange};
 use re_rav1d::dav1d::{Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings};
@@ -267,6 +269,11 @@ impl Scale {
     }
 }
 
+/// What the stream says; `None` for a code point that H.273 keeps for later, at which the decoder's own table panics.
+fn known<T>(ask: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(ask)).ok()
+}
+
 /// How samples become red, green and blue.
 struct Model {
     scale: Scale,
@@ -289,7 +296,7 @@ impl Model {
         let layout = picture.pixel_layout();
         let unknown =
             || Err("is an AVIF whose colours are mixed as is not known here: save it as JPEG or PNG".to_owned());
-        let matrix = match (matrix, picture.matrix_coefficients()) {
+        let matrix = match (matrix, known(|| picture.matrix_coefficients()).unwrap_or(Of::Unspecified)) {
             _ if layout == PixelLayout::I400 => Matrix::Grey,
             (0, _) | (2, Of::Identity) if layout == PixelLayout::I444 => Matrix::Identity,
             (1, _) | (2, Of::BT709) => Matrix::Luma(0.2126, 0.0722),
@@ -325,7 +332,8 @@ const BT2020: [[f32; 3]; 3] = [[1.6605, -0.5877, -0.0728], [-0.1246, 1.1329, -0.
 /// What brings the colours to those that a JPEG without a profile has; `None` where they are, or nearly.
 fn gamut(picture: &Picture, said: Option<CodePoints>) -> Result<Option<[[f32; 3]; 3]>, String> {
     use TransferCharacteristic as Of;
-    match (said.map_or(2, |said| said.transfer), picture.transfer_characteristic()) {
+    match (said.map_or(2, |said| said.transfer), known(|| picture.transfer_characteristic()).unwrap_or(Of::Unspecified))
+    {
         (8 | 9 | 10 | 16 | 17 | 18, _)
         | (
             2,
@@ -340,11 +348,16 @@ fn gamut(picture: &Picture, said: Option<CodePoints>) -> Result<Option<[[f32; 3]
         }
         _ => {}
     }
-    Ok(match (said.map_or(2, |said| said.primaries), picture.color_primaries()) {
-        (11 | 12, _) | (2, ColorPrimaries::P3DCI | ColorPrimaries::P3Display) => Some(P3),
-        (9, _) | (2, ColorPrimaries::BT2020) => Some(BT2020),
-        _ => None,
-    })
+    Ok(
+        match (
+            said.map_or(2, |said| said.primaries),
+            known(|| picture.color_primaries()).unwrap_or(ColorPrimaries::Unspecified),
+        ) {
+            (11 | 12, _) | (2, ColorPrimaries::P3DCI | ColorPrimaries::P3Display) => Some(P3),
+            (9, _) | (2, ColorPrimaries::BT2020) => Some(BT2020),
+            _ => None,
+        },
+    )
 }
 
 fn narrowed(image: &mut RgbaImage, matrix: [[f32; 3]; 3]) {

@@ -10,6 +10,14 @@ fn fixture(name: &str) -> Vec<u8> {
     fs_err::read(format!("{}/tests/fixtures/avif/{name}.avif", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// The same with one part of it, and what follows, replaced.
+fn replaced(name: &str, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut bytes = fixture(name);
+    let at = bytes.windows(from.len()).position(|part| part == from).expect("a part");
+    bytes[at..at + to.len()].copy_from_slice(to);
+    bytes
+}
+
 const RED: [u8; 4] = [200, 30, 30, 255];
 const GREEN: [u8; 4] = [40, 160, 60, 255];
 const BLUE: [u8; 4] = [30, 60, 190, 255];
@@ -56,6 +64,14 @@ fn colours_are_right_in_every_model() {
     for name in ["8-grey-full", "10-grey-limited"] {
         let grey = |level| [level, level, level, 255];
         assert_near(name, seen(&fixture(name)).2, [grey(81), grey(113), grey(66), grey(225)], 2);
+    }
+}
+
+/// Code points that H.273 keeps for later are as good as unsaid, in the boxes as in the stream alone.
+#[test]
+fn what_is_kept_for_later_changes_nothing() {
+    for bytes in [fixture("reserved"), replaced("reserved", b"colr", b"free")] {
+        assert_near("reserved", seen(&bytes).2, [RED, GREEN, BLUE, PAPER], 4);
     }
 }
 
@@ -109,12 +125,6 @@ fn pictures_stand_as_they_are_meant() {
 fn what_cannot_be_shown_is_named() {
     let why = |bytes: &[u8]| super::super::made(bytes).err().unwrap_or_default();
     assert!(why(&fixture("bright")).contains("HDR"));
-    let replaced = |name: &str, from: &[u8], to: &[u8]| {
-        let mut bytes = fixture(name);
-        let at = bytes.windows(from.len()).position(|part| part == from).expect("a part");
-        bytes[at..at + to.len()].copy_from_slice(to);
-        bytes
-    };
     let one = "8-420-601-full";
     for (bytes, wanted) in [
         (replaced(one, b"av01", b"hvc1"), "HEIF of kind `hvc1`"),
@@ -128,6 +138,7 @@ fn what_cannot_be_shown_is_named() {
         (replaced(one, b"iloc", b"free"), "says not where"),
         (replaced("turned-1", b"irot", b"what"), "`what`, which is not known"),
         (replaced("grid", b"dimg", b"what"), "has not the tiles"),
+        (replaced("reserved", b"nclx\0\x0d\0\x03\0\x06", b"nclx\0\x0d\0\x03\0\x03"), "mixed as is not known"),
     ] {
         let said = why(&bytes);
         assert!(said.contains(wanted), "{wanted}: {said}");
@@ -151,6 +162,7 @@ fn damaged_files_do_no_harm() {
         "moving",
         "turned-mirrored",
         "cut-out",
+        "reserved",
     ] {
         let whole = fixture(name);
         for end in (0..whole.len()).step_by(64) {
