@@ -1,9 +1,10 @@
 //! Pictures brought into a form that every mail client shows: decoded, turned upright, scaled, encoded as JPEG or PNG. The one
-//! owner of `image` and `resvg`.
+//! owner of `image`, `re_rav1d` and `resvg`.
 //!
 //! What comes in may be hostile, and a drawing can ask for any amount of work. So nothing is decoded in this process: a
 //! second one of the same program does it (`worker`), with bounds of time and memory, no environment and no file but two pipes.
 
+mod avif;
 mod raster;
 mod svg;
 mod worker;
@@ -44,9 +45,7 @@ fn made(bytes: &[u8]) -> Result<Made, String> {
         _ if bytes.starts_with(b"GIF8") => {
             Err("is a GIF of more than 4 MB: save it smaller, or as a film with a picture that leads to it".to_owned())
         }
-        (Some(b"ftyp"), Some(b"avif" | b"avis" | b"mif1")) => {
-            Err("is AVIF, which few mail clients show: save it as JPEG, PNG or WebP".to_owned())
-        }
+        (Some(b"ftyp"), Some(b"avif" | b"avis" | b"mif1")) => avif::made(bytes),
         _ => Err("is no picture that mail clients show: save it as JPEG or PNG".to_owned()),
     }?;
     // What was only heavy may have come out heavier.
@@ -54,6 +53,16 @@ fn made(bytes: &[u8]) -> Result<Made, String> {
         return Ok(Made { bytes: bytes.to_vec(), ..made });
     }
     Ok(made)
+}
+
+/// Before anything is made room for.
+fn bounded(width: u32, height: u32) -> Result<(), String> {
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(format!(
+            "has {width} × {height} pixels, more than can be made smaller: save it at most 1,200 wide"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

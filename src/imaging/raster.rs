@@ -7,7 +7,7 @@ use image::codecs::png::{CompressionType, FilterType as Filter, PngEncoder};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader, Limits};
 
-use super::{MOST_PIXELS, Made};
+use super::Made;
 use crate::digest::picture::{Kind, WIDEST};
 
 /// Octets that decoding may take, beside the picture itself.
@@ -24,22 +24,23 @@ pub fn made(bytes: &[u8], format: ImageFormat) -> Result<Made, String> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!(
-            "has {width} × {height} pixels, more than can be made smaller: save it at most 1,200 wide"
-        ));
-    }
+    super::bounded(width, height)?;
     let orientation = decoder.orientation().map_err(broken)?;
     let profile = decoder.icc_profile().ok().flatten();
     let mut image = DynamicImage::from_decoder(decoder).map_err(broken)?;
     image.apply_orientation(orientation);
+    fitted(image, format == ImageFormat::Jpeg, profile).map_err(broken)
+}
+
+/// A picture that stands upright, at most [`WIDEST`] columns wide, and [`encoded`].
+pub fn fitted(mut image: DynamicImage, photo: bool, profile: Option<Vec<u8>>) -> image::ImageResult<Made> {
     if image.width() > WIDEST {
         let rows = u64::from(image.height()) * u64::from(WIDEST) / u64::from(image.width());
         let rows = u32::try_from(rows).unwrap_or(u32::MAX).max(1);
         image = image.resize_exact(WIDEST, rows, FilterType::Lanczos3);
     }
     let (width, height) = (image.width(), image.height());
-    let (kind, bytes) = encoded(image, format == ImageFormat::Jpeg, profile).map_err(broken)?;
+    let (kind, bytes) = encoded(image, photo, profile)?;
     Ok(Made { kind, width, height, bytes })
 }
 

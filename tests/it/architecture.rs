@@ -47,6 +47,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustix", &["library/files", "imaging"]),
     ("image", &["imaging"]),
     ("resvg", &["imaging"]),
+    ("re_rav1d", &["imaging/avif"]),
     ("hickory_resolver", &["dns"]),
     ("ammonia", &["post/sanitize"]),
     ("clap", &["cli"]),

@@ -29,9 +29,11 @@ fn pictures_of_the_site_reach_every_client() {
     let plan: serde_json::Value = serde_json::from_str(&house.run(&at)).unwrap();
     let problems = plan["mails"][0]["problems"].as_array().unwrap();
     let said: Vec<&str> = problems.iter().map(|problem| problem["what"].as_str().unwrap()).collect();
-    for wanted in
-        ["images/new.avif is AVIF", "secret.txt is no picture", "elsewhere.example/x.png has no alternative text"]
-    {
+    for wanted in [
+        "images/new.avif is a broken AVIF",
+        "secret.txt is no picture",
+        "elsewhere.example/x.png has no alternative text",
+    ] {
         assert!(said.iter().any(|said| said.contains(wanted)), "{wanted}: {said:#?}");
     }
     assert_eq!(said.len(), 3, "{said:#?}");
@@ -82,6 +84,10 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
     out
 }
 
+fn avif(name: &str) -> Vec<u8> {
+    fs_err::read(format!("{}/tests/fixtures/avif/{name}.avif", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
 #[test]
 fn what_few_clients_know_is_made_over() {
     let house = House::new(&configuration().replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
@@ -94,7 +100,8 @@ fn what_few_clients_know_is_made_over() {
         "static/images/bomb.svg",
         &[&b"<svg xmlns=\"http://www.w3.org/2000/svg\">"[..], &b"<g>".repeat(200_000)].concat(),
     );
-    let body = "![Pier](/images/pier.webp)\n\n![Plan](/images/plan.jpg)\n\n![Bomb](/images/bomb.svg)";
+    written(&house, "static/images/glass.avif", &avif("glass"));
+    let body = "![Pier](/images/pier.webp)\n\n![Plan](/images/plan.jpg)\n\n![Glass](/images/glass.avif)\n\n![Bomb](/images/bomb.svg)";
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", body);
     house.run(&["digest", "preview", "weekly", "--out", "out", "--at", "2026-03-03 12:00"]);
     let html = fs_err::read_to_string(house.site().join("out/mail.html")).unwrap();
@@ -104,8 +111,11 @@ fn what_few_clients_know_is_made_over() {
         .map(|rest| rest.split_once('"').unwrap())
         .map(|(name, rest)| (name.split_once('.').unwrap().1, rest.split_once(" style").unwrap().0))
         .collect();
-    let wanted =
-        [("png", " alt=\"Pier\" width=\"536\" height=\"268\""), ("png", " alt=\"Plan\" width=\"120\" height=\"60\"")];
+    let wanted = [
+        ("png", " alt=\"Pier\" width=\"536\" height=\"268\""),
+        ("png", " alt=\"Plan\" width=\"120\" height=\"60\""),
+        ("png", " alt=\"Glass\" width=\"61\" height=\"43\""),
+    ];
     assert_eq!(shown, wanted, "{html}");
     assert!(html.contains("https://harbour.example.org/images/bomb.svg"), "stays where it is");
     let sizes: Vec<(u32, u32)> = html
@@ -115,7 +125,7 @@ fn what_few_clients_know_is_made_over() {
             image::image_dimensions(house.site().join("out/pictures").join(rest.split_once('"').unwrap().0)).unwrap()
         })
         .collect();
-    assert_eq!(sizes, [(1200, 600), (240, 120)], "no wider than is any use, and sharp");
+    assert_eq!(sizes, [(1200, 600), (240, 120), (61, 43)], "no wider than is any use, and sharp");
 }
 
 #[test]
@@ -132,6 +142,48 @@ fn a_drawing_that_takes_for_ever_is_left() {
     let said = house.run(&["digest", "plan", "weekly", "--at", "2026-03-03 12:00"]);
     assert!(said.contains("noise.svg takes more than 20 seconds"), "{said}");
     assert!(begun.elapsed() < std::time::Duration::from_mins(1), "{:?}", begun.elapsed());
+}
+
+/// An AVIF that asks for more than there is costs itself a word in the plan, and the other pictures nothing.
+#[test]
+fn hostile_avif_costs_only_itself() {
+    let house = House::new(&configuration().replace("theme: { logo: /logo.png, ", "theme: { "), "2026-03-05 12:00:00");
+    let whole = avif("glass");
+    let huge = avif("huge");
+    // The boxes say little; the stream asks for 63 million pixels all the same.
+    let mut hidden = huge.clone();
+    let at = hidden.windows(4).position(|kind| kind == b"ispe").unwrap();
+    hidden[at + 8..at + 16].copy_from_slice(&[0, 0, 0, 64, 0, 0, 0, 64]);
+    let mut damaged = whole.clone();
+    let end = damaged.len();
+    damaged[end - 200..].fill(0xa5);
+    let mut body = "![Good](/images/good.avif)\n".to_owned();
+    written(&house, "static/images/good.avif", &whole);
+    for (name, bytes) in [
+        ("huge", &huge[..]),
+        ("hidden", &hidden),
+        ("damaged", &damaged),
+        ("cut", &whole[..end / 2]),
+        ("cut-late", &whole[..end - 1]),
+    ] {
+        written(&house, &format!("static/images/{name}.avif"), bytes);
+        body = format!("{body}\n![{name}](/images/{name}.avif)\n");
+    }
+    house.publish("first", "First words", "2026-03-02T10:00:00+08:00", &body);
+    let plan = house.run(&["digest", "plan", "weekly", "--json", "--at", "2026-03-03 12:00"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let problems = plan["mails"][0]["problems"].as_array().unwrap();
+    let said: Vec<&str> = problems.iter().map(|problem| problem["what"].as_str().unwrap()).collect();
+    for wanted in [
+        "images/huge.avif has 9000 × 7000 pixels",
+        "images/hidden.avif is a broken AVIF",
+        "images/damaged.avif is a broken AVIF",
+        "images/cut.avif is a broken AVIF",
+        "images/cut-late.avif is a broken AVIF",
+    ] {
+        assert!(said.iter().any(|said| said.contains(wanted)), "{wanted}: {said:#?}");
+    }
+    assert_eq!(said.len(), 5, "{said:#?}");
 }
 
 /// Whoever made a picture over once does not do it again: not for the next Issue, not after a start.
