@@ -50,8 +50,18 @@ async fn connect(url: &str) -> Result<Open> {
             let (options, path) = sqlite(path).await?;
             let pool = |most: u32, options| {
                 let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-                // There is no network that a connection could be lost by.
-                pool.test_before_acquire(false).connect_lazy_with(options)
+                // There is no network that a connection could be lost by. But a full disk ends a transaction by itself, after which
+                // the connection believes for ever that it is in one.
+                let pool = pool.test_before_acquire(false).before_acquire(|connection, _| {
+                    Box::pin(async move {
+                        if connection.is_in_transaction() {
+                            // What was given up is rolled back first.
+                            connection.ping().await?;
+                        }
+                        Ok(!connection.is_in_transaction())
+                    })
+                });
+                pool.connect_lazy_with(options)
             };
             let shown = path.display().to_string();
             // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
