@@ -166,7 +166,9 @@ impl Scanner {
             }
         };
         if !suspects.is_empty() {
-            seen.iter_mut().for_each(|seen| seen.doubt(&suspects));
+            for seen in &mut seen {
+                seen.doubt(&suspects);
+            }
         }
 
         let mut scan = Scan {
