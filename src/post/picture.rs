@@ -78,10 +78,14 @@ fn webp(head: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// ISO/IEC 23008-12 §6.5.3: the property box that holds the size.
+/// ISO/IEC 23008-12 §6.5.3: the property boxes that hold sizes, of tiles too; the picture's is the largest. §6.5.10: one that
+/// says how often it is turned by 90°.
 fn avif(head: &[u8]) -> Option<(u32, u32)> {
-    let at = head.windows(4).position(|kind| kind == b"ispe")?;
-    pair(big(head, at + 8, 4), big(head, at + 12, 4))
+    let of_kind = |kind: &'static [u8; 4]| (0..).zip(head.windows(4)).filter(move |(_, found)| found == kind);
+    let sizes = of_kind(b"ispe").filter_map(|(at, _)| pair(big(head, at + 8, 4), big(head, at + 12, 4)));
+    let (width, height) = sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height))?;
+    let turns = of_kind(b"irot").find_map(|(at, _)| head.get(at + 4));
+    Some(if turns.is_some_and(|turns| turns % 2 == 1) { (height, width) } else { (width, height) })
 }
 
 fn is_svg(head: &[u8]) -> bool {
@@ -126,6 +130,12 @@ mod tests {
                 "00 00 00 1c 66 74 79 70 61 76 69 66 00 00 00 14 69 73 70 65 00 00 00 00 00 00 02 80 00 00 01 68",
                 "image/avif",
                 Some((640, 360)),
+            ),
+            (
+                "00 00 00 1c 66 74 79 70 61 76 69 66 69 73 70 65 00 00 00 00 00 00 00 40 00 00 00 40 69 73 70 65 00 00 00 00 \
+                 00 00 02 80 00 00 01 68 00 00 00 09 69 72 6f 74 03",
+                "image/avif",
+                Some((360, 640)),
             ),
             ("3c 73 76 67 20 77", "image/svg+xml", None),
         ] {
