@@ -15,9 +15,9 @@ use crate::sabotage::{Plant, planted, point};
 /// The end of one attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// [`Claim::id`]
+    /// [`super::Claim::id`]
     pub delivery: String,
-    /// [`Claim::fence`]
+    /// [`super::Claim::fence`]
     pub fence: i64,
     /// What the server said.
     pub outcome: Outcome,
