@@ -96,8 +96,9 @@ async fn a_copy_that_is_put_back_sends_nothing_by_itself() {
     .await;
     daemon.stop();
     for (reader, ids) in arrived(&sink) {
-        // The first Issue's mail twice, as a person let it, under one id; and the second's.
-        assert_eq!((ids.len(), &ids[0]), (3, &ids[1]), "{reader}");
+        // The first Issue's mail twice, as a person let it, under one id; and the second's, whichever of both comes first now.
+        let again = ids.iter().filter(|id| **id == ids[0]).count();
+        assert_eq!((ids.len(), again), (3, 2), "{reader}: {ids:?}");
     }
 }
 
