@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::time::Instant;
 
 use super::{Db, Error, Result, Settings, Shared, Store, Synced, lock_file, schema};
 use crate::crypto::{self, Key};
@@ -14,6 +15,8 @@ use crate::sabotage::point;
 
 /// How long a statement waits for another process that writes, and a caller for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries to open a file that others open for the first time.
+const AGAIN: Duration = Duration::from_millis(10);
 /// A connection over the network that was not used for so long is tested first.
 const UNTESTED: Duration = Duration::from_secs(1);
 
@@ -114,7 +117,15 @@ async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
         // What is erased is overwritten in the file, not only unlinked.
         .pragma("secure_delete", "on")
         .disable_statement_logging();
-    let first = options.connect().await.map_err(|error| match error {
+    // Of several that open a new file at once SQLite lets one make it a WAL database, and tells the others so without a wait.
+    let begun = Instant::now();
+    let first = loop {
+        match options.connect().await {
+            Err(error) if is_busy(&error) && begun.elapsed() < PATIENCE => tokio::time::sleep(AGAIN).await,
+            opened => break opened,
+        }
+    };
+    let first = first.map_err(|error| match error {
         sqlx::Error::Database(cause) => Error::Unusable(format!(
             "{}: not a database of Postrider, or not writable: {}",
             path.display(),
@@ -124,6 +135,12 @@ async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
     })?;
     drop(first);
     Ok((options, path))
+}
+
+/// `SQLITE_BUSY`, whatever it is more exactly (<https://www.sqlite.org/rescode.html>).
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|cause| cause.code()).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// Makes the file when there is none, readable by its owner only: it holds addresses. SQLite gives its companions the
