@@ -139,7 +139,8 @@ async fn sqlite(path: &Path) -> Result<(SqliteConnectOptions, PathBuf)> {
 
 /// `SQLITE_BUSY`, whatever it is more exactly (<https://www.sqlite.org/rescode.html>).
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|cause| cause.code()).and_then(|code| code.parse::<u32>().ok());
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
 }
 
