@@ -1,7 +1,7 @@
 //! Mail against servers and parsers that know nothing of our code.
 
 mod authentic;
-mod bench;
+pub mod bench;
 mod deliverer;
 mod hostile;
 mod judges;

@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::delivery::{Kind, State};
-use postrider::digest::{Hole, Mailbox, Rendition};
 use postrider::sabotage::{self, Plant};
 use postrider::store::{Import, IssueState, NewIssue, Settings, Store};
 use postrider::subscriber::Address;
@@ -20,6 +19,7 @@ use postrider::subscriber::Address;
 use super::kills::Tally;
 use super::machine::Machine;
 use super::sink::{Log, Manners, Sink};
+use crate::mail::bench::rendition;
 use crate::support::random::Random;
 
 /// Longer than anything here takes on a loaded machine.
@@ -80,22 +80,6 @@ pub struct Round {
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
-fn rendition() -> Rendition {
-    let id = crypto::new_id();
-    let [unsubscribe, preferences, _, address] = Hole::ALL.map(|hole| hole.mark(&id));
-    Rendition {
-        kind: Kind::Issue,
-        digest: "weekly".to_owned(),
-        language: "en".to_owned(),
-        from: Mailbox { name: "Weekly".to_owned(), address: "weekly@example.org".to_owned() },
-        reply_to: None,
-        subject: "News".to_owned(),
-        html: format!("<a href=\"{unsubscribe}\">leave</a> <a href=\"{preferences}\">change</a> {address}\n"),
-        text: format!("{unsubscribe}\n{preferences}\n{address}\n"),
-        id,
-    }
-}
-
 impl Round {
     /// An Issue to `plan.readers` readers, planned and due, some of whose mailboxes are gone.
     pub async fn new(url: String, folder: tempfile::TempDir, plan: Plan) -> Self {
@@ -109,7 +93,7 @@ impl Round {
             held: false,
             expires_at: now + chrono::Duration::days(3650),
             posts: vec!["p1".to_owned()],
-            renditions: vec![rendition()],
+            renditions: vec![rendition(Kind::Issue)],
         };
         assert!(round.store.create_issue(&new, now).await.unwrap());
         round.issue = issue;

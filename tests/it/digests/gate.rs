@@ -15,7 +15,21 @@ fn configuration(more: &str) -> String {
 
 /// A digest with its baseline and one reader; Friday's Slot is ahead.
 fn begun(configuration: &str) -> House {
-    let house = House::new(configuration, "2026-03-04 12:00:00");
+    start(House::new(configuration, "2026-03-04 12:00:00"))
+}
+
+/// The same on Friday, with a template of the owner's and news.
+fn with_template(body: &str) -> House {
+    let own = configuration("templates: { folder: own }\n").replace("template: letter", "template: mine");
+    let house = House::new(&own, "2026-03-06 07:00:00");
+    template(&house, body);
+    let house = start(house);
+    house.publish("boats", "Boats", "2026-03-06T07:30:00Z", "Boats.");
+    house.set_time("2026-03-06 08:00:00");
+    house
+}
+
+fn start(house: House) -> House {
     house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
     assert!(house.serve().stop().0.success());
     house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
@@ -56,14 +70,7 @@ fn template(house: &House, body: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_holds_until_it_is_mended_and_a_person_has_approved() {
-    let own = configuration("templates: { folder: own }\n").replace("template: letter", "template: mine");
-    let house = House::new(&own, "2026-03-06 07:00:00");
-    template(&house, "<a href=\"/read/\">{{ posts[0].title }}</a>");
-    house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
-    assert!(house.serve().stop().0.success());
-    house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
-    house.publish("boats", "Boats", "2026-03-06T07:30:00Z", "Boats.");
-    house.set_time("2026-03-06 08:00:00");
+    let house = with_template("<a href=\"/read/\">{{ posts[0].title }}</a>");
     let planned = plan(&house);
     let said: Vec<_> = planned["gate"]
         .as_array()
@@ -224,14 +231,7 @@ fn told(house: &House) -> Vec<String> {
 /// The Issue is there, so that it comes when the template is mended, however long that takes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_template_holds_the_issue() {
-    let own = configuration("templates: { folder: own }\n").replace("template: letter", "template: mine");
-    let house = House::new(&own, "2026-03-06 07:00:00");
-    template(&house, "{{ posts[0].titel }}");
-    house.publish("old", "Old words", "2026-03-02T10:00:00Z", "Before everything.");
-    assert!(house.serve().stop().0.success());
-    house.run(&["subscribers", "add", "reader@example.net", "--digest", "weekly", "--confirmed"]);
-    house.publish("boats", "Boats", "2026-03-06T07:30:00Z", "Boats.");
-    house.set_time("2026-03-06 08:00:00");
+    let house = with_template("{{ posts[0].titel }}");
     let broken = "templates/email/mine/body.html:1: unknown name in `posts[0].titel`";
     assert_eq!(told(&house), [format!("error template {broken}")]);
     assert_eq!(plan(&house)["held"], Value::Bool(true));

@@ -12,11 +12,7 @@ fn configuration() -> String {
 #[test]
 fn pictures_of_the_site_reach_every_client() {
     let house = House::new(&configuration(), "2026-03-05 12:00:00");
-    let write = |path: &str, bytes: &[u8]| {
-        let file = house.site().join(path);
-        fs_err::create_dir_all(file.parent().unwrap()).unwrap();
-        fs_err::write(file, bytes).unwrap();
-    };
+    let write = |path: &str, bytes: &[u8]| written(&house, path, bytes);
     let cover = fs_err::read("templates/demo/static/images/cover-2026-11-20.png").unwrap();
     write("static/images/pier", &cover);
     write("static/images/new.avif", b"\0\0\0\x1cftypavif\0\0\0\0");
@@ -25,10 +21,7 @@ fn pictures_of_the_site_reach_every_client() {
     let body = "![Pier](/images/pier)\n\n![New](/images/new.avif)\n\n![](https://elsewhere.example/x.png)\n\n![No](/secret.txt)";
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", body);
 
-    let at = ["digest", "plan", "weekly", "--json", "--at", "2026-03-03 12:00"];
-    let plan: serde_json::Value = serde_json::from_str(&house.run(&at)).unwrap();
-    let problems = plan["mails"][0]["problems"].as_array().unwrap();
-    let said: Vec<&str> = problems.iter().map(|problem| problem["what"].as_str().unwrap()).collect();
+    let said = problems(&house);
     for wanted in [
         "images/new.avif is a broken AVIF",
         "secret.txt is no picture",
@@ -67,6 +60,14 @@ fn colours_that_cannot_be_read_are_refused() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("postrider.yaml:1: `theme.accent` is hard to read on card: its contrast is 1.4"), "{said}");
+}
+
+/// What the plan says of the first mail.
+fn problems(house: &House) -> Vec<String> {
+    let plan = house.run(&["digest", "plan", "weekly", "--json", "--at", "2026-03-03 12:00"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let problems = plan["mails"][0]["problems"].as_array().unwrap();
+    problems.iter().map(|problem| problem["what"].as_str().unwrap().to_owned()).collect()
 }
 
 fn written(house: &House, path: &str, bytes: &[u8]) {
@@ -170,10 +171,7 @@ fn hostile_avif_costs_only_itself() {
         body = format!("{body}\n![{name}](/images/{name}.avif)\n");
     }
     house.publish("first", "First words", "2026-03-02T10:00:00+08:00", &body);
-    let plan = house.run(&["digest", "plan", "weekly", "--json", "--at", "2026-03-03 12:00"]);
-    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
-    let problems = plan["mails"][0]["problems"].as_array().unwrap();
-    let said: Vec<&str> = problems.iter().map(|problem| problem["what"].as_str().unwrap()).collect();
+    let said = problems(&house);
     for wanted in [
         "images/huge.avif has 9000 × 7000 pixels",
         "images/hidden.avif is a broken AVIF",

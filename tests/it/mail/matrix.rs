@@ -5,18 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::deliverer::{self, Deliverer, Parts};
 use postrider::delivery::{Kind, State};
 use postrider::digest::{Mailbox, Rendition};
 use postrider::mail::{Relay, Security, Settings, Timeouts, Transport};
-use postrider::store::{self, DeliveryRow, Import, NewIssue, Store};
-use postrider::subscriber::Address;
+use postrider::store::{self, DeliveryRow, Store};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::bench::at;
 use crate::support::databases;
 use crate::support::smtp::{Act, Point, Server, Tls, say};
 
@@ -140,10 +139,6 @@ fn act(point: Point, nth: usize, fault: Fault, endless: usize) -> Act {
     }
 }
 
-fn at(minutes: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_634_288_400 + minutes * 60, 0).unwrap()
-}
-
 fn rendition() -> Rendition {
     Rendition {
         kind: Kind::Issue,
@@ -161,21 +156,8 @@ fn rendition() -> Rendition {
 /// A store with one Issue to `readers`, due at `at(0)`.
 async fn issue(url: &str, readers: &[&str]) -> Store {
     let store = Store::open(&store::Settings { url: url.to_owned(), secret: None }).await.unwrap();
-    let rows: Vec<Import> = readers
-        .iter()
-        .map(|address| Import { address: Address::parse(address).unwrap(), name: String::new(), language: None })
-        .collect();
-    store.import(&rows, "weekly", "import", at(-10)).await.unwrap();
-    let issue = NewIssue {
-        id: crypto::new_id(),
-        digest: "weekly".to_owned(),
-        slot: at(0),
-        held: false,
-        expires_at: at(72 * 60),
-        posts: vec!["p1".to_owned()],
-        renditions: vec![rendition()],
-    };
-    assert!(store.create_issue(&issue, at(0)).await.unwrap());
+    let readers = readers.iter().map(|address| (*address).to_owned());
+    super::bench::issue(&store, readers, rendition(), at(72 * 60)).await;
     store
 }
 
