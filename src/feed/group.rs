@@ -120,6 +120,8 @@ fn names(family: Family, post: &Post) -> Vec<&str> {
 
 /// A feed's own part of its folder; `None`: there is nothing in the name.
 fn slug(family: Family, name: &str) -> Option<String> {
-    let slug = if family == Family::Language { address::language_folder(name) } else { address::slug(name) };
-    (!text::name(name).is_empty()).then_some(slug)
+    if text::name(name).is_empty() {
+        return None;
+    }
+    Some(if family == Family::Language { address::language_folder(name) } else { address::slug(name) })
 }

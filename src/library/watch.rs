@@ -112,33 +112,28 @@ impl Activity {
     /// Whether the event means that somebody must look.
     fn note(&self, event: &notify::Result<Event>, now: Instant) -> bool {
         let mut seen = self.lock();
-        let matters = match event {
-            Ok(event) => {
-                event.need_rescan()
-                    || changes_files(event.kind)
-                        && event.paths.iter().any(|path| is_content(path, &seen.root, &seen.watched))
-            }
-            Err(_) => true,
-        };
+        // `None`: nobody knows what has changed.
+        let named = event.as_ref().ok().filter(|event| !event.need_rescan()).map(|event| {
+            let paths = event.paths.iter().filter(|_| changes_files(event.kind));
+            paths.filter(|path| is_content(path, &seen.root, &seen.watched)).cloned().collect::<Vec<_>>()
+        });
+        let matters = named.as_ref().is_none_or(|paths| !paths.is_empty());
         if matters {
-            seen.note(event.as_ref().ok(), now);
+            seen.note(event.as_ref().ok(), named, now);
         }
         matters
     }
 }
 
 impl Seen {
-    fn note(&mut self, event: Option<&Event>, now: Instant) {
+    /// `named`: what of the site has changed by it.
+    fn note(&mut self, event: Option<&Event>, named: Option<Vec<PathBuf>>, now: Instant) {
         if !self.is_busy(now) {
             (self.first, self.open) = (Some(now), HashSet::new());
         }
         self.last = Some(now);
-        let named = event.filter(|event| !event.need_rescan());
         match (&mut self.changed, named) {
-            (Some(changed), Some(event)) if changed.len() < FEW => {
-                let matters = |path: &&PathBuf| is_content(path, &self.root, &self.watched);
-                changed.extend(event.paths.iter().filter(matters).cloned());
-            }
+            (Some(changed), Some(named)) if changed.len() < FEW => changed.extend(named),
             (changed, _) => *changed = None,
         }
         let Some(event) = event else { return };
