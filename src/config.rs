@@ -96,9 +96,17 @@ pub fn take_sabotage(environment: &mut BTreeMap<String, String>) -> Result<(), S
         return Ok(());
     }
     match environment.remove(sabotage::VARIABLE) {
-        Some(orders) => sabotage::arm(&orders, std::process::abort),
+        Some(orders) => sabotage::arm(&orders, || std::process::abort(), stand_still),
         None => Ok(()),
     }
+}
+
+/// Until somebody continues this process.
+fn stand_still() {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+    // Another thread may be the one that takes the signal, a moment later.
+    std::thread::sleep(std::time::Duration::from_secs(1));
 }
 
 /// Where temporary files go: `TMPDIR`, else `/tmp`.

@@ -1,5 +1,5 @@
-//! What tests break on purpose, to prove that nobody is lost when something breaks: points at which the program dies, faults
-//! of ours that are planted, a clock that runs faster.
+//! What tests break on purpose, to prove that nobody is lost when something breaks: points at which the program dies or stands still,
+//! faults of ours that are planted, a clock that runs faster.
 //!
 //! All of it is asked for by the variable `POSTRIDER_SABOTAGE`, by a debug build only: a release build does not know the
 //! variable and says so, and what is asked here is a constant to its compiler.
@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Holds orders separated by `;`: `trace`, `die=POINT@N` (an empty POINT is any), `plant=FAULT`, `haste=FACTOR@EPOCH`,
+/// Holds orders separated by `;`: `trace`, `die=POINT@N` (an empty POINT is any), `stop=POINT@N`, `plant=FAULT`, `haste=FACTOR@EPOCH`,
 /// `batch=ROWS`, `forge` (what is signed is not what is sent).
 pub const VARIABLE: &str = "POSTRIDER_SABOTAGE";
 
@@ -76,21 +76,20 @@ static ORDERS: OnceLock<Orders> = OnceLock::new();
 
 struct Orders {
     trace: bool,
-    /// Dies when this point is passed for the n-th time; counts down.
-    point: Option<(String, AtomicU64)>,
+    /// Ends this way when this point is passed for the n-th time; counts down.
+    point: Option<(String, AtomicU64, fn())>,
     plants: Vec<Plant>,
     /// So many times as fast, since this instant (milliseconds since the epoch).
     haste: Option<(i64, i64)>,
     /// Rows of a transaction that is one of many.
     batch: Option<i64>,
     forge: bool,
-    die: fn() -> !,
 }
 
-/// Takes the orders of [`VARIABLE`]. `die` ends the process at once. The error says what is not understood.
-pub fn arm(orders: &str, die: fn() -> !) -> Result<(), String> {
-    let mut armed =
-        Orders { trace: false, point: None, plants: Vec::new(), haste: None, batch: None, forge: false, die };
+/// Takes the orders of [`VARIABLE`]. `die` ends the process at once, `stop` until somebody continues it. The error says what is not
+/// understood.
+pub fn arm(orders: &str, die: fn(), stop: fn()) -> Result<(), String> {
+    let mut armed = Orders { trace: false, point: None, plants: Vec::new(), haste: None, batch: None, forge: false };
     for order in orders.split(';').map(str::trim).filter(|order| !order.is_empty()) {
         let wrong = || format!("`{VARIABLE}`: `{order}` is no order");
         let (verb, rest) = order.split_once('=').unwrap_or((order, ""));
@@ -98,9 +97,10 @@ pub fn arm(orders: &str, die: fn() -> !) -> Result<(), String> {
         match verb {
             "trace" => armed.trace = true,
             "forge" => armed.forge = true,
-            "die" => {
+            "die" | "stop" => {
                 let (point, times) = at()?;
-                armed.point = Some((point.to_owned(), AtomicU64::new(times.parse().map_err(|_| wrong())?)));
+                let end = if verb == "die" { die } else { stop };
+                armed.point = Some((point.to_owned(), AtomicU64::new(times.parse().map_err(|_| wrong())?), end));
             }
             "plant" => {
                 let plant = Plant::ALL.into_iter().find(|plant| format!("{plant:?}") == rest);
@@ -128,11 +128,11 @@ pub fn pass<F>(_here: F, step: &'static str) {
     if orders.trace {
         eprintln!("passed {name}");
     }
-    if let Some((point, times)) = &orders.point
+    if let Some((point, times, end)) = &orders.point
         && (point.is_empty() || *point == name)
         && times.fetch_sub(1, Ordering::SeqCst) == 1
     {
-        (orders.die)();
+        end();
     }
 }
 
@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn orders_that_nobody_understands_are_refused() {
-        for orders in ["dye=x@1", "die=x", "die=x@y", "plant=Tree", "haste=@1", "haste=2", "batch=x"] {
-            assert!(arm(orders, || panic!("nobody dies here")).is_err(), "{orders}");
+        for orders in ["dye=x@1", "die=x", "die=x@y", "stop=x", "plant=Tree", "haste=@1", "haste=2", "batch=x"] {
+            assert!(arm(orders, || panic!("nobody dies here"), || panic!("nobody stops here")).is_err(), "{orders}");
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::sabotage::point;
 
 /// How long a statement waits for another process that writes, and a caller for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A machine that stands still in a transaction (it is paused, its network is gone) has its locks for so long: others wait for them.
+const STANDSTILL: Duration = Duration::from_secs(10);
 /// Between two tries to open a file that others open for the first time.
 const AGAIN: Duration = Duration::from_millis(10);
 /// A connection over the network that was not used for so long is tested first.
@@ -75,7 +77,10 @@ async fn connect(url: &str) -> Result<Open> {
             let options = PgConnectOptions::from_str(url).map_err(|_| {
                 Error::Unusable("`store.url` is not a PostgreSQL address (like `postgres://user@host/database`)".to_owned())
             })?;
-            let options = options.application_name("postrider").disable_statement_logging();
+            let options = options
+                .application_name("postrider")
+                .options([("idle_in_transaction_session_timeout", STANDSTILL.as_millis().to_string())])
+                .disable_statement_logging();
             let shown = format!("PostgreSQL database `{}`", options.get_database().unwrap_or(options.get_username()));
             // By itself first: the pool tries again for ever and then only says that it timed out.
             let first = tokio::time::timeout(PATIENCE, options.connect());

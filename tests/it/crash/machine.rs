@@ -24,6 +24,12 @@ impl Machine {
         fs_err::metadata(&self.out).is_ok_and(|out| out.len() > 0)
     }
 
+    /// By a signal, or at a point (proc(5): the letter behind the name).
+    pub fn is_stopped(&self) -> bool {
+        let stat = fs_err::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))
+    }
+
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());

@@ -131,3 +131,26 @@ async fn four_machines_lose_nobody_on_postgres() {
     }
     eprintln!("{tally:#?}");
 }
+
+/// What a machine holds locked in the middle of a transaction, others have once the server has ended that.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stands_still_in_a_transaction_holds_up_nobody() {
+    let calm = Plan { readers: 40, leaving: 0, restless: 0, manners: Manners::default(), ..plan(5) };
+    let mut round = Round::new(databases::postgres().await, tempfile::tempdir().unwrap(), calm).await;
+    let still = round.spawn("stop=store::claims::hand_out before commit@1");
+    let begun = Instant::now();
+    let soon = |what: &str| assert!(begun.elapsed() < Duration::from_mins(1), "{what}:\n{}", still.said());
+    while !still.is_stopped() {
+        soon("it never stops");
+        pass(&round, 1).await;
+    }
+    let other = round.spawn("");
+    while round.open().await != (0, true) {
+        soon("the other one waits for ever");
+        pass(&round, 1).await;
+    }
+    round.end_well(other).await.unwrap();
+    still.signal("-CONT");
+    round.end_well(still).await.unwrap();
+    round.check(true).await.unwrap();
+}
