@@ -121,9 +121,10 @@ pub fn way_out<'l>(public_url: &str, link: &'l str) -> Option<&'l str> {
 fn routes() -> Router<Web> {
     Router::new()
         .route("/", get(pages::home))
-        .route("/feeds/", get(pages::feeds))
+        .route("/feeds/", get(pages::feeds::list))
         .route("/feeds", get(pages::add_slash))
         .route("/assets/style.css", get(pages::stylesheet))
+        .route("/assets/copy.js", get(pages::copy_script))
         .route("/pictures/{name}", get(pictures::serve))
         .route("/robots.txt", get(pages::robots))
         .route("/subscribe", get(sign_up::form).post(sign_up::submit))
@@ -254,10 +255,12 @@ fn below(base: &str, uri: &Uri) -> Option<Uri> {
     format!("/{rest}{query}").parse().ok()
 }
 
+/// What a page may bring along: nothing that runs.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
 /// The headers that no answer goes without. A page that says otherwise itself (the web copy of a mail) is left alone.
 fn protect(web: &Web, headers: &mut axum::http::HeaderMap) {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; \
-                          frame-ancestors 'none'; base-uri 'none'";
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };

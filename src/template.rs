@@ -82,7 +82,8 @@ impl Templates {
 
     /// Renders the file `name` (`web/subscribe.html`) in `language` (BCP 47). In `.html` everything is escaped; `t("key", name=value)`
     /// gives a message of `templates/i18n`, `date(value, "long")` a date (RFC 3339) in words, `lang` and `dir` say how the page reads,
-    /// `direction(tag)` how another language does; for plain text there are the filters `wrap`, `underline("=")` and `cut(columns)`.
+    /// `direction(tag)` how another language does; for plain text there are the filters `wrap`, `underline("=")` and `cut(columns)`, for HTML that is
+    /// to be shown as it is written `source`.
     /// The error names file, line and the unknown word.
     pub fn render(&self, name: &str, language: &str, context: &impl serde::Serialize) -> Result<String, String> {
         let template = self.engine.get_template(name).map_err(|error| fault(&error))?;
@@ -184,6 +185,8 @@ fn engine(words: &Arc<Words>) -> Environment<'static> {
         dates.date(&language(state), at, style).map_err(wrong)
     });
     engine.add_function("direction", |tag: &str| direction(tag));
+    // HTML to be shown as it is written: text, which is escaped as any other.
+    engine.add_filter("source", str::to_owned);
     engine.add_filter("wrap", |text: &str| wrap::wrap(text, wrap::WIDTH));
     engine.add_filter("cut", |text: &str, columns: usize| wrap::cut(text, columns));
     engine.add_filter("underline", |text: &str, with: &str| {

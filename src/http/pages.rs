@@ -1,5 +1,7 @@
 //! Pages without a form, and what all pages share: the frame with the site's name, the languages and the stylesheet.
 
+pub mod feeds;
+
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
@@ -12,16 +14,40 @@ use super::when::{When, when};
 use super::{App, Web};
 use crate::crypto;
 use crate::digest::Digest;
-use crate::feed::{Family, Listing};
 use crate::template::direction;
 
 /// The type of a page.
 pub const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-const STYLE: &str = include_str!("../../templates/web/style.css");
+/// A file that pages bring along.
+struct Asset {
+    content_type: &'static str,
+    text: &'static str,
+    /// Changes with the text, so that browsers may keep it for ever.
+    version: LazyLock<String>,
+}
 
-/// Changes with the stylesheet, so that browsers may keep it for ever.
-static STYLE_VERSION: LazyLock<String> = LazyLock::new(|| crypto::sha256_hex(STYLE.as_bytes())[..12].to_owned());
+impl Asset {
+    const fn new(content_type: &'static str, text: &'static str, version: fn() -> String) -> Self {
+        Self { content_type, text, version: LazyLock::new(version) }
+    }
+
+    /// For ever where the version asked for is the present one.
+    fn answer(&self, request: &Request) -> Response {
+        let current = request.uri().query().is_some_and(|query| query == format!("v={}", *self.version));
+        let keep = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
+        ([(header::CONTENT_TYPE, self.content_type), (header::CACHE_CONTROL, keep)], self.text).into_response()
+    }
+}
+
+fn version(text: &str) -> String {
+    crypto::sha256_hex(text.as_bytes())[..12].to_owned()
+}
+
+static STYLE: Asset =
+    Asset::new("text/css; charset=utf-8", include_str!("../../templates/web/style.css"), || version(STYLE.text));
+static COPY: Asset =
+    Asset::new("text/javascript; charset=utf-8", include_str!("../../templates/web/copy.js"), || version(COPY.text));
 
 /// What every template of `templates/web` is given, with a page's own `body` beside it.
 #[derive(serde::Serialize)]
@@ -71,7 +97,7 @@ impl<T: serde::Serialize> Page<T> {
         let title = Some(site.title.clone()).filter(|title| !title.is_empty()).or_else(host).unwrap_or_default();
         Self {
             base: web.base.clone(),
-            style: &STYLE_VERSION,
+            style: &STYLE.version,
             site: SiteView {
                 url: site.url.clone(),
                 title,
@@ -159,44 +185,9 @@ impl DigestView {
 }
 
 #[derive(serde::Serialize)]
-struct FeedView {
-    title: String,
-    posts: usize,
-    rss: String,
-    atom: String,
-    json: String,
-    lang: String,
-    dir: &'static str,
-}
-
-impl FeedView {
-    fn new(app: &App, listing: &Listing) -> Self {
-        let at = |name: &str| format!("{}{}{name}", app.settings.public_url, listing.folder);
-        // A language that we speak is called what its readers call it.
-        let language = &listing.language;
-        let spoken = listing.family == Some(Family::Language) && app.templates.nearest(language) == *language;
-        let name = spoken.then(|| app.templates.message(language, "language-name", &[]));
-        Self {
-            title: name.unwrap_or_else(|| listing.title.clone()),
-            posts: listing.posts,
-            rss: at("rss.xml"),
-            atom: at("atom.xml"),
-            json: at("feed.json"),
-            lang: listing.language.clone(),
-            dir: direction(&listing.language),
-        }
-    }
-}
-
-/// The feed of all there is.
-fn whole(app: &App) -> Option<FeedView> {
-    app.published.load().listings.iter().find(|listing| listing.family.is_none()).map(|all| FeedView::new(app, all))
-}
-
-#[derive(serde::Serialize)]
 struct Home {
     digests: Vec<DigestView>,
-    feed: Option<FeedView>,
+    feed: Option<feeds::FeedView>,
     feeds: usize,
 }
 
@@ -204,66 +195,20 @@ struct Home {
 pub async fn home(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
     let body = Home {
         digests: DigestView::public(&web.app, &visitor),
-        feed: whole(&web.app),
+        feed: feeds::whole(&web.app),
         feeds: web.app.published.load().listings.len(),
     };
     Page::new(&web, &visitor, body).public("web/home.html")
 }
 
-#[derive(serde::Serialize)]
-struct Feeds {
-    feed: Option<FeedView>,
-    groups: Vec<Group>,
-    /// Address of the OPML file, where there is one.
-    opml: Option<String>,
-}
-
-#[derive(serde::Serialize)]
-struct Group {
-    /// Of the message `feeds-FAMILY`.
-    family: Family,
-    feeds: Vec<FeedView>,
-    /// How many are not shown.
-    more: usize,
-}
-
-/// Feeds of one family that the page shows: nobody reads on, and a site may have thousands of tags.
-const SHOWN: usize = 250;
-
-impl Group {
-    /// The feeds of `family` with the most posts, in their own order.
-    fn new(app: &App, listings: &[Listing], family: Family) -> Self {
-        let mut all: Vec<(usize, &Listing)> =
-            listings.iter().filter(|listing| listing.family == Some(family)).enumerate().collect();
-        let more = all.len().saturating_sub(SHOWN);
-        if more > 0 {
-            all.sort_by_key(|(_, listing)| std::cmp::Reverse(listing.posts));
-            all.truncate(SHOWN);
-            all.sort_by_key(|(place, _)| *place);
-        }
-        Self { family, feeds: all.into_iter().map(|(_, listing)| FeedView::new(app, listing)).collect(), more }
-    }
-}
-
-/// `/feeds/`: every feed, for people.
-pub async fn feeds(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
-    const OPML: &str = "feeds.opml";
-    let published = web.app.published.load();
-    let groups = [Family::Language, Family::Section, Family::Category, Family::Tag, Family::Author]
-        .into_iter()
-        .map(|family| Group::new(&web.app, &published.listings, family))
-        .filter(|group| !group.feeds.is_empty())
-        .collect();
-    let opml = published.documents.contains_key(OPML).then(|| format!("{}{OPML}", web.app.settings.public_url));
-    Page::new(&web, &visitor, Feeds { feed: whole(&web.app), groups, opml }).public("web/feeds.html")
-}
-
-/// `/assets/style.css`, for ever where the version is the present one.
+/// `/assets/style.css`
 pub async fn stylesheet(request: Request) -> Response {
-    let current = request.uri().query().is_some_and(|query| query == format!("v={}", *STYLE_VERSION));
-    let keep = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, keep)];
-    (headers, STYLE).into_response()
+    STYLE.answer(&request)
+}
+
+/// `/assets/copy.js`: the only script, of the one page that has something to copy.
+pub async fn copy_script(request: Request) -> Response {
+    COPY.answer(&request)
 }
 
 /// `/robots.txt`: the pages of single readers are nobody else's business.

@@ -96,7 +96,12 @@ feeds-format-of = خلاصة { $format } من { $title }
 feeds-more = وهناك { $count } غيرها مقالاتها أقل: كلها في ملف OPML.
 feeds-opml = كلها دفعة واحدة: ملف OPML
 feeds-opml-text = يستورده قارئ الخلاصات فيشترك فيها جميعًا.
-feeds-address = العنوان
+feeds-copy = نسخ
+feeds-copied = نُسخ
+feeds-copy-of = نسخ عنوان { $format }
+feeds-newest = أحدث المقالات فيها
+feeds-site = لصفحات الموقع نفسه
+feeds-site-text = أهذا موقعك؟ ضع هذه الأسطر في رأس صفحاته فتجد المتصفحات وقارئات الخلاصات الخلاصات من تلقاء نفسها.
 
 subscribe-title = الاشتراك بالبريد الإلكتروني
 subscribe-lead = اكتب عنوانك ثم انظر في صندوق بريدك: لا يُرسَل شيء قبل أن تؤكد.

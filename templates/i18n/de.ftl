@@ -89,7 +89,12 @@ feeds-format-of = { $format }-Feed von { $title }
 feeds-more = Dazu { $count } weitere mit weniger Beiträgen: alle stehen in der OPML-Datei.
 feeds-opml = Alle auf einmal: OPML-Datei
 feeds-opml-text = Feedreader importieren sie und abonnieren damit jeden Feed.
-feeds-address = Adresse
+feeds-copy = Kopieren
+feeds-copied = Kopiert
+feeds-copy-of = { $format }-Adresse kopieren
+feeds-newest = Die neuesten Beiträge darin
+feeds-site = Für die Seiten der Website
+feeds-site-text = Ist das Ihre Website? Mit diesen Zeilen im Kopf ihrer Seiten finden Browser und Feedreader die Feeds von selbst.
 
 subscribe-title = Per E-Mail abonnieren
 subscribe-lead = Sagen Sie uns, wohin, und sehen Sie in Ihr Postfach: Vor Ihrer Bestätigung wird nichts versandt.

@@ -89,7 +89,12 @@ feeds-format-of = { $format } feed of { $title }
 feeds-more = And { $count } more, with fewer posts: all are in the OPML file.
 feeds-opml = All of them at once: OPML file
 feeds-opml-text = Feed readers import it and subscribe to every feed.
-feeds-address = Address
+feeds-copy = Copy
+feeds-copied = Copied
+feeds-copy-of = Copy the { $format } address
+feeds-newest = The newest posts in it
+feeds-site = For the site’s own pages
+feeds-site-text = Is this your site? With these lines in the head of its pages, browsers and feed readers find the feeds by themselves.
 
 subscribe-title = Subscribe by mail
 subscribe-lead = Say where to, and look into your mailbox: nothing is sent before you confirmed.

@@ -89,7 +89,12 @@ feeds-format-of = Fuente { $format } de { $title }
 feeds-more = Y { $count } más, con menos artículos: todas están en el archivo OPML.
 feeds-opml = Todas a la vez: archivo OPML
 feeds-opml-text = Los lectores de fuentes lo importan y se suscriben a cada una.
-feeds-address = Dirección
+feeds-copy = Copiar
+feeds-copied = Copiado
+feeds-copy-of = Copiar la dirección { $format }
+feeds-newest = Los artículos más recientes
+feeds-site = Para las páginas del sitio
+feeds-site-text = ¿Es tu sitio? Con estas líneas en la cabecera de sus páginas, los navegadores y lectores encuentran las fuentes por sí solos.
 
 subscribe-title = Suscribirse por correo
 subscribe-lead = Di adónde y mira tu buzón: no se envía nada antes de que lo confirmes.

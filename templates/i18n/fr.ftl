@@ -89,7 +89,12 @@ feeds-format-of = Flux { $format } de { $title }
 feeds-more = Et { $count } autres, avec moins d’articles : tous sont dans le fichier OPML.
 feeds-opml = Tous d’un coup : fichier OPML
 feeds-opml-text = Les lecteurs de flux l’importent et s’abonnent à chaque flux.
-feeds-address = Adresse
+feeds-copy = Copier
+feeds-copied = Copié
+feeds-copy-of = Copier l’adresse { $format }
+feeds-newest = Les articles les plus récents
+feeds-site = Pour les pages du site
+feeds-site-text = Ce site est le vôtre ? Avec ces lignes dans l’en-tête de ses pages, navigateurs et lecteurs de flux trouvent les flux d’eux-mêmes.
 
 subscribe-title = S’abonner par courriel
 subscribe-lead = Dites-nous où écrire, puis regardez votre boîte de réception : rien n’est envoyé avant votre confirmation.

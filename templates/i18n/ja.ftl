@@ -81,7 +81,12 @@ feeds-format-of = 「{ $title }」の { $format } フィード
 feeds-more = ほかに記事の少ないものが { $count } 件あります。すべて OPML ファイルに入っています。
 feeds-opml = まとめて登録する：OPML ファイル
 feeds-opml-text = フィードリーダーに読み込ませると、すべてのフィードを購読できます。
-feeds-address = アドレス
+feeds-copy = コピー
+feeds-copied = コピーしました
+feeds-copy-of = { $format } のアドレスをコピー
+feeds-newest = 最新の記事
+feeds-site = サイトのページに載せるには
+feeds-site-text = サイトを運営している方へ：ページの head にこの行を入れると、ブラウザーやフィードリーダーがフィードを自動で見つけます。
 
 subscribe-title = メールで購読する
 subscribe-lead = 送り先を入力して、受信箱をご確認ください。確認していただくまで、何もお送りしません。

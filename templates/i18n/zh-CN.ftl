@@ -81,7 +81,12 @@ feeds-format-of = 《{ $title }》的 { $format }
 feeds-more = 另有 { $count } 个文章较少的，都在 OPML 文件里。
 feeds-opml = 一次全部导入：OPML 文件
 feeds-opml-text = 阅读器导入这个文件，就会订阅全部订阅源。
-feeds-address = 地址
+feeds-copy = 复制
+feeds-copied = 已复制
+feeds-copy-of = 复制 { $format } 地址
+feeds-newest = 最新文章
+feeds-site = 写进网站的页面
+feeds-site-text = 如果这是您的网站：把这几行放进页面的 head 里，浏览器和阅读器就能自己找到订阅源。
 
 subscribe-title = 用邮件订阅
 subscribe-lead = 填好邮箱，再去收件箱看一眼：在您确认之前，不会寄出任何一期。

@@ -81,7 +81,12 @@ feeds-format-of = 《{ $title }》的 { $format }
 feeds-more = 另有 { $count } 個文章較少的，都在 OPML 檔案裡。
 feeds-opml = 一次全部匯入：OPML 檔案
 feeds-opml-text = 閱讀器匯入這個檔案，就會訂閱全部訂閱源。
-feeds-address = 網址
+feeds-copy = 複製
+feeds-copied = 已複製
+feeds-copy-of = 複製 { $format } 網址
+feeds-newest = 最新文章
+feeds-site = 寫進網站的頁面
+feeds-site-text = 如果這是您的網站：把這幾行放進頁面的 head，瀏覽器和閱讀器就能自己找到訂閱源。
 
 subscribe-title = 以郵件訂閱
 subscribe-lead = 填好信箱，再去收件匣看一眼：在您確認之前，不會寄出任何一期。

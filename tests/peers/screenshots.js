@@ -22,7 +22,7 @@ function examine(least) {
   if (document.querySelectorAll("h1").length !== 1) wrong.push("has not exactly one h1");
   const seen = (element) => {
     const box = element.getBoundingClientRect();
-    return box.width > 1 && box.height > 1 && box.right > 0 && !element.closest("[aria-hidden]");
+    return box.width > 1 && box.height > 1 && box.right > 0 && box.left < root.clientWidth && !element.closest("[aria-hidden]");
   };
   for (const element of document.querySelectorAll("a, button, input:not([type=hidden])")) {
     if (!seen(element)) continue;

@@ -6,7 +6,7 @@ use std::path::Path;
 use postrider::feed::Family;
 use postrider::subscriber::token::Purpose;
 
-use super::harness::{Server, digest, listing, published, site};
+use super::harness::{Server, digest, listing, published, site, with_posts};
 use crate::support::peers;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -29,7 +29,12 @@ async fn pages_are_right_in_a_browser() {
     ] {
         feeds.extend(names.iter().map(|name| listing(Some(family), name, &format!("{folder}x/"), 1 + name.len())));
     }
-    server.published.store(std::sync::Arc::new(published(site(), feeds)));
+    let newest = [
+        ("SOFA Weekly｜开源人、本周贡献 issue 精选", "https://www.example.org/blog/sofa-weekly-20211015/"),
+        ("一个没有空格而且很长很长的标题，用来看看手机上会不会溢出屏幕之外", "https://www.example.org/blog/long/"),
+        ("SOFARPC 5.8.0", "https://www.example.org/blog/sofarpc/"),
+    ];
+    server.published.store(std::sync::Arc::new(with_posts(published(site(), feeds), &newest)));
     server.issue("weekly", "2021-10-08T01:00:00Z", false, "SOFA Weekly｜Seata 社区、SOFARPC 5.8 发布、每周问答").await;
     server.issue("weekly", "2021-10-15T01:00:00Z", false, "SOFA Weekly｜开源人、本周贡献 issue 精选").await;
     server.post("/subscribe", "digest=weekly&digest=releases&email=reader@example.org").await;
@@ -40,6 +45,7 @@ async fn pages_are_right_in_a_browser() {
         ("home-zh", "/?lang=zh-CN".to_owned()),
         ("feeds", "/feeds/".to_owned()),
         ("feeds-zh", "/feeds/?lang=zh-CN".to_owned()),
+        ("feeds-ar", "/feeds/?lang=ar".to_owned()),
         ("subscribe", "/subscribe?digest=weekly".to_owned()),
         ("subscribe-zh", "/subscribe?lang=zh-CN".to_owned()),
         ("confirm", server.link(Purpose::Confirm, &claims[1].confirmation)),
@@ -61,4 +67,30 @@ async fn pages_are_right_in_a_browser() {
     // The missing page's own status is the only thing that a console may mention.
     let complaints: Vec<_> = complaints.iter().filter(|what| !what.contains("status of 404")).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// With a clipboard, without one, and without scripts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_to_be_copied_is_copied() {
+    let server = Server::start().await;
+    let wanted = serde_json::json!({ "address": format!("http://{}/feeds/?lang=en", server.address) }).to_string();
+    let said = tokio::task::spawn_blocking(move || peers::run(&mut peers::node("copy.js"), wanted.as_bytes()));
+    let said: serde_json::Value = serde_json::from_str(&said.await.unwrap()).unwrap();
+    let copied = |way: &str| -> Vec<(String, String, String)> { serde_json::from_value(said[way].clone()).unwrap() };
+    for way in ["clipboard", "selection"] {
+        let copied = copied(way);
+        let (addresses, snippet) = copied.split_at(3);
+        for ((text, button, status), name) in addresses.iter().zip(["rss.xml", "atom.xml", "feed.json"]) {
+            assert_eq!(
+                (text, button, status),
+                (&format!("https://feeds.example.org/news/{name}"), button, button),
+                "{way}"
+            );
+            assert_eq!(button, "Copied");
+        }
+        let [(snippet, ..)] = snippet else { panic!("{said}") };
+        assert!(snippet.starts_with("<link rel=\"alternate\" type=\"application/rss+xml\" title="), "{way}: {snippet}");
+        assert_eq!(snippet.matches("<link ").count(), 3, "{way}: {snippet}");
+    }
+    assert_eq!(said["scriptless"], 0);
 }

@@ -18,6 +18,7 @@ use postrider::http::server::Limits;
 use postrider::http::webhooks::Settings as Webhooks;
 use postrider::http::{self, App, Listener, Published, Served, Settings};
 use postrider::library::Library;
+use postrider::post::{Page, Post, Status};
 use postrider::site::{Language, Site};
 use postrider::store::{self, Claim, NewIssue, Store};
 use postrider::subscriber::token::{self, Purpose};
@@ -108,6 +109,23 @@ pub fn published(site: Site, listings: Vec<Listing>) -> Published {
         listings,
         past: Arc::default(),
     }
+}
+
+/// The same with posts of these titles and addresses, all of one day.
+pub fn with_posts(published: Published, posts: &[(&str, &str)]) -> Published {
+    let post = |&(title, url): &(&str, &str)| {
+        let page = Page {
+            title: title.to_owned(),
+            url: url.to_owned(),
+            published: Some(DateTime::parse_from_rfc3339("2021-10-15T09:00:00+08:00").unwrap()),
+            language: "zh".to_owned(),
+            ..Page::default()
+        };
+        Arc::new(Post { id: format!("urn:x:{url}"), status: Status::Listed, page: Arc::new(page) })
+    };
+    let site = Arc::clone(&published.library.site);
+    let library = Library { site, posts: posts.iter().map(post).collect(), ..Library::default() };
+    Published { library: Arc::new(library), ..published }
 }
 
 pub fn served(path: &str, body: Vec<u8>) -> Served {

@@ -3,10 +3,10 @@
 use postrider::feed::Family;
 use postrider::subscriber::token::Purpose;
 
-use super::harness::{FORM, Server, digest, listing, published, site};
+use super::harness::{FORM, Server, digest, listing, published, site, with_posts};
 
 /// One address of each kind that answers without a token, with its status.
-const ADDRESSES: [(&str, u16); 13] = [
+const ADDRESSES: [(&str, u16); 14] = [
     ("/", 200),
     ("/feeds/", 200),
     ("/feeds", 308),
@@ -14,6 +14,7 @@ const ADDRESSES: [(&str, u16); 13] = [
     ("/archive/weekly/", 200),
     ("/archive/inside/", 404),
     ("/assets/style.css", 200),
+    ("/assets/copy.js", 200),
     ("/robots.txt", 200),
     ("/rss.xml", 200),
     ("/healthz", 200),
@@ -49,12 +50,17 @@ async fn every_answer_has_its_status_and_the_security_headers() {
                 "{path}: {policy}"
             );
         }
-        assert!(!policy.contains("script-src"), "{path}");
+        // The one page with something to copy has a script, of our own and in a file of its own.
+        let has_script = path == "/feeds/" && answer.status == 200;
+        assert_eq!(policy.contains("; script-src 'self'"), has_script, "{path}: {policy}");
+        assert!(has_script || !policy.contains("script-src"), "{path}: {policy}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
         assert_eq!(answer.header("set-cookie"), "", "{path}");
-        assert!(!answer.body.contains("<script"), "{path}");
+        let scripts = answer.body.matches("<script").count();
+        assert!(scripts == answer.body.matches("<script src=\"/news/assets/copy.js?v=").count(), "{path}");
+        assert!(scripts == usize::from(has_script && !answer.body.is_empty()), "{path}");
     }
 }
 
@@ -91,7 +97,9 @@ async fn what_others_wrote_is_escaped_everywhere() {
     let mut site = site();
     (site.title, site.description) = (HOSTILE.into(), HOSTILE.into());
     let listings = vec![listing(None, HOSTILE, "", 1), listing(Some(Family::Tag), HOSTILE, "tags/x/", 1)];
-    server.published.store(std::sync::Arc::new(published(site, listings)));
+    server
+        .published
+        .store(std::sync::Arc::new(with_posts(published(site, listings), &[(HOSTILE, "javascript:alert(1)")])));
     server.issue("weekly", "2021-10-15T01:00:00Z", false, HOSTILE).await;
     server.post("/subscribe", "digest=weekly&email=reader@example.org").await;
     let claim = server.store.claim("test", 1, std::time::Duration::from_mins(1), server.now()).await.unwrap().remove(0);
@@ -113,7 +121,9 @@ async fn what_others_wrote_is_escaped_everywhere() {
         pages.push(server.get(path).await);
     }
     for page in pages {
-        assert!(!page.body.contains("<img") && !page.body.contains("<script"), "{}", page.body);
+        let scripts =
+            page.body.matches("<script").count() - page.body.matches("<script src=\"/news/assets/copy.js").count();
+        assert!(!page.body.contains("<img") && scripts == 0, "{}", page.body);
         assert!(page.body.contains("&lt;img src=//canary.example"), "{}", page.body);
     }
 }
@@ -164,6 +174,28 @@ async fn the_feed_list_names_every_feed_and_format() {
 }
 
 #[tokio::test]
+async fn the_feed_list_shows_what_is_new_and_what_a_sites_own_pages_say() {
+    let server = Server::start().await;
+    let titles: Vec<String> = (0..9).map(|number| format!("第 {number} 期 <b>")).collect();
+    let posts: Vec<_> = titles.iter().map(|title| (title.as_str(), "https://www.example.org/posts/x/")).collect();
+    let listings = vec![listing(None, "SOFA & \"Stack\"", "", 9)];
+    server.published.store(std::sync::Arc::new(with_posts(published(site(), listings), &posts)));
+    let page = server.get("/feeds/?lang=en").await.body;
+    let shown = "<a href=\"https://www.example.org/posts/x/\" lang=\"zh-CN\" dir=\"ltr\">第 0 期 &lt;b&gt;</a> \
+                 <time class=\"quiet\" datetime=\"2021-10-15T09:00:00+08:00\">15 October 2021</time>";
+    assert!(page.contains(shown), "{page}");
+    assert!(page.contains("第 4 期") && !page.contains("第 5 期"), "the newest five: {page}");
+    // Shown as what is to be pasted: it is escaped once more than the page's own.
+    let own = super::harness::between(&page, "<link rel=\"alternate\"", ">");
+    let snippet = super::harness::between(&page, "id=\"snippet\"", "</pre>");
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    assert!(own.contains("title=\"SOFA &amp; &quot;Stack&quot; (RSS)\""), "{own}");
+    assert!(snippet.contains(&escaped(&format!("<link rel=\"alternate\"{own}>"))), "{snippet}\n{own}");
+    assert_eq!(page.matches("<button type=\"button\" class=\"copy\" hidden ").count(), 4);
+}
+
+#[tokio::test]
 async fn a_site_of_thousands_of_tags_has_a_page_too() {
     let server = Server::start().await;
     let families = [Family::Language, Family::Section, Family::Category, Family::Tag, Family::Author];
@@ -179,12 +211,18 @@ async fn a_site_of_thousands_of_tags_has_a_page_too() {
 }
 
 #[tokio::test]
-async fn the_stylesheet_is_kept_for_ever_under_its_version() {
+async fn what_pages_bring_along_is_kept_for_ever_under_its_version() {
     let server = Server::start().await;
-    let page = server.get("/").await.body;
-    let address = super::harness::between(&page, "rel=\"stylesheet\" href=\"", "\"");
-    let sheet = server.get(address).await;
-    assert_eq!((sheet.status, sheet.header("content-type")), (200, "text/css; charset=utf-8"));
-    assert!(sheet.header("cache-control").contains("immutable"));
-    assert!(!server.get("/assets/style.css?v=old").await.header("cache-control").contains("immutable"));
+    let page = server.get("/feeds/").await.body;
+    for (before, content_type) in [
+        ("rel=\"stylesheet\" href=\"", "text/css; charset=utf-8"),
+        ("<script src=\"", "text/javascript; charset=utf-8"),
+    ] {
+        let address = super::harness::between(&page, before, "\"");
+        let asset = server.get(address).await;
+        assert_eq!((asset.status, asset.header("content-type")), (200, content_type));
+        assert!(asset.header("cache-control").contains("immutable"));
+        let old = format!("{}?v=old", address.split('?').next().unwrap());
+        assert!(!server.get(&old).await.header("cache-control").contains("immutable"));
+    }
 }
