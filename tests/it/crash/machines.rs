@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::kills::Tally;
-use super::machine::Machine;
 use super::round::{Broken, Plan, Round};
 use super::sink::Manners;
 use super::{databases, long};
@@ -31,14 +30,17 @@ pub fn plan(seed: u64) -> Plan {
 /// One Issue by several machines at once.
 pub async fn together(round: &mut Round, tally: &mut Tally) -> Result<(), Broken> {
     tally.rounds += 1;
-    let mut fleet: Vec<Machine> = (0..MACHINES).map(|_| round.spawn("")).collect();
-    // One is stopped in the middle of what it has claimed, in any case.
-    while !fleet[0].has_begun() {
-        pass(round, 1).await;
+    // One is stopped in the middle of what it has claimed, in any case: the others come when it has.
+    let first = round.spawn("");
+    let begun = Instant::now();
+    while round.sink.moves() < 8 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "the first one sends nothing:\n{}", first.said());
+        pass(round, 8).await;
     }
-    pass(round, 8).await;
-    round.stop(&fleet[0]);
+    round.stop(&first);
     tally.zombies += 1;
+    let mut fleet = vec![first];
+    fleet.extend((1..MACHINES).map(|_| round.spawn("")));
     let mut stopped = Some((0, round.now() + TAKEN_OVER));
     loop {
         let moves = round.random.below(80);
