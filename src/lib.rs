@@ -11,6 +11,7 @@ pub mod crypto;
 pub mod delivery;
 pub mod digest;
 pub mod feed;
+pub mod fingerprint;
 pub mod post;
 pub mod problem;
 pub mod sabotage;

@@ -129,12 +129,3 @@ fn posts_at(site: &Site, all: &[Arc<Post>], at: DateTime<Utc>) -> Vec<Arc<Post>>
     posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
     posts
 }
-
-/// Another for any two texts that are not the same, for all practical purposes; `before` is that of the text before it.
-fn text_print(before: u64, text: &str) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |print: u64, word: u64| (print.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let print = words.iter().fold(mix(before, text.len() as u64), |print, word| mix(print, u64::from_le_bytes(*word)));
-    rest.iter().fold(print, |print, byte| mix(print, u64::from(*byte)))
-}

@@ -97,15 +97,7 @@ impl Recorder {
                 }
                 first = incoming.recv() => {
                     let Some(first) = first else { break };
-                    let mut group = vec![first];
-                    // Whoever else is about to know goes with it.
-                    tokio::task::yield_now().await;
-                    while group.len() < GROUP
-                        && let Ok(more) = incoming.try_recv()
-                    {
-                        group.push(more);
-                    }
-                    self.take(group).await
+                    self.take(gathered(first, &mut incoming).await).await
                 }
             };
             // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
@@ -216,6 +208,23 @@ impl Recorder {
     fn log(&self) {
         for ((digest, result, code), count) in &self.counts {
             info!(digest, result, code, count, "mail");
+        }
+    }
+}
+
+/// `first`, and whatever others are about to know: as long as more comes while they are let go first.
+async fn gathered(first: Done, incoming: &mut mpsc::Receiver<Done>) -> Vec<Done> {
+    let mut group = vec![first];
+    loop {
+        let before = group.len();
+        tokio::task::yield_now().await;
+        while group.len() < GROUP
+            && let Ok(more) = incoming.try_recv()
+        {
+            group.push(more);
+        }
+        if group.len() == before || group.len() >= GROUP {
+            return group;
         }
     }
 }

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 
 use crate::feed::faults;
+use crate::fingerprint;
 use crate::post::body::{self, Shown};
 use crate::post::calls;
 use crate::post::links::{self, Knowledge, Links};
@@ -15,7 +16,7 @@ use crate::site::Site;
 
 use super::files::Folder;
 use super::leads::{Leads, STATIC};
-use super::{Scan, Settings, text_print, threads};
+use super::{Scan, Settings, threads};
 
 /// The bodies of the posts of one scan.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +46,7 @@ impl Bodies {
         let told = |print, page: &Arc<Page>| {
             [&page.path, &page.url, &page.language, &page.title]
                 .iter()
-                .fold(print, |print, text| text_print(print, text))
+                .fold(print, |print, text| fingerprint::text(print, text))
         };
         scan.pages.iter().fold(0, told).hash(&mut hasher);
         let knowledge = Knowledge {

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::fingerprint;
 use crate::post::{Page, body, id};
 use crate::problem::Problem;
 
@@ -13,7 +14,7 @@ use super::bodies::Suspects;
 use super::files::{File, Folder};
 use super::generator::{self, Layout, Reading};
 use super::trace::{Log, Trace};
-use super::{Bodies, Scan, Settings, text_print, threads};
+use super::{Bodies, Scan, Settings, threads};
 
 /// No file system's clock ticks more slowly, in seconds.
 const TICK: i64 = 2;
@@ -328,7 +329,7 @@ fn read_one(
             if let Some(page) = &mut reading.page {
                 page.source_hash = body::source_hash(text, page.body.start);
                 let mut hasher = DefaultHasher::new();
-                (text_print(0, text), context).hash(&mut hasher);
+                (fingerprint::text(0, text), context).hash(&mut hasher);
                 page.version = hasher.finish();
             }
             reading

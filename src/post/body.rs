@@ -13,6 +13,7 @@ use super::picture::Facts;
 use super::section::{self, Roles, Section};
 use super::{Cover, FullPost, Page, Post, markdown, sanitize, summary};
 use crate::crypto;
+use crate::fingerprint;
 use crate::problem::Problem;
 
 /// Where a page's body stands in its file, and in which notation.
@@ -101,13 +102,15 @@ pub fn source_hash(text: &str, start: usize) -> String {
         &text.as_bytes()[..text.len().min(HEAD)]
     }
     let (header, body) = text.split_at_checked(start).unwrap_or((text, ""));
-    let of_body = crypto::sha256_of([&body.len().to_le_bytes()[..], head(body)]);
-    let sizes = [text.len().to_le_bytes(), header.len().to_le_bytes()];
-    let whole = crypto::sha256_of([sizes.as_flattened(), head(header), &of_body]);
-    let mut hash = crypto::hex(&whole[..20]);
+    let sized = |text: &str, more: &[u8]| {
+        let parts = [&text.len().to_le_bytes()[..], &fingerprint::stable(head(text)), more];
+        fingerprint::stable(&parts.concat())
+    };
+    let of_body = sized(body, &[]);
+    let mut hash = crypto::hex(&sized(header, &of_body));
     if body.trim().len() >= TELLING {
         hash.push(':');
-        hash.push_str(&crypto::hex(&of_body[..20]));
+        hash.push_str(&crypto::hex(&of_body));
     }
     hash
 }

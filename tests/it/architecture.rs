@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 /// Layers from the bottom to the top; a module uses its own layer and those below it, where not said otherwise.
 const VALUES: &[&str] = &[
     "crypto",
+    "fingerprint",
     "problem",
     "sabotage",
     "yaml",
@@ -44,7 +45,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zstd", &["feed/coding"]),
     ("aws_lc_rs", &["crypto"]),
     ("notify", &["library/watch"]),
-    ("rustix", &["library/files", "imaging"]),
+    ("rustix", &["library/files", "imaging", "config"]),
+    ("twox_hash", &["fingerprint"]),
     ("image", &["imaging"]),
     ("resvg", &["imaging"]),
     ("re_rav1d", &["imaging/avif"]),
