@@ -303,11 +303,12 @@ fn updated(folder: &Folder, layout: &dyn Layout, seen: Vec<Seen>, soon: i64, now
         Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
     };
     let mut fresh = threads::each_with(read, Vec::new, read_again).into_iter();
-    let known = next.into_iter().filter_map(|next| match next {
+    let mut known = Vec::with_capacity(next.len());
+    known.extend(next.into_iter().filter_map(|next| match next {
         Next::Keep(known) => Some(known),
         Next::Read(..) => fresh.next(),
-    });
-    Update { known: known.collect(), read, held }
+    }));
+    Update { known, read, held }
 }
 
 /// Somebody may have written once more within the tick of what was read `at` that time.

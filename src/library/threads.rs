@@ -56,5 +56,9 @@ pub fn each_with<S, T: Send>(
     });
     let mut done = done.into_inner().unwrap_or_default();
     done.sort_unstable_by_key(|(start, _)| *start);
-    done.into_iter().flat_map(|(_, batch)| batch).collect()
+    let mut all = Vec::with_capacity(count);
+    for (_, batch) in done {
+        all.extend(batch);
+    }
+    all
 }

@@ -134,7 +134,7 @@ pub async fn list(State(web): State<Web>, visitor: Visitor) -> Result<Response, 
     let opml = published.documents.contains_key(OPML).then(|| format!("{}{OPML}", web.app.settings.public_url));
     let body = Feeds { feed: whole(&web.app), groups, newest, opml, copy: &COPY.version };
     let mut response = Page::new(&web, &visitor, body).public("web/feeds.html")?;
-    let policy = HeaderValue::try_from(format!("{}; script-src 'self'", POLICY));
+    let policy = HeaderValue::try_from(format!("{POLICY}; script-src 'self'"));
     let policy = policy.map_err(|error| Failure::Internal(error.to_string()))?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)
