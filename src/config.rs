@@ -3,11 +3,15 @@
 //! Every fault is reported at once, with the file's line. Parts below the daemon never see [`Config`]: each gets its own
 //! settings out of it.
 
+mod digests;
+mod environment;
 mod feeds;
 mod keys;
 mod reader;
 mod relays;
 mod roles;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod values;
 
@@ -21,10 +25,11 @@ use url::Url;
 
 use crate::bounce::ReturnPath;
 use crate::digest::gate::Reason;
-use crate::digest::{Digest, Mailbox, Schedule, Selection, Trigger};
+use crate::digest::Digest;
 use crate::problem::Problem;
-use crate::{feed, http, inbox, library, mail, sabotage, store, websub};
+use crate::{feed, http, inbox, library, mail, store, websub};
 
+pub use environment::{environment, take_sabotage, temporary_folder};
 pub use keys::{KEYS, Key};
 use reader::Reader;
 pub use reader::nearest;
@@ -77,41 +82,6 @@ pub struct Place {
     pub file: Option<PathBuf>,
     /// `--site DIR`, else the current folder.
     pub site: Option<PathBuf>,
-}
-
-/// The environment, as far as it concerns us: `POSTRIDER_*`.
-pub fn environment() -> BTreeMap<String, String> {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-    let all = std::env::vars_os();
-    // Other programs' variables may hold anything; `vars` panics at the first that is not UTF-8.
-    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
-        .filter(|(name, _)| name.starts_with("POSTRIDER_"))
-        .collect()
-}
-
-/// Takes what tests ask to be broken out of the environment (see [`sabotage`]). A release build leaves it there, as a variable
-/// that it does not know.
-pub fn take_sabotage(environment: &mut BTreeMap<String, String>) -> Result<(), String> {
-    if !cfg!(debug_assertions) {
-        return Ok(());
-    }
-    match environment.remove(sabotage::VARIABLE) {
-        Some(orders) => sabotage::arm(&orders, || std::process::abort(), stand_still),
-        None => Ok(()),
-    }
-}
-
-/// Until somebody continues this process.
-fn stand_still() {
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
-    // Another thread may be the one that takes the signal, a moment later.
-    std::thread::sleep(std::time::Duration::from_secs(1));
-}
-
-/// Where temporary files go: `TMPDIR`, else `/tmp`.
-pub fn temporary_folder() -> PathBuf {
-    std::env::temp_dir()
 }
 
 impl Config {
@@ -208,7 +178,7 @@ impl Config {
         let mut digests: Vec<Digest> = r
             .names("digests")
             .iter()
-            .filter_map(|digest| read_digest(r, digest, library.language.as_deref()))
+            .filter_map(|digest| digests::read(r, digest, library.language.as_deref()))
             .collect();
         for digest in &mut digests {
             digest.theme = Arc::clone(&theme);
@@ -218,7 +188,7 @@ impl Config {
             let what = format!("is no domain that `{}` is at home in", digest.from.address);
             r.fault("mail.dkim.domain", &what, "name the domain of `from`, or leave it out: it is taken by itself");
         }
-        let accept = digests.iter().map(|digest| (digest.name.clone(), read_accepted(r, &digest.name))).collect();
+        let accept = digests.iter().map(|digest| (digest.name.clone(), digests::accepted(r, &digest.name))).collect();
         let dns = r.parsed("dns.server", values::server);
         let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
 
@@ -290,68 +260,6 @@ impl Config {
     }
 }
 
-fn read_digest(r: &mut Reader<'_>, name: &str, language: Option<&str>) -> Option<Digest> {
-    let key = |rest: &str| format!("digests.{name}.{rest}");
-    if let Err(what) = values::digest_name(name) {
-        r.fault(&format!("digests.{name}"), &what, "e.g. `weekly`");
-        return None;
-    }
-    let zone = r.parsed(&key("timezone"), values::zone);
-    let trigger = match r.text(&key("schedule")) {
-        Some(text) if text == "on_publish" => Some(Trigger::OnPublish),
-        Some(_) => {
-            zone.and_then(|zone| r.parsed(&key("schedule"), |text| Schedule::parse(text, zone))).map(Trigger::Cron)
-        }
-        None => {
-            r.fault(
-                &key("schedule"),
-                "is missing",
-                "say when it is sent, e.g. `schedule: \"0 9 * * 5\"`, `@weekly` or `on_publish`",
-            );
-            None
-        }
-    };
-    let from = r.parsed(&key("from"), mailbox);
-    if from.is_none() && r.text(&key("from")).is_none() {
-        r.fault(&key("from"), "is missing", "say who sends it, e.g. `from: \"SOFA Weekly <weekly@example.org>\"`");
-    }
-    let digest = Digest {
-        title: r.text(&key("title")).unwrap_or_default(),
-        description: r.text(&key("description")).unwrap_or_default(),
-        selection: Selection {
-            sections: r.list(&key("select.sections")).unwrap_or_default(),
-            tags: r.list(&key("select.tags")).unwrap_or_default(),
-            categories: r.list(&key("select.categories")).unwrap_or_default(),
-            authors: r.list(&key("select.authors")).unwrap_or_default(),
-            languages: r.list(&key("select.languages")).unwrap_or_default(),
-        },
-        template: r.text(&key("template")).unwrap_or_default(),
-        reply_to: r.parsed(&key("reply_to"), mailbox),
-        language: r.text(&key("language")).or_else(|| language.map(str::to_owned)).unwrap_or_default(),
-        catch_up: r.parsed(&key("catch_up"), values::span).unwrap_or_default(),
-        hold_above: r.parsed(&key("hold_above"), values::count).unwrap_or_default(),
-        time_to_live: r.parsed(&key("time_to_live"), values::span).unwrap_or_default(),
-        public: r.parsed(&key("public"), values::truth).unwrap_or(true),
-        // Theme and public address are the same for all, once they are read.
-        ..Digest::new(name, from?, trigger?)
-    };
-    let title = [&digest.title, &digest.from.name, &digest.name].into_iter().find(|title| !title.is_empty())?.clone();
-    Some(Digest { title, ..digest })
-}
-
-fn read_accepted(r: &mut Reader<'_>, digest: &str) -> BTreeSet<Reason> {
-    let key = format!("digests.{digest}.accept");
-    let words = r.list(&key).unwrap_or_default();
-    let read = |word: &String| {
-        let wrong = |fault: String| {
-            let (what, hint) = fault.rsplit_once("; ").unwrap_or((&fault, ""));
-            r.fault(&key, what, hint);
-        };
-        Reason::parse(word).map_err(wrong).ok()
-    };
-    words.iter().filter_map(read).collect()
-}
-
 fn read_dkim(r: &mut Reader<'_>, at: &impl Fn(&str) -> PathBuf) -> mail::dkim::Settings {
     let domain = r.parsed("mail.dkim.domain", |text| {
         values::address(&format!("a@{text}"))
@@ -404,18 +312,6 @@ fn store_url(url: &str, at: &impl Fn(&str) -> PathBuf) -> String {
     }
 }
 
-/// `Name <a@b.c>` or `a@b.c`.
-fn mailbox(text: &str) -> Result<Mailbox, String> {
-    let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
-        Some((name, address)) => (name.trim().trim_matches('"').trim(), address),
-        None => ("", text.trim()),
-    };
-    if name.chars().any(char::is_control) {
-        return Err("has a control character in the name".to_owned());
-    }
-    Ok(Mailbox { name: name.to_owned(), address: values::address(address)? })
-}
-
 fn read_templates(r: &mut Reader<'_>, folder: &Path) -> BTreeMap<String, String> {
     library::files::texts(folder).unwrap_or_else(|error| {
         r.fault("templates.folder", &error.to_string(), "name a folder that is laid out like `templates/`");
@@ -429,200 +325,4 @@ fn absolute(path: &Path) -> PathBuf {
 
 fn host_of(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::signing::{Algorithm, SigningKey};
-    use crate::digest::theme::Colour;
-    use crate::feed::Family;
-    use crate::yaml;
-
-    /// The example with every key live: `#key: value` becomes `key: value`.
-    fn example() -> String {
-        let live = |line: &str| {
-            let rest = line.trim_start();
-            match rest.strip_prefix('#') {
-                Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => {
-                    format!("{}{key}", &line[..line.len() - rest.len()])
-                }
-                _ => line.to_owned(),
-            }
-        };
-        include_str!("../deploy/postrider.example.yaml").lines().map(live).collect::<Vec<_>>().join("\n")
-    }
-
-    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Config::read(text, "postrider.yaml", Path::new("/site"), None, &environment)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn the_environment_reaches_every_depth() {
-        let imap =
-            ("POSTRIDER_MAIL_INBOX_IMAP", "imaps://bounce%40example.org:secret@imap.example.org/Returned%20Mail");
-        let config = read(
-            "mail: { inbox: { lmtp: 127.0.0.1:1, every: 1m } }",
-            &[("POSTRIDER_MAIL_INBOX_LMTP", "[::1]:24"), imap],
-        );
-        let Ok(config) = config else { panic!("{:?}", config.err()) };
-        assert_eq!(config.inbox.lmtp.as_deref(), Some("[::1]:24"));
-        let (mailbox, every) = config.inbox.imap.expect("a mailbox");
-        assert_eq!((mailbox.host.as_str(), mailbox.port, every), ("imap.example.org", 993, Duration::from_mins(1)));
-        assert_eq!((mailbox.user.as_str(), mailbox.folder.as_str()), ("bounce@example.org", "Returned Mail"));
-        // Also where the file has sections without a line in them, as a commented example does.
-        let text = "theme:\n  # dark:\nmail:\ndigests:\n  a: { schedule: \"@weekly\", from: a@example.org }\n";
-        let set = [("POSTRIDER_THEME_DARK_ACCENT", "#ffffff"), ("POSTRIDER_MAIL_DKIM_DOMAIN", "example.org")];
-        let config = read(text, &set).unwrap_or_else(|faults| panic!("{faults:?}"));
-        assert_eq!(config.digests[0].theme.dark.accent, Colour::parse("#ffffff").expect("a colour"));
-        assert_eq!(config.mail.dkim.domain.as_deref(), Some("example.org"));
-        for (wrong, word) in [
-            ("imap: imap://a:b@c.example/", "imaps"),
-            ("imap: imaps://c.example/", "no user"),
-            ("imap: imaps://a@c.example/", "no password"),
-            ("imap: \"imaps://a:b@c.example/%22\"", "quotation"),
-        ] {
-            let faults = read(&format!("mail: {{ inbox: {{ {wrong} }} }}"), &[]).err().expect(wrong);
-            assert!(faults.iter().any(|fault| fault.contains(word)), "{wrong}: {faults:?}");
-        }
-    }
-
-    #[test]
-    fn the_example_lists_every_key_with_its_default() {
-        let text = example();
-        let (tree, repeated) = yaml::parse(&text, 1 << 20).expect("the example is YAML");
-        assert_eq!(repeated, []);
-        for key in KEYS {
-            let path =
-                key.path.replace("roles.*", "roles.questions").replace("keys.*", "keys.rsa2026").replace('*', "weekly");
-            let path = path.replace("relays.weekly", "relays.second");
-            let value = path.split('.').try_fold(&tree, |value, part| value.get(part));
-            let value = value.unwrap_or_else(|| panic!("`{path}` is not in deploy/postrider.example.yaml"));
-            let shown = match value {
-                serde_json::Value::Array(items) => {
-                    items.iter().map(|item| item.as_str().unwrap_or_default()).collect::<Vec<_>>().join(", ")
-                }
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            if let Some(default) = key.default {
-                assert_eq!(shown, default, "the default of `{path}`");
-            }
-        }
-        let words = |value: &serde_json::Value| serde_json::from_value::<Vec<String>>(value.clone()).expect("a list");
-        let roles = tree["content"]["roles"].as_object().expect("roles").iter();
-        let listed: Vec<(String, Vec<String>)> = roles.map(|(role, list)| (role.clone(), words(list))).collect();
-        assert_eq!(listed, crate::post::section::Roles::default().headings(), "the words of the roles");
-        let folder = tempfile::tempdir().expect("a folder");
-        fs_err::create_dir(folder.path().join("templates")).expect("the owner's templates");
-        fs_err::create_dir(folder.path().join("dkim")).expect("the owner's keys");
-        for name in ["rsa2026", "ed2026"] {
-            let key = SigningKey::generate(Algorithm::Ed25519).and_then(|key| key.to_pem()).expect("a key");
-            let file = folder.path().join(format!("dkim/{name}.pem"));
-            fs_err::write(&file, key).expect("its file");
-            fs_err::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its mode");
-        }
-        let read = Config::read(&text, "postrider.yaml", folder.path(), None, &BTreeMap::new());
-        read.map(|_| ()).expect("no key in the example that the code does not know");
-    }
-
-    #[test]
-    fn nothing_configured_is_a_configuration() {
-        let config = read("", &[]).map_err(|faults| faults.join("\n")).expect("the defaults");
-        assert_eq!(config.feeds.entries, 50);
-        assert_eq!(config.feeds.max_bytes, 1_000_000);
-        assert_eq!(config.feeds.by.len(), 5);
-        assert_eq!(config.http.public_url, "http://127.0.0.1:8080/");
-        assert_eq!(config.store.url, "sqlite:/site/postrider.db");
-        assert!(
-            matches!(&config.mail.transport, mail::Transport::Folder(path) if path == Path::new("/site/postrider-mail"))
-        );
-        assert_eq!(config.library.root, Path::new("/site"));
-    }
-
-    #[test]
-    fn every_fault_is_reported_at_once_with_its_line() {
-        let text = "site:\n  titel: x\n  url: example.org\nfeeds: { entries: none, by: [tags] }\ndigests:\n  weekly:\n    \
-                    schedule: \"0 9 * *\"\n    timezone: Asia/Shangai\n    from: nobody\n  Bad: {}\nmail: smtp\n";
-        let faults = read(text, &[]).map(|_| ()).expect_err("faults");
-        let lines: Vec<&str> = faults.iter().map(|fault| fault.lines().next().unwrap_or_default()).collect();
-        for start in [
-            "postrider.yaml:2: `site.titel` is no key",
-            "postrider.yaml:3: `site.url` is no absolute address",
-            "postrider.yaml:4: `feeds.by` does not know `tags`",
-            "postrider.yaml:4: `feeds.entries` is no whole number",
-            "postrider.yaml:8: `digests.weekly.timezone` is no time zone",
-            "postrider.yaml:9: `digests.weekly.from` ",
-            "postrider.yaml:10: `digests.Bad` may hold small letters",
-            "postrider.yaml:11: `mail` is no map",
-        ] {
-            assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {lines:#?}");
-        }
-        assert!(faults[0].contains("did you mean `title`?"), "{faults:#?}");
-    }
-
-    #[test]
-    fn the_environment_wins_and_is_checked_too() {
-        let config = read(
-            "http: { listen: \"127.0.0.1:1\" }",
-            &[("POSTRIDER_HTTP_LISTEN", "127.0.0.1:2"), ("POSTRIDER_FEEDS_BY", "tag, author")],
-        );
-        let config = config.map_err(|faults| faults.join("\n")).expect("a configuration");
-        assert_eq!(config.http.listen, "127.0.0.1:2");
-        assert_eq!(config.feeds.by, [Family::Tag, Family::Author]);
-        let faults = read("", &[("POSTRIDER_HTTP_LISTN", "x"), ("POSTRIDER_FEEDS_ENTRIES", "-1")])
-            .map(|_| ())
-            .expect_err("faults");
-        assert!(
-            faults[0].starts_with("POSTRIDER_FEEDS_ENTRIES: is no whole number") || faults[0].contains("feeds.entries"),
-            "{faults:?}"
-        );
-        assert!(faults.iter().any(|fault| fault.contains("did you mean `POSTRIDER_HTTP_LISTEN`?")), "{faults:?}");
-    }
-
-    #[test]
-    fn files_with_secrets_count_from_the_configuration() {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs_err::write(folder.path().join("secret"), "0123456789abcdef0123456789abcdef\n").expect("the secret");
-        let read = |text: &str, environment: &[(&str, &str)]| {
-            let environment =
-                environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            Config::read(text, "postrider.yaml", folder.path(), None, &environment)
-        };
-        for (text, environment) in
-            [("store: { secret_file: secret }", &[][..]), ("", &[("POSTRIDER_STORE_SECRET_FILE", "secret")])]
-        {
-            let config = read(text, environment).map_err(|faults| format!("{faults:?}")).expect("a configuration");
-            assert_eq!(config.store.secret.as_deref(), Some("0123456789abcdef0123456789abcdef"));
-        }
-        let faults = read("store: { secret: monkey }", &[]).map(|_| ()).expect_err("a secret that can be guessed");
-        let shown = faults[0].to_string();
-        assert!(shown.contains("32") && !shown.contains("monkey"), "{shown}");
-    }
-
-    #[test]
-    fn secrets_come_from_files_and_relays_from_addresses() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("smtp");
-        fs_err::write(&file, "s3cret\n").expect("the secret");
-        let text = format!(
-            "mail: {{ url: \"smtps://me%40x@smtp.example.org\", password_file: {} }}\nhttp: {{ public_url: \"https://f.example.org\" }}",
-            file.display()
-        );
-        let config = read(&text, &[]).map_err(|faults| faults.join("\n")).expect("a configuration");
-        let mail::Transport::Smtp(relay) = config.mail.transport else { panic!("a relay") };
-        assert_eq!((relay.host.as_str(), relay.port), ("smtp.example.org", 465));
-        assert_eq!(relay.login, Some(("me@x".into(), "s3cret".into())));
-        assert_eq!(config.mail.hello, "f.example.org");
-        for (url, fault) in [
-            ("smtps://me@smtp.example.org", "password"),
-            ("http://smtp.example.org", "no way to send mail"),
-            ("smtp.example.org", "no address of a mail server"),
-        ] {
-            let faults = read(&format!("mail: {{ url: \"{url}\" }}"), &[]).map(|_| ()).expect_err("a fault");
-            assert!(faults[0].contains(fault), "{url}: {faults:?}");
-        }
-    }
 }
