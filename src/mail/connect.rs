@@ -63,7 +63,7 @@ impl Relay {
             // `lettre` begins by reading a greeting; the server said its own before TLS.
             greeting = "220 \r\n";
         }
-        let Some(config) = &self.tls else { return Ok(Wire::new(Box::new(stream), peer, greeting)) };
+        let Some(config) = &self.tls else { return Ok(Wire::new(Box::new(stream), false, peer, greeting)) };
         let name = ServerName::try_from(self.settings.host.clone())
             .map_err(|_| (Stage::Connect, Refusal::ours("the relay's name is no name that a certificate can have")))?;
         let stream = limits
@@ -71,7 +71,7 @@ impl Relay {
             .await
             .map_err(|text| (Stage::Connect, Refusal::lost(format!("TLS: {text}"))))?
             .map_err(|error| (Stage::Connect, tls_refusal(&error)))?;
-        Ok(Wire::new(Box::new(stream), peer, greeting))
+        Ok(Wire::new(Box::new(stream), true, peer, greeting))
     }
 
     async fn tcp(&self) -> Result<(TcpStream, SocketAddr), Refusal> {

@@ -147,16 +147,18 @@ impl Session {
             if std::mem::take(&mut self.open_transaction) {
                 self.say(limits, self.timeouts.command, "RSET\r\n").await?;
             }
-            limits.pass(gate).await?;
+            let is_grouped = self.pipelining != Pipelining::Off;
+            let words = if is_grouped { format!("{sender}{reader}DATA\r\n") } else { sender };
+            let said = self.begin(&words, gate, limits).await?;
             self.open_transaction = true;
-            if self.pipelining == Pipelining::Off {
-                self.say(limits, self.timeouts.command, sender).await?;
+            if is_grouped {
+                self.replies(Some(said), limits, &mut progress.stage).await?;
+            } else {
+                said?;
                 progress.stage = Stage::Rcpt;
                 self.say(limits, self.timeouts.command, reader).await?;
                 progress.stage = Stage::Data;
                 expect(self.say(limits, self.timeouts.data, "DATA\r\n").await?, 354)?;
-            } else {
-                self.replies(Some(format!("{sender}{reader}DATA\r\n")), limits, &mut progress.stage).await?;
             }
         }
         progress.stage = Stage::Dot;
@@ -167,27 +169,53 @@ impl Session {
             && self.has_room()
             && let Ok([sender, reader]) = self.envelope(mail)
             // Whatever is wrong there is said when its turn comes.
-            && limits.pass(gate).await.is_ok()
+            && let Ok(until) = limits.pass(gate).await
         {
             self.begun = true;
+            // The server may take its time to read the message.
+            self.watch.hold(progress.dot_at, until);
             text.push_str(&sender);
             text.push_str(&reader);
             text.push_str("DATA\r\n");
         }
-        let response = expect(self.say(limits, self.timeouts.body + self.timeouts.dot, text).await?, 250)?;
+        let said = self.say(limits, self.timeouts.body + self.timeouts.dot, text).await;
+        self.begun &= !self.watch.was_late();
+        let response = expect(said?, 250)?;
         self.open_transaction = self.begun;
         Ok(response)
     }
 
-    /// The three replies to MAIL, RCPT and DATA that are written together (`group`), or were before. All are read: after a
+    /// `words`, which begin with MAIL, and the reply to that. The error is the gate's: nothing was said.
+    async fn begin<G: Gate>(
+        &mut self,
+        words: &str,
+        gate: &G,
+        limits: &Limits,
+    ) -> Result<Result<Response, Refusal>, Refusal> {
+        loop {
+            let until = limits.pass(gate).await?;
+            self.watch.hold(self.watch.written(), until);
+            let said = self.say(limits, self.timeouts.command, words).await;
+            if !self.watch.was_late() {
+                return Ok(said);
+            }
+        }
+    }
+
+    /// The three replies to MAIL, RCPT and DATA that were written together; `first`, where it was heard already. All are read: after a
     /// refusal the others say nothing new, but they come (RFC 2920 §3.1).
-    async fn replies(&mut self, group: Option<String>, limits: &Limits, stage: &mut Stage) -> Result<(), Refusal> {
+    async fn replies(
+        &mut self,
+        first: Option<Result<Response, Refusal>>,
+        limits: &Limits,
+        stage: &mut Stage,
+    ) -> Result<(), Refusal> {
         let Timeouts { command, data, .. } = self.timeouts;
-        let mut group = group;
+        let mut first = first;
         let mut refused = None;
         for (at, limit) in [(Stage::Mail, command), (Stage::Rcpt, command), (Stage::Data, data)] {
-            let reply = match group.take() {
-                Some(group) => self.say(limits, limit, group).await,
+            let reply = match first.take() {
+                Some(reply) => reply,
                 None => self.hear(limits, limit).await,
             };
             if refused.is_none() {

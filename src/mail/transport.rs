@@ -166,13 +166,13 @@ impl Limits {
         }
     }
 
-    /// Asks `gate`, until an answer is fresh enough to be relied on. Nothing may be awaited between this and MAIL.
-    pub(super) async fn pass(&self, gate: &impl Gate) -> Result<(), Refusal> {
+    /// Asks `gate`, until an answer is fresh enough to be relied on. MAIL may be said until the given instant.
+    pub(super) async fn pass(&self, gate: &impl Gate) -> Result<Instant, Refusal> {
         const LIMIT: Duration = Duration::from_secs(30);
         let begun = Instant::now();
         loop {
             let why = match self.step(LIMIT, gate.open_at()).await {
-                Ok(Ok(Some(looked))) if looked.elapsed() < FRESH => return Ok(()),
+                Ok(Ok(Some(looked))) if looked.elapsed() < FRESH => return Ok(looked + FRESH),
                 Ok(Ok(Some(_))) if begun.elapsed() < LIMIT => continue,
                 Ok(Ok(Some(_))) => "the store answers too slowly".to_owned(),
                 Ok(Ok(None)) => return Err(Refusal::unwanted()),
@@ -262,7 +262,7 @@ impl Line {
         let route = Arc::clone(&self.route);
         match &route.out {
             Out::Folder(folder) => match limits.pass(gate).await {
-                Ok(()) => folder.send(mail).await,
+                Ok(_) => folder.send(mail).await,
                 Err(refusal) => reply::attempt(Stage::Mail, &refusal, false),
             },
             Out::Relay(relay) => self.send_over(relay, mail, gate, ahead, limits).await,

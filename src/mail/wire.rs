@@ -1,15 +1,16 @@
-//! The socket below `lettre`: it counts what was handed over, hears what the server offers, and makes replies readable that
-//! `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
+//! The socket below `lettre`: it counts what was handed over, keeps back what may not be said any more, hears what the server offers, and
+//! makes replies readable that `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use crate::sabotage::point;
 
@@ -28,13 +29,42 @@ pub struct Watch(Arc<Said>);
 #[derive(Debug)]
 struct Said {
     written: AtomicU64,
+    held: Mutex<Option<Held>>,
     /// Lines of the answer to EHLO; `None` once they were taken.
     offers: Mutex<Option<Vec<String>>>,
 }
 
+/// Words that may be said for a while only.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// Offset of their first octet.
+    from: u64,
+    until: Instant,
+    /// Nothing else is written before them.
+    alone: bool,
+    /// It was too late for them: none was said.
+    late: bool,
+}
+
 impl Watch {
     fn new() -> Self {
-        Self(Arc::new(Said { written: AtomicU64::new(0), offers: Mutex::new(Some(Vec::new())) }))
+        let offers = Mutex::new(Some(Vec::new()));
+        Self(Arc::new(Said { written: AtomicU64::new(0), held: Mutex::new(None), offers }))
+    }
+
+    /// What is written from the offset `from` on may begin to leave until then only: a server that reads slowly, or a process that
+    /// stands still, may make it late. Then it is kept back: see [`Watch::was_late`]. With nothing before it, writing it fails.
+    pub fn hold(&self, from: u64, until: Instant) {
+        *self.held() = Some(Held { from, until, alone: from == self.written(), late: false });
+    }
+
+    /// Was it kept back? Nothing is held any more.
+    pub fn was_late(&self) -> bool {
+        self.held().take().is_some_and(|held| held.late)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Octets that the stream has taken since the connection began.
@@ -61,6 +91,8 @@ impl Watch {
 /// See the module.
 pub struct Wire {
     stream: Box<dyn Stream>,
+    /// It takes more than the socket does, as TLS does.
+    buffers: bool,
     peer: SocketAddr,
     watch: Watch,
     /// The line being received.
@@ -77,10 +109,11 @@ impl std::fmt::Debug for Wire {
 }
 
 impl Wire {
-    /// Wraps `stream`. `greeting` is read before anything of it: the greeting that was already read before STARTTLS.
-    pub fn new(stream: Box<dyn Stream>, peer: SocketAddr, greeting: &str) -> Self {
+    /// Wraps `stream`, which `buffers` (takes more than the socket does, as TLS does). `greeting` is read before anything of it: the
+    /// greeting that was already read before STARTTLS.
+    pub fn new(stream: Box<dyn Stream>, buffers: bool, peer: SocketAddr, greeting: &str) -> Self {
         let lines = greeting.as_bytes().to_vec();
-        Self { stream, peer, watch: Watch::new(), line: Vec::new(), lines, read: 0 }
+        Self { stream, buffers, peer, watch: Watch::new(), line: Vec::new(), lines, read: 0 }
     }
 
     /// See [`Watch`].
@@ -150,9 +183,28 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         point!("before a write");
-        let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, octets))?;
+        let this = &mut *self;
+        let mut octets = octets;
+        let held = *this.watch.held();
+        if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
+            let before = usize::try_from(held.from - this.watch.written()).unwrap_or(usize::MAX).min(octets.len());
+            if before == 0 && this.buffers {
+                ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
+            }
+            let late = Instant::now() >= held.until;
+            if before == 0 && late {
+                held.late = true;
+                *this.watch.held() = Some(held);
+                let nothing = || Err(io::Error::new(io::ErrorKind::TimedOut, "it was too late to say it"));
+                return Poll::Ready(if held.alone { nothing() } else { Ok(octets.len()) });
+            }
+            if before > 0 && (late || this.buffers) {
+                octets = &octets[..before];
+            }
+        }
+        let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, octets))?;
         point!("after a write");
-        self.watch.0.written.fetch_add(taken as u64, Ordering::SeqCst);
+        this.watch.0.written.fetch_add(taken as u64, Ordering::SeqCst);
         Poll::Ready(Ok(taken))
     }
 
@@ -167,7 +219,48 @@ impl AsyncWrite for Wire {
 
 #[cfg(test)]
 mod tests {
-    use super::readable;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    /// What a server reads that begins `after` so long, where its socket takes 16 octets, and whether the second half was kept back.
+    async fn read(buffers: bool, first: &'static str, after: Duration) -> (String, bool, bool) {
+        let (ours, mut theirs) = duplex(16);
+        let mut wire = Wire::new(Box::new(ours), buffers, ([127, 0, 0, 1], 25).into(), "");
+        let watch = wire.watch();
+        watch.hold(first.len() as u64, Instant::now() + Duration::from_millis(250));
+        let writing =
+            tokio::spawn(async move { wire.write_all(format!("{first}MAIL FROM:<a@b.c>").as_bytes()).await.is_ok() });
+        tokio::time::sleep(after).await;
+        let mut all = String::new();
+        theirs.read_to_string(&mut all).await.unwrap();
+        (all, writing.await.unwrap(), watch.was_late())
+    }
+
+    #[tokio::test]
+    async fn what_is_too_late_is_kept_back() {
+        const BODY: &str = "a body that is longer than what the socket takes at once\r\n.\r\n";
+        let (soon, late) = (Duration::from_millis(100), Duration::from_millis(300));
+        for buffers in [false, true] {
+            let said = format!("{BODY}MAIL FROM:<a@b.c>");
+            assert_eq!(read(buffers, BODY, soon).await, (said, true, false), "{buffers}");
+            assert_eq!(read(buffers, BODY, late).await, (BODY.to_owned(), true, true), "{buffers}");
+            // What has begun is said to its end.
+            assert_eq!(read(buffers, "", late).await, ("MAIL FROM:<a@b.c>".to_owned(), true, false), "{buffers}");
+        }
+        let (ours, mut theirs) = duplex(16);
+        let mut wire = Wire::new(Box::new(ours), false, ([127, 0, 0, 1], 25).into(), "");
+        let watch = wire.watch();
+        watch.hold(0, Instant::now());
+        assert!(wire.write_all(b"MAIL").await.is_err() && watch.was_late() && !watch.was_late());
+        wire.write_all(b"NOOP").await.unwrap();
+        drop(wire);
+        let mut all = String::new();
+        theirs.read_to_string(&mut all).await.unwrap();
+        assert_eq!(all, "NOOP");
+    }
 
     #[test]
     fn replies_become_readable_and_garbage_stays_garbage() {
