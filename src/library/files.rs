@@ -182,7 +182,9 @@ impl Folder {
 
     fn walked(&self, path: &str, past: &dyn Fn(&str) -> bool, problems: &mut Vec<Problem>) -> Vec<File> {
         let Some(start) = self.inside(path) else { return Vec::new() };
-        let shown = self.shown(&start);
+        // By the name that was asked for: whoever asked cuts it off again, and what a link leads to has another one.
+        let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let shown = if parts.contains(&"..") { self.shown(&start) } else { parts.join("/") };
         walk::walk(start, &shown, past, problems)
     }
 
@@ -316,4 +318,22 @@ fn plain(error: &std::io::Error) -> String {
 fn looks_like_content(path: &str) -> bool {
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     extension.is_some_and(|extension| matches!(extension.as_str(), "md" | "markdown" | "mdown" | "mdx" | "html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_called_as_they_were_asked_for() {
+        let root = tempfile::tempdir().unwrap();
+        fs_err::create_dir_all(root.path().join("real/blog")).unwrap();
+        fs_err::write(root.path().join("real/blog/p.md"), "text").unwrap();
+        std::os::unix::fs::symlink("real", root.path().join("content")).unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        let found = folder.walk("./content/", &mut Vec::new());
+        let [file] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(file.path, "content/blog/p.md");
+        assert_eq!(folder.read_found(file, &mut Vec::new()).unwrap(), "text");
+    }
 }

@@ -17,6 +17,7 @@ use crate::site::Site;
 use super::Settings;
 use super::files::{File, Folder};
 use super::generator::{Layout, Opened, Reading};
+use super::glob::{self, Style};
 use settings::{FILES, Pelican};
 
 /// Opens a folder that has Pelican's settings.
@@ -67,6 +68,9 @@ fn entries(folder: &Folder, site: &Pelican, problems: &mut Vec<Problem>) -> Vec<
         let path = below(&file.path);
         let name = path.rsplit('/').next().unwrap_or(&path);
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        if path.split('/').any(|part| site.ignored.iter().any(|ignored| glob::matches(ignored, part, Style::Whole))) {
+            continue;
+        }
         let is_article = found(&path, &site.articles, &site.excludes[0]);
         let is_page = found(&path, &site.pages, &site.excludes[1]);
         if !is_article && !is_page {

@@ -155,7 +155,7 @@ fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, Stri
     let parts: Vec<&str> = url.split('/').filter(|part| !part.is_empty()).collect();
     let slash = url.ends_with('/') || !url.contains('.');
     let prefix = shape.language_prefix;
-    let prefixed = prefix.is_empty() || !relative || parts.first() == Some(&prefix);
+    let prefixed = prefix.is_empty() || !relative;
     let mut path = if prefixed { String::new() } else { format!("/{prefix}") };
     path = format!("{path}/{}", parts.join("/"));
     if slash && !path.ends_with('/') {
@@ -295,8 +295,8 @@ fn token(shape: &Shape<'_>, name: &str, cut: Option<&str>, place: &Place<'_>) ->
     })?;
     // A slash in a title would make a folder of it; in a slug it is meant. `c#` is an address with an empty fragment.
     let one_part = |text: &str| {
-        let part = sanitized(&text.replace('/', "-"), shape.keep_case);
-        escape(part.strip_suffix('#').unwrap_or(&part))
+        let part = in_shape(&text.replace('/', "-"), shape);
+        escape(part.strip_suffix('#').filter(|head| !head.contains('#')).unwrap_or(&part))
     };
     let slugged = |slug: &str| slug.split('/').map(one_part).collect::<Vec<_>>().join("/");
     let or = |slug: &str, other: &str| if slug.is_empty() { one_part(other) } else { slugged(slug) };
@@ -445,6 +445,14 @@ mod tests {
         assert_eq!(path(|shape, _| shape.language_prefix = "zh", None), "/zh/blog/p/");
         assert_eq!(path(|shape, _| shape.base = "https://example.org/sub", None), "/sub/blog/p/");
         assert_eq!(path(|_, place| (place.folders, place.name) = (&[], ""), None), "/");
+        // What is relative to the language's home is so whatever it begins with.
+        assert_eq!(path(|shape, _| shape.language_prefix = "en", Some("en/4")), "/en/en/4/");
+        let accents = |shape: &mut Shape<'_>, place: &mut Place<'_>| {
+            (shape.without_accents, place.title) = (true, "\u{dc} \u{f6}");
+        };
+        assert_eq!(path(accents, Some("/x/:title/\u{e9}/")), "/x/u-o/%C3%A9/");
+        // Only an empty fragment goes.
+        assert_eq!(path(|_, place| place.title = "C# & F#", Some("/:title/")), "/c%23-f%23/");
     }
 
     #[test]

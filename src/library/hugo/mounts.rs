@@ -24,13 +24,30 @@ pub struct Mount {
 impl Mount {
     /// Whether the file at this path below [`Mount::source`] is in it.
     pub fn takes(&self, below: &str) -> bool {
+        if self.files.is_empty() {
+            return true;
+        }
+        let below = below.to_lowercase();
+        // Hugo walks: a folder that is not let in is not looked into.
+        below.match_indices('/').all(|(at, _)| self.lets_in(&below[..at], true)) && self.lets_in(&below, false)
+    }
+
+    /// A file, or a folder on the way to it; in lower case.
+    fn lets_in(&self, path: &str, is_folder: bool) -> bool {
+        let mut some_wanted = false;
         for pattern in &self.files {
-            let (wanted, pattern) = pattern.strip_prefix('!').map_or((true, pattern.as_str()), |rest| (false, rest));
-            if glob::matches(pattern.trim().trim_start_matches('/'), below, Style::Go) {
+            let (wanted, pattern) = pattern.strip_prefix("! ").map_or((true, pattern.as_str()), |rest| (false, rest));
+            let pattern = pattern.trim_start_matches('/').to_lowercase();
+            if glob::matches(&pattern, path, Style::Go) {
                 return wanted;
             }
+            some_wanted |= wanted;
+            let leads_there = |at: usize| glob::matches(&pattern[..at], path, Style::Go);
+            if wanted && is_folder && pattern.match_indices('/').any(|(at, _)| leads_there(at)) {
+                return true;
+            }
         }
-        self.files.iter().all(|pattern| pattern.starts_with('!'))
+        !some_wanted
     }
 }
 
@@ -126,6 +143,21 @@ mod tests {
         assert!(!takes("files", json!(["! blog/p.md", "**"]), "blog/p.md"));
         assert!(takes("files", json!(["! blog/**"]), "docs/p.md"));
         assert!(!takes("files", json!(["blog/*"]), "blog/b/index.md"));
+        // Folders are asked for as well, and case does not count.
+        for (pattern, below, taken) in [
+            ("! drafts", "drafts/b.md", false),
+            ("! **/drafts", "x/drafts/b.md", false),
+            ("! drafts/*", "drafts/sub/c.md", false),
+            ("! *", "blog/d.md", false),
+            ("**.md", "a.md", true),
+            ("**.md", "blog/d.md", false),
+            ("big/**", "Big/h.md", true),
+            ("! BIG/**", "Big/h.md", false),
+            ("!drafts/**", "blog/d.md", false),
+            ("blog/**", "blog/sub/deep/f.md", true),
+        ] {
+            assert_eq!(takes("files", json!([pattern]), below), taken, "{pattern} {below}");
+        }
     }
 
     #[test]

@@ -22,6 +22,18 @@ use twins::Taken;
 /// A section's slug is part of its pages' addresses from here on.
 const SECTION_SLUGS: (u32, u32) = (0, 123);
 
+/// Does `ignoreFiles` fit the file, or a folder that it is in below its mount's?
+fn is_ignored(folder: &Folder, config: &Config, mount: &Mount, path: &str) -> bool {
+    if config.ignored.is_empty() {
+        return false;
+    }
+    let full = format!("{}/{path}", folder.root().display());
+    let start = full.len() - path.len() + mount.source.len() + 1;
+    let above = full.match_indices('/').map(|(at, _)| at).filter(|at| *at >= start);
+    let ends: Vec<usize> = above.chain([full.len()]).collect();
+    config.ignored.iter().any(|ignored| ends.iter().any(|end| ignored.is_match(&full[..*end])))
+}
+
 /// A file that may be a page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
@@ -91,10 +103,7 @@ impl Tree {
             files.retain(|file| {
                 !inner.iter().any(|inner| file.path.starts_with(inner))
                     && mount.takes(&below(&file.path))
-                    && !config
-                        .ignored
-                        .iter()
-                        .any(|ignored| ignored.is_match(&format!("{}/{}", folder.root().display(), file.path)))
+                    && !is_ignored(folder, config, mount, &file.path)
             });
             tree.add(folder, config, (number, mount), files, &mut hasher);
         }

@@ -320,6 +320,7 @@ impl Article<'_> {
                 "slug" => out.push_str(slug),
                 "lang" => out.push_str(language),
                 "date" => out.push_str(&dated(date, format)),
+                "date.year" => out.push_str(&dated(date, "%Y")),
                 "category" => {
                     let category = self.text("category").unwrap_or_default();
                     out.push_str(&self.site.slugs[1].slug(&category));

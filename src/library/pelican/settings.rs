@@ -36,6 +36,8 @@ pub struct Pelican {
     pub pages: Vec<String>,
     /// Folders without articles, and without pages.
     pub excludes: [Vec<String>; 2],
+    /// Patterns of names of files and folders that are passed over.
+    pub ignored: Vec<String>,
     /// Of dates without one.
     pub zone: Tz,
     /// `DEFAULT_LANG`
@@ -137,6 +139,7 @@ impl Pelican {
             articles,
             pages,
             excludes,
+            ignored: list("IGNORE_FILES", &[]),
             zone,
             language,
             slugs,

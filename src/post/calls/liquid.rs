@@ -8,6 +8,7 @@ pub mod value;
 use std::collections::HashMap;
 
 use serde_json::Value;
+use url::{Position, Url};
 
 use super::args::Args;
 use super::known::{self, Call, Open};
@@ -145,6 +146,8 @@ impl Run<'_, '_> {
             "echo" => self.output(rest, start),
             "link" | "post_url" => {
                 let address = self.address(name, rest, start);
+                // A path, as Jekyll gives it: `{{ site.url }}{% post_url … %}`.
+                let address = Url::parse(&address).map_or(address, |url| url[Position::BeforePath..].to_owned());
                 self.out.write(start, &address);
             }
             "include" | "include_relative" | "include_cached" | "extends" | "import" | "from" => {
@@ -301,7 +304,7 @@ mod tests {
             ),
             (
                 "[a]({{ '/docs/x/' | relative_url }}) [b]({{ \"y\" | absolute_url }})",
-                "<p><a href=\"https://example.org/docs/x/\">a</a> <a href=\"https://example.org/y\">b</a></p>",
+                "<p><a href=\"/docs/x/\">a</a> <a href=\"https://example.org/y\">b</a></p>",
             ),
             (
                 "`{{ page.who }}` {% raw %}`{{ page.who }}`{% endraw %}",
@@ -331,7 +334,7 @@ mod tests {
             ("a {{ b", "<p>a  b</p>"),
             (
                 "[x]({% link docs/a.md %}) [y]({% post_url 2020-01-01-no %})",
-                "<p><a href=\"https://example.org/docs/a\">x</a> <a href=\"https://example.org/2020-01-01-no\">y</a></p>",
+                "<p><a href=\"/docs/a\">x</a> <a href=\"/2020-01-01-no\">y</a></p>",
             ),
             ("{% endif %}{% else %}{% endfor %}a{% elsif x %}", "<p>a</p>"),
             (

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use url::{Position, Url};
 
 use crate::post::calls::Around;
 use crate::post::calls::known::is_elsewhere;
@@ -198,7 +199,12 @@ impl<'a> Scope<'a> {
             if is_elsewhere(path) { path.to_owned() } else { format!("{home}/{path}") }
         };
         Some(Value::String(match name {
-            "relative_url" | "absolute_url" | "url" | "htmlBaseUrl" => under(&shown),
+            // A path, written as an address is.
+            "relative_url" if !is_elsewhere(&shown) => {
+                Url::parse(&under(&shown)).map_or(shown, |url| url[Position::BeforePath..].to_owned())
+            }
+            "absolute_url" => Url::parse(&under(&shown)).map_or_else(|_| under(&shown), String::from),
+            "relative_url" | "url" | "htmlBaseUrl" => under(&shown),
             "upcase" | "upper" => shown.to_uppercase(),
             "downcase" | "lower" => shown.to_lowercase(),
             "capitalize" => {
