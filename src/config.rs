@@ -24,8 +24,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::bounce::ReturnPath;
-use crate::digest::gate::Reason;
 use crate::digest::Digest;
+use crate::digest::gate::Reason;
 use crate::problem::Problem;
 use crate::{feed, http, inbox, library, mail, store, websub};
 

@@ -100,12 +100,17 @@ impl Library {
             .pages
             .iter()
             .zip(ids)
-            .map(|(page, id)| Arc::new(Post { id: id.clone(), status: page.status(now), page: Arc::clone(page) }))
+            .map(|(page, id)| {
+                // A change that is still to come is none yet.
+                let early = page.updated.is_some_and(|at| at.to_utc() > now);
+                let page = if early { Arc::new(Page { updated: None, ..Page::clone(page) }) } else { Arc::clone(page) };
+                Arc::new(Post { id: id.clone(), status: page.status(now), page })
+            })
             .collect();
         let posts = posts_at(&scan.site, &all, now);
         Self {
             site: Arc::new(scan.site.clone()),
-            next_change: all.iter().filter_map(|post| post.next_change(now)).min(),
+            next_change: scan.pages.iter().filter_map(|page| page.next_change(now)).min(),
             problems: Arc::new(scan.problems.clone()),
             bodies: scan.bodies.clone(),
             all,
@@ -123,7 +128,8 @@ fn posts_at(site: &Site, all: &[Arc<Post>], at: DateTime<Utc>) -> Vec<Arc<Post>>
     let mut posts: Vec<Arc<Post>> = all
         .iter()
         .filter(|post| post.page.status(at) == Status::Listed && site.main_sections.contains(&post.section))
-        .filter(|post| post.published.is_some() && !post.url.is_empty())
+        // Some generators show what is of the future; a feed or a mail is news of what is there.
+        .filter(|post| post.published.is_some_and(|date| date.to_utc() <= at) && !post.url.is_empty())
         .cloned()
         .collect();
     posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));

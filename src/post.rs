@@ -137,12 +137,13 @@ impl Page {
         }
     }
 
-    /// The next instant after `now` at which [`Page::status`] changes by itself.
+    /// The next instant after `now` at which [`Page::status`], or what is said of the page's dates, changes by itself.
     pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.is_held_back() {
             return None;
         }
-        [self.visible_from, self.visible_until].into_iter().flatten().map(|at| at.to_utc()).filter(|at| *at > now).min()
+        let dates = [self.visible_from, self.visible_until, self.published, self.updated];
+        dates.into_iter().flatten().map(|at| at.to_utc()).filter(|at| *at > now).min()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where feeds are: the folder of a tag, an author, …, and how it is written in a link.
 
 use std::fmt::Write as _;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::crypto;
 
@@ -35,7 +36,7 @@ const LONGEST: usize = 120;
 pub fn slug(name: &str) -> String {
     let mut out = String::new();
     let mut gap = false;
-    for c in super::text::line(name).chars().flat_map(char::to_lowercase) {
+    for c in super::text::line(name).nfc().flat_map(char::to_lowercase) {
         let word = match c {
             '#' => "sharp",
             '%' => "percent",

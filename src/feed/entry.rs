@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use unicode_normalization::UnicodeNormalization as _;
 
 use chrono::{DateTime, FixedOffset};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -95,7 +96,7 @@ impl Entry {
 
 /// BCP 47, where known.
 pub fn language<'a>(site: &'a Site, post: &'a Post) -> Option<Cow<'a, str>> {
-    text::language(site.tag(&post.language)).or(text::language(&site.language))
+    text::language(site.tag(&post.language)).or(text::language(&site.language)).or(text::language(&post.language))
 }
 
 fn title(title: &str, summary: &str, url: &str) -> String {
@@ -117,7 +118,10 @@ fn categories(post: &Post) -> Vec<(Family, String)> {
     let mut seen = HashSet::new();
     let categories = post.categories.iter().map(|name| (Family::Category, text::name(name)));
     let tags = post.tags.iter().map(|name| (Family::Tag, text::name(name)));
-    categories.chain(tags).filter(|(_, name)| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
+    categories
+        .chain(tags)
+        .filter(|(_, name)| !name.is_empty() && seen.insert(name.nfc().collect::<String>().to_lowercase()))
+        .collect()
 }
 
 fn ending(url: &str) -> Option<String> {

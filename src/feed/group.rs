@@ -123,5 +123,5 @@ fn slug(family: Family, name: &str) -> Option<String> {
     if text::name(name).is_empty() {
         return None;
     }
-    Some(if family == Family::Language { address::language_folder(name) } else { address::slug(name) })
+    Some(if family == Family::Language { address::language_folder(name) } else { address::slug(&text::name(name)) })
 }

@@ -160,7 +160,7 @@ impl<'a> Plan<'a> {
             title: group.title.clone(),
             description: Some(text::line(&self.site.description))
                 .filter(|text| !text.is_empty())
-                .unwrap_or_else(|| group.title.clone()),
+                .unwrap_or_else(|| text::name(&group.title)),
             home: group.home.clone(),
             language: text::language(&group.listing.language).map(std::borrow::Cow::into_owned),
             publisher: text::name(&self.site.title),

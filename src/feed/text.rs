@@ -67,10 +67,9 @@ pub fn name(text: &str) -> String {
 fn is_markup(inner: &str, text: &str) -> bool {
     let tag = inner.trim_start_matches('/');
     let name = tag.split(|c: char| c.is_ascii_whitespace() || c == '/').next().unwrap_or_default();
-    inner.contains('@') || INLINE.contains(&name.to_ascii_lowercase().as_str()) && text.contains(&format!("</{name}>"))
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    inner.contains('@') || is_name && text.contains(&format!("</{name}>"))
 }
-
-const INLINE: [&str; 12] = ["a", "abbr", "b", "code", "em", "i", "mark", "small", "span", "strong", "sub", "sup"];
 
 /// `text` as one clean line: runs of breaks, tabs and spaces become one space, the ends are trimmed, and bidirectional
 /// controls left open are closed, so that a title does not turn the page around it.

@@ -181,13 +181,16 @@ impl Feeds {
         Some(response)
     }
 
-    /// 200, 226, 304, 406 or 429.
+    /// 200, 226, 304, 406, 412 or 429.
     fn document(&self, served: &Served, asked: Asked<'_>) -> Response<Payload> {
         let Some(chosen) = coding::choose(&served.body, asked.headers) else {
             let mut response = empty(StatusCode::NOT_ACCEPTABLE);
             vary(&mut response, header::ACCEPT_ENCODING.as_str());
             return response;
         };
+        if conditions::fails(asked.headers, served) {
+            return empty(StatusCode::PRECONDITION_FAILED);
+        }
         if let Some(etag) = conditions::unchanged(asked.headers, served, chosen, asked.now) {
             let mut response = empty(StatusCode::NOT_MODIFIED);
             tell(&mut response, served, etag, asked.now);

@@ -140,7 +140,9 @@ impl Served {
         let bytes = &self.body.identity.bytes;
         let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return bytes.to_vec() };
         let joint = self.entries.get(1).map_or(&bytes[..0], |second| &bytes[first.end..second.start]);
-        let mut out = bytes[..first.start].to_vec();
+        // It is not all that there is (RFC 5005 §2).
+        let head = String::from_utf8_lossy(&bytes[..first.start]).replacen("<fh:complete></fh:complete>", "", 1);
+        let mut out = head.into_bytes();
         let mut new = self.entries.iter().map(|at| &bytes[at.clone()]).filter(|entry| !had.contains(&digest(entry)));
         out.extend_from_slice(new.next().unwrap_or_default());
         for entry in new {

@@ -68,6 +68,8 @@ fn without_anchors(html: String) -> String {
     };
     let anchors = html.match_indices(END).filter_map(|(end, _)| {
         let start = html[..sign_at(end)?].rfind('<').filter(|start| html[*start..].starts_with("<a "))?;
+        // One that leads to a place in a page.
+        attribute_of(&html[start..], "href").filter(|href| href.contains('#'))?;
         is_in_heading(&html, start).then(|| html[..start].trim_end().len()..end + END.len())
     });
     let anchors: Vec<Range<usize>> = anchors.collect();
@@ -230,6 +232,59 @@ mod tests {
 
     fn clean(html: &str) -> String {
         sanitize(html, &Url::parse("https://example.org/blog/p/").unwrap())
+    }
+
+    #[test]
+    fn who_leaves_its_end_out_takes_nobody_elses() {
+        for (html, expected) in [
+            ("<a href=\"/x\">R<Option> C</a><h2>N</h2>", "<a href=\"https://example.org/x\">R C</a><h2>N</h2>"),
+            ("<select><option value=de>G<option>F</select><p>rest</p>", "<p>rest</p>"),
+            ("<template><p>x<nobr></template><p>para</p>", "<p>para</p>"),
+            ("<h2><x-y>head</h2><p>para</p>", "<h2>head</h2><p>para</p>"),
+            ("<pre><span class=k>let</pre><p>para</p>", "<pre>let</pre><p>para</p>"),
+            ("<blockquote><fieldset>x</blockquote><p>p</p>", "<blockquote><div>x</div></blockquote><p>p</p>"),
+            (
+                "<div><object data=\"/x.swf\"></div><p>p</p>",
+                "<div><a href=\"https://example.org/x.swf\">https://example.org/x.swf</a></div><p>p</p>",
+            ),
+            ("<h2>T <a class=\"anchor\" href=\"#a\"></h2><p>p</p>", "<h2>T </h2><p>p</p>"),
+        ] {
+            assert_eq!(clean(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_a_script_would_have_loaded_is_there_and_what_nobody_can_load_is_not() {
+        let film = clean("<iframe src=\"about:blank\" data-src=\"https://www.youtube.com/embed/abc\"></iframe>");
+        assert!(film.contains("youtube") && !film.contains("about:"), "{film}");
+        for (html, expected) in [
+            ("<iframe src=\"javascript:alert(1)\"></iframe>", ""),
+            ("<iframe src=\"DATA:text/html;base64,x\"></iframe>", ""),
+            (
+                "<object data=\"data:x\"><a href=\"/f.pdf\">dl</a></object>",
+                "<a href=\"https://example.org/f.pdf\">dl</a>",
+            ),
+            ("<img alt=\"x\" src=\"javascript:y\">", "x"),
+            ("<!-- the <noscript> part --><p>a</p><noscript>b</noscript><p>c</p>", "<p>a</p>b<p>c</p>"),
+            ("<!-- was <math> --><p><math alttext=\"a^2\"></math></p>", "<p><code>a^2</code></p>"),
+            (
+                "<h2>Intro <a href=\"https://github.com/x/1\">#</a></h2>",
+                "<h2>Intro <a href=\"https://github.com/x/1\">#</a></h2>",
+            ),
+        ] {
+            assert_eq!(clean(html), expected, "{html}");
+        }
+        for html in [
+            "<img data-srcset=\"/a-1.png 1x, /a-2.png 2x\">",
+            "<img src=\"/blank.gif\" data-srcset=\"/a-1.png 1x\">",
+            "<img src=\"data:x\" srcset=\"/a-1.png 1x\">",
+        ] {
+            assert!(clean(html).contains(" src=\"https://example.org/a-1.png\""), "{html}: {}", clean(html));
+        }
+        let twice = "<img src=\"/a.png\" alt=\"\"><noscript><img src=\"/a.png\" alt=\"\"></noscript>";
+        assert_eq!(clean(twice).matches("<img").count(), 1, "{}", clean(twice));
+        let other = "<img data-src=\"/a.png\" alt=\"\"><p>t</p><noscript><img src=\"/b.png\" alt=\"\"></noscript>";
+        assert_eq!(clean(other).matches("<img").count(), 2, "{}", clean(other));
     }
 
     #[test]

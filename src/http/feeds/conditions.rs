@@ -34,6 +34,17 @@ pub fn unchanged(headers: &HeaderMap, served: &Served, chosen: &Variant, now: Da
     (changed <= since.timestamp() && changed <= now.timestamp()).then(|| chosen.etag.clone())
 }
 
+/// Does the asker want it only as it was (RFC 9110 §13.2.2, steps 1 and 2; strong comparison), and it is not that any more?
+pub fn fails(headers: &HeaderMap, served: &Served) -> bool {
+    if headers.contains_key(header::IF_MATCH) {
+        let lists = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
+        return !tags.any(|tag| tag == "*" || served.body.all().any(|variant| variant.etag == tag));
+    }
+    let until = headers.get(header::IF_UNMODIFIED_SINCE).and_then(|value| http_date(value.to_str().ok()?));
+    until.is_some_and(|until| served.changed_at.timestamp() > until.timestamp())
+}
+
 /// The hashes (without the coding's ending) that If-None-Match lists.
 pub fn hashes(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     tags(headers).map(|tag| tag.split('-').next().unwrap_or(tag))
@@ -64,7 +75,9 @@ fn tags(headers: &HeaderMap) -> impl Iterator<Item = &str> {
             }
             let bare = rest.strip_prefix("W/").or_else(|| rest.strip_prefix("w/")).unwrap_or(rest);
             let (tag, after) = if let Some(quoted) = bare.strip_prefix('"') {
-                quoted.split_once('"').unwrap_or((quoted, ""))
+                // In quotes it is a tag like any other.
+                let (tag, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+                (if tag == "*" { "" } else { tag }, after)
             } else {
                 let (tag, after) = bare.split_once(',').unwrap_or((bare, ""));
                 (tag.trim(), after)

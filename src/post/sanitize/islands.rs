@@ -24,6 +24,10 @@ pub fn in_words(html: &str) -> Cow<'_, str> {
     while let Some(found) = html[at..].find('<') {
         let start = at + found;
         at = start + 1;
+        if html[start..].starts_with("<!--") {
+            at = html[start + 2..].find("-->").map_or(html.len(), |end| start + 2 + end);
+            continue;
+        }
         let Some(which) = NAMES.iter().position(|name| begins(&html[at..], name)).filter(|which| !endless[*which])
         else {
             continue;
@@ -85,7 +89,7 @@ impl<'h> Island<'h> {
             "math" => Some(code(&self.tex())),
             "svg" => Some(self.drawing()),
             // One that ends in the middle of a tag is a trap.
-            "noscript" if follows_a_lazy_picture(before) || self.inner.rfind('<') > self.inner.rfind('>') => {
+            "noscript" if repeats_a_picture(self.inner, before) || self.inner.rfind('<') > self.inner.rfind('>') => {
                 Some(String::new())
             }
             "noscript" => Some(self.inner.to_owned()),
@@ -151,14 +155,19 @@ fn texts(html: &str) -> Vec<&str> {
 }
 
 /// A page that loads its pictures late says each of them twice.
-fn follows_a_lazy_picture(before: &str) -> bool {
+fn repeats_a_picture(inner: &str, before: &str) -> bool {
+    let own = inner.find("<img").and_then(|at| attribute_of(&inner[at..], "src"));
+    let Some(own) = own.filter(|own| !own.is_empty()) else { return false };
     let mut near = before.len().saturating_sub(NEAR);
     while !before.is_char_boundary(near) {
         near += 1;
     }
     let before = &before[near..];
     let Some(at) = before.rfind("<img") else { return false };
-    super::LAZY.iter().any(|name| attribute_of(&before[at..], name).is_some())
+    let tag = &before[at..];
+    let (tag, between) = tag.split_at(tag.find('>').map_or(tag.len(), |end| end + 1));
+    let is_next = texts(between).is_empty() && !between.contains("<p");
+    tag.contains(own) || is_next && super::LAZY.iter().any(|name| attribute_of(tag, name).is_some())
 }
 
 /// Does a tag of this name begin here?

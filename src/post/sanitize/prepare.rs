@@ -34,7 +34,7 @@ pub fn prepared(html: &str) -> (String, HashSet<String>) {
                 ids.borrow_mut().insert(id.trim().to_owned());
             }
         }
-        let tag = replace(element, tag, &open.borrow());
+        let Some(tag) = replace(element, tag, &open.borrow()) else { return Ok(()) };
         if element.removed() || !element.can_have_content() {
             return Ok(());
         }
@@ -43,7 +43,7 @@ pub fn prepared(html: &str) -> (String, HashSet<String>) {
         open.borrow_mut().close_before(&tag);
         let too_many = elements.get() > MAX_ELEMENTS || open.borrow().0.len() >= MAX_DEPTH;
         if too_many || is_formatting && formatting.get() >= MAX_FORMATTING {
-            element.remove_and_keep_content();
+            unwrap(element);
             return Ok(());
         }
         let this = elements.get();
@@ -141,8 +141,8 @@ const BOXES: [&str; 14] = [
     "nav", "search",
 ];
 
-/// Puts what readers do not show as what they do; the name of the element that it is now.
-fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> String {
+/// Puts what readers do not show as what they do; the name of the element that it is now, `None` where it is none any more.
+fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> Option<String> {
     let is = |wanted: &str| {
         element
             .get_attribute("class")
@@ -150,15 +150,22 @@ fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> String {
     };
     match tag.as_str() {
         "iframe" | "embed" | "object" => {
-            let address = ["src", "data", "data-src"].iter().find_map(|name| element.get_attribute(name));
-            match address.filter(|address| !address.trim().is_empty() && !address.trim().starts_with("data:")) {
+            let names = ["data-src", "data-lazy-src", "src", "data"];
+            match names.iter().filter_map(|name| element.get_attribute(name)).find(|address| is_loadable(address)) {
                 Some(address) => {
                     let title = element.get_attribute("title").unwrap_or_default();
                     let link = embed::link(&unescaped(&address), &unescaped(&title));
                     element.replace(&link, ContentType::Html);
+                    give_back(element);
                 }
-                None => element.remove(),
+                // What stands in for it.
+                None if tag == "object" => unwrap(element),
+                None => {
+                    element.remove();
+                    give_back(element);
+                }
             }
+            return None;
         }
         "input" => {
             let checkbox = element.get_attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("checkbox"));
@@ -167,25 +174,81 @@ fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> String {
         }
         "img" | "source" => late_picture(element),
         // The same formula again, sign by sign, for the eye.
-        "span" if is("katex-html") => element.remove(),
+        "span" if is("katex-html") => {
+            element.remove();
+            give_back(element);
+            return None;
+        }
         // Code is what it says: its colours are the site's.
-        "span" | "font" if open.0.iter().any(|(_, open)| open == "pre") => element.remove_and_keep_content(),
+        "span" | "font" if open.0.iter().any(|(_, open)| open == "pre") => {
+            unwrap(element);
+            return None;
+        }
         "a" if ANCHORS.iter().any(|class| is(class)) && open.0.iter().any(|(_, open)| is_heading(open)) => {
             element.remove();
+            give_back(element);
+            return None;
         }
-        "div" if is("mermaid") => {
-            // It cannot fail: the name is one.
-            let _ = element.set_tag_name("pre");
-            return "pre".to_owned();
+        "div" if is("mermaid") => return Some(rename(element, "pre")),
+        _ if BOXES.contains(&tag.as_str()) => return Some(rename(element, "div")),
+        _ if !KNOWN.contains(tag.as_str()) => {
+            unwrap(element);
+            return None;
         }
-        _ if BOXES.contains(&tag.as_str()) => {
-            let _ = element.set_tag_name("div");
-            return "div".to_owned();
-        }
-        _ if !KNOWN.contains(tag.as_str()) => element.remove_and_keep_content(),
         _ => {}
     }
-    tag
+    Some(tag)
+}
+
+/// Neither nothing nor what no reader can load.
+fn is_loadable(address: &str) -> bool {
+    let address = address.trim();
+    let is = |scheme: &&str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    !address.is_empty() && !["data:", "about:", "javascript:", "blob:"].iter().any(|scheme| is(&scheme))
+}
+
+/// Takes the tags away. The rewriter's own way takes the end tag of what is around it, where its own is left out; so do its ways of
+/// renaming and removing.
+fn unwrap(element: &mut Element<'_, '_>) {
+    let tag = element.tag_name();
+    element.start_tag().remove();
+    if let Some(handlers) = element.end_tag_handlers() {
+        handlers.push(Box::new(move |end| {
+            if end.name() == tag {
+                end.remove();
+            }
+            Ok(())
+        }));
+    }
+}
+
+/// The name that it has then.
+fn rename(element: &mut Element<'_, '_>, to: &'static str) -> String {
+    let tag = element.tag_name();
+    element.start_tag().set_name(to);
+    if let Some(handlers) = element.end_tag_handlers() {
+        handlers.push(Box::new(move |end| {
+            if end.name() == tag {
+                end.set_name(to);
+            }
+            Ok(())
+        }));
+    }
+    to.to_owned()
+}
+
+/// The end tag of another that went with what was removed whole.
+fn give_back(element: &mut Element<'_, '_>) {
+    let tag = element.tag_name();
+    if let Some(handlers) = element.end_tag_handlers() {
+        handlers.push(Box::new(move |end| {
+            let name = end.name();
+            if name != tag {
+                end.after(&format!("</{name}>"), ContentType::Html);
+            }
+            Ok(())
+        }));
+    }
 }
 
 /// Classes of the links beside headings that are there to be copied.
@@ -209,16 +272,22 @@ fn is_heading(tag: &str) -> bool {
 fn late_picture(element: &mut Element<'_, '_>) {
     let first = |names: &[&str], element: &Element<'_, '_>| names.iter().find_map(|name| element.get_attribute(name));
     let is_source = element.tag_name() == "source";
-    if let Some(late) = first(&["data-srcset", "data-lazy-srcset"], element) {
+    let late_set = first(&["data-srcset", "data-lazy-srcset"], element);
+    if let Some(late) = &late_set {
         // It cannot fail: the name is one.
-        let _ = element.set_attribute("srcset", &late);
+        let _ = element.set_attribute("srcset", late);
     }
-    let src =
-        element.get_attribute("src").filter(|src| !src.trim().is_empty() && !src.trim_start().starts_with("data:"));
-    let late = first(&super::LAZY, element).filter(|late| !late.trim().is_empty());
+    let src = element.get_attribute("src").filter(|src| is_loadable(src));
+    let of_set = |set: String| {
+        let mut words = set.split_ascii_whitespace().map(|word| word.trim_matches(','));
+        words.find(|word| word.len() > 1 && is_loadable(word)).map(str::to_owned)
+    };
+    // What stands there meanwhile is no picture; and who knows no `srcset` shows what `src` says.
+    let late = first(&super::LAZY, element).filter(|late| is_loadable(late)).or_else(|| late_set.and_then(of_set));
+    let late = late.or_else(|| element.get_attribute("srcset").filter(|_| src.is_none()).and_then(of_set));
     if let Some(late) = late.filter(|_| !is_source) {
         let _ = element.set_attribute("src", &late);
-    } else if src.is_none() && !element.has_attribute("srcset") && !is_source {
+    } else if src.is_none() && !is_source {
         let alt = element.get_attribute("alt").unwrap_or_default();
         element.replace(&unescaped(&alt), ContentType::Text);
     }

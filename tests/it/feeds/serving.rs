@@ -97,6 +97,22 @@ async fn body(response: Response) -> Vec<u8> {
     axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await.expect("a body").to_vec()
 }
 
+#[test]
+fn who_wants_it_only_as_it_was_is_told_when_it_is_not() {
+    let own = format!("\"{HASH}\"");
+    for (name, value, status) in [
+        ("if-match", own.as_str(), 200),
+        ("if-match", "*", 200),
+        ("if-match", "\"nope\"", 412),
+        ("if-match", &format!("W/{own}"), 412),
+        ("if-unmodified-since", "Fri, 20 Nov 2026 10:00:00 GMT", 200),
+        ("if-unmodified-since", "Wed, 01 Jan 2020 00:00:00 GMT", 412),
+        ("if-none-match", "\"*\"", 200),
+    ] {
+        assert_eq!(ask("/rss.xml", &[(name, value)]).status().as_u16(), status, "{name}: {value}");
+    }
+}
+
 #[tokio::test]
 async fn a_plain_request() {
     let response = ask("/rss.xml", &[]);
