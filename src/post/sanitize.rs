@@ -245,7 +245,7 @@ mod tests {
             ("<blockquote><fieldset>x</blockquote><p>p</p>", "<blockquote><div>x</div></blockquote><p>p</p>"),
             (
                 "<div><object data=\"/x.swf\"></div><p>p</p>",
-                "<div><a href=\"https://example.org/x.swf\">https://example.org/x.swf</a></div><p>p</p>",
+                "<div><a href=\"https://example.org/x.swf\">/x.swf</a></div><p>p</p>",
             ),
             ("<h2>T <a class=\"anchor\" href=\"#a\"></h2><p>p</p>", "<h2>T </h2><p>p</p>"),
         ] {

@@ -84,6 +84,11 @@ impl Bench {
         self.hand.store(now.timestamp_millis(), Ordering::SeqCst);
     }
 
+    /// So long after the beginning.
+    fn goes_on(&self, passed: std::time::Duration) {
+        self.is(at(1) + chrono::Duration::from_std(passed).unwrap());
+    }
+
     async fn counts(&self) -> HashMap<State, u64> {
         self.store.delivery_counts(None).await.unwrap().into_iter().collect()
     }
@@ -265,8 +270,13 @@ async fn a_crowd_of_a_slow_domain_is_given_back(bench: Bench) {
     let running = tokio::spawn(async move {
         deliverer.step(&stop).await.unwrap();
     });
-    eventually("everybody else has their mail", || async { (taken(&server, "@quick.example") == 40).then_some(()) })
-        .await;
+    let begun = std::time::Instant::now();
+    eventually("everybody else has their mail", || {
+        // The clock goes on: where this machine is slow, a quick domain may seem to be a slow one, whose turn comes a little later.
+        bench.goes_on(begun.elapsed());
+        async { (taken(&server, "@quick.example") == 40).then_some(()) }
+    })
+    .await;
     assert_eq!(taken(&server, "@slow.example"), 0);
     // What is handed out stays a handful, whatever waits.
     let counts = bench.counts().await;
