@@ -204,7 +204,7 @@ fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> Option<St
 fn is_loadable(address: &str) -> bool {
     let address = address.trim();
     let is = |scheme: &&str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    !address.is_empty() && !["data:", "about:", "javascript:", "blob:"].iter().any(|scheme| is(&scheme))
+    !address.is_empty() && !["data:", "about:", "javascript:", "blob:"].iter().any(is)
 }
 
 /// Takes the tags away. The rewriter's own way takes the end tag of what is around it, where its own is left out; so do its ways of
