@@ -211,7 +211,7 @@ impl Store {
             where state = 'queued' and subscription = $1 and subscriber = (select subscriber from subscriptions where id = $1)";
         const SENDING: &str = "
             select count(*) from deliveries
-            where state = 'sending' and subscriber = (select subscriber from subscriptions where id = $1)";
+            where state in ('queued', 'sending') and subscriber = (select subscriber from subscriptions where id = $1)";
         let (row, sending): (Option<TokenOut>, i64) = unit!(self, tx => {
             for text in [LEAVE, VOID, DROP] {
                 sqlx::query(text).bind(id).bind(ms(now)).execute(&mut *tx).await?;

@@ -151,7 +151,8 @@ impl Store {
     }
 }
 
-/// Mails to the reader of hash `$1` that are handed out to a process.
+/// Mails to the reader of hash `$1` that are handed out to a process, or may be: what is queued here was given back since the queued
+/// ones were dropped, and a claim of it that is under way may not know yet that the reader leaves.
 pub(super) const SENDING: &str = "
     select count(*) from deliveries
-    where state = 'sending' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
+    where state in ('queued', 'sending') and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
