@@ -3,7 +3,7 @@
 // Standard input: {"address": of the page}.
 // Standard output: {"clipboard": [what each button copied and what it then said], "selection": [the same], "scriptless": how many
 // buttons are shown}, in JSON.
-const { chromium } = require("playwright-core");
+const { launch } = require("./chromium");
 const fs = require("node:fs");
 
 async function press(browser, address, has_clipboard) {
@@ -33,10 +33,7 @@ async function press(browser, address, has_clipboard) {
 
 async function main() {
   const { address } = JSON.parse(fs.readFileSync(0, "utf8"));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
+  const browser = await launch();
   const clipboard = await press(browser, address, true);
   const selection = await press(browser, address, false);
   const page = await browser.newPage({ javaScriptEnabled: false });

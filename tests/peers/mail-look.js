@@ -1,7 +1,7 @@
 // Opens each HTML file named on the command line in Chromium, at three widths, light and dark, with and without its
 // <style>, and says what a reader would stumble over: text that runs out of the window, buttons too small for a thumb,
 // pictures without an alternative text, headings out of order, words that hardly stand out from their ground (WCAG 1.4.3).
-const { chromium } = require('playwright-core');
+const { launch } = require('./chromium');
 
 function stumbles({ width, styled }) {
   const found = [];
@@ -50,7 +50,7 @@ function stumbles({ width, styled }) {
 }
 
 (async () => {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'] });
+  const browser = await launch();
   let bad = 0;
   for (const file of process.argv.slice(2)) {
     for (const [width, colorScheme] of [[320, 'light'], [375, 'dark'], [1000, 'light'], [1000, 'dark']]) {

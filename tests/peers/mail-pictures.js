@@ -1,7 +1,7 @@
 // Takes a picture of each HTML file named on the command line: at two widths, light and dark, without pictures, without its <style>
 // as Gmail's clipped view shows it, and so inverted by a client that makes every mail dark by itself. First argument: the folder that they go into. Pictures are those of the bundled
 // weekly; any other is a grey field.
-const { chromium } = require('playwright-core');
+const { launch } = require('./chromium');
 const { existsSync } = require('node:fs');
 const { basename, join } = require('node:path');
 
@@ -19,8 +19,7 @@ function picture(route) {
 const INVERTED = ['--enable-features=WebContentsForceDark', '--blink-settings=forceDarkModeEnabled=true'];
 
 async function take(folder, files, shots, flags) {
-  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', ...flags];
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  const browser = await launch(...flags);
   for (const [width, colorScheme, how] of shots) {
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     await page.route(/^https?:/, (route) => (how === 'no-images' ? route.abort() : picture(route)));

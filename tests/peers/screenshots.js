@@ -4,7 +4,7 @@
 //
 // Standard input: {"folder": where the pictures go, "pages": {name: address}, "fill": {name of a page: {selector: text}}}.
 // Standard output: a JSON list of complaints, each "name width scheme: what".
-const { chromium } = require("playwright-core");
+const { launch } = require("./chromium");
 const fs = require("node:fs");
 const path = require("node:path");
 
@@ -65,10 +65,7 @@ function examine(least) {
 async function main() {
   const { folder, pages, fill = {} } = JSON.parse(fs.readFileSync(0, "utf8"));
   fs.mkdirSync(folder, { recursive: true });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
+  const browser = await launch();
   const complaints = [];
   for (const width of WIDTHS) {
     for (const colorScheme of SCHEMES) {

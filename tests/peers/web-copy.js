@@ -1,7 +1,7 @@
 // Opens each address named on the command line in Chromium, at two widths, light and dark, and says what should not be: a script
 // that ran, a page that runs out of the window, a picture of ours that is not shown, anything on the console. Pictures of all of
 // them go into the folder that the first argument names. Everything but the first address's host is answered here.
-const { chromium } = require('playwright-core');
+const { launch } = require('./chromium');
 const { join } = require('node:path');
 
 const FIELD = '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="900"><rect width="1600" height="900" fill="#8fa3b8"/></svg>';
@@ -9,7 +9,7 @@ const FIELD = '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="900"
 (async () => {
   const [folder, ...pages] = process.argv.slice(2);
   const own = new URL(pages[0].split('=').slice(1).join('=')).host;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'] });
+  const browser = await launch();
   let bad = 0;
   const say = (what) => { console.error(what); bad += 1; };
   for (const [width, colorScheme] of [[375, 'light'], [375, 'dark'], [1000, 'light'], [1000, 'dark']]) {
