@@ -127,9 +127,8 @@ impl Library {
 fn posts_at(site: &Site, all: &[Arc<Post>], at: DateTime<Utc>) -> Vec<Arc<Post>> {
     let mut posts: Vec<Arc<Post>> = all
         .iter()
-        .filter(|post| post.page.status(at) == Status::Listed && site.main_sections.contains(&post.section))
-        // Some generators show what is of the future; a feed or a mail is news of what is there.
-        .filter(|post| post.published.is_some_and(|date| date.to_utc() <= at) && !post.url.is_empty())
+        .filter(|post| post.is_out(at) && site.main_sections.contains(&post.section))
+        .filter(|post| post.published.is_some() && !post.url.is_empty())
         .cloned()
         .collect();
     posts.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));

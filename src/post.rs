@@ -137,6 +137,11 @@ impl Page {
         }
     }
 
+    /// Listed, and of no later date than `now`: some generators show what is of the future, but a feed or a mail is news of what is there.
+    pub fn is_out(&self, now: DateTime<Utc>) -> bool {
+        self.status(now) == Status::Listed && self.published.is_none_or(|date| date.to_utc() <= now)
+    }
+
     /// The next instant after `now` at which [`Page::status`], or what is said of the page's dates, changes by itself.
     pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.is_held_back() {

@@ -29,7 +29,6 @@ use crate::http::served::Home;
 use crate::http::{Published, Served};
 use crate::library::watch::{LONGEST, Watcher};
 use crate::library::{self, Library, Scan, Scanner, threads};
-use crate::post::Status;
 use crate::post::id::{self, PostId};
 use crate::problem::{Faults, Problem, Severity};
 use crate::store::Store;
@@ -228,10 +227,10 @@ async fn taken_in(
     Ok(library)
 }
 
-/// What is published at `now`: the listed posts, and what this scan alone does not show. A post whose file cannot be read
+/// What is out at `now`, and what this scan alone does not show. A post whose file cannot be read
 /// at the moment, or is not there, is no news when it comes back.
 async fn baseline(store: &Store, scan: &Scan, library: &Library, now: DateTime<Utc>) -> anyhow::Result<Vec<PostId>> {
-    let listed = library.all.iter().filter(|post| post.status == Status::Listed).map(|post| post.id.clone());
+    let listed = library.all.iter().filter(|post| post.is_out(now)).map(|post| post.id.clone());
     let present: HashSet<&str> = library.all.iter().map(|post| post.id.as_str()).collect();
     let known = store.known_posts().await?.into_iter();
     let gone = known.filter(|known| {

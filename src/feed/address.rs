@@ -1,6 +1,7 @@
 //! Where feeds are: the folder of a tag, an author, …, and how it is written in a link.
 
 use std::fmt::Write as _;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::crypto;

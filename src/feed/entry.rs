@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use unicode_normalization::UnicodeNormalization as _;
 
 use chrono::{DateTime, FixedOffset};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Family, date, text};

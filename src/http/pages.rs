@@ -24,30 +24,26 @@ struct Asset {
     content_type: &'static str,
     text: &'static str,
     /// Changes with the text, so that browsers may keep it for ever.
-    version: LazyLock<String>,
+    version: String,
 }
 
+static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("text/css; charset=utf-8", include_str!("../../templates/web/style.css")));
+static COPY: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("text/javascript; charset=utf-8", include_str!("../../templates/web/copy.js")));
+
 impl Asset {
-    const fn new(content_type: &'static str, text: &'static str, version: fn() -> String) -> Self {
-        Self { content_type, text, version: LazyLock::new(version) }
+    fn new(content_type: &'static str, text: &'static str) -> Self {
+        Self { content_type, text, version: crypto::sha256_hex(text.as_bytes())[..12].to_owned() }
     }
 
     /// For ever where the version asked for is the present one.
     fn answer(&self, request: &Request) -> Response {
-        let current = request.uri().query().is_some_and(|query| query == format!("v={}", *self.version));
+        let current = request.uri().query().is_some_and(|query| query == format!("v={}", self.version));
         let keep = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
         ([(header::CONTENT_TYPE, self.content_type), (header::CACHE_CONTROL, keep)], self.text).into_response()
     }
 }
-
-fn version(text: &str) -> String {
-    crypto::sha256_hex(text.as_bytes())[..12].to_owned()
-}
-
-static STYLE: Asset =
-    Asset::new("text/css; charset=utf-8", include_str!("../../templates/web/style.css"), || version(STYLE.text));
-static COPY: Asset =
-    Asset::new("text/javascript; charset=utf-8", include_str!("../../templates/web/copy.js"), || version(COPY.text));
 
 /// What every template of `templates/web` is given, with a page's own `body` beside it.
 #[derive(serde::Serialize)]

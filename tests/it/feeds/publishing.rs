@@ -131,6 +131,29 @@ async fn a_scan_is_published_whole_with_its_baseline() {
 }
 
 #[tokio::test]
+async fn what_a_generator_shows_of_the_future_is_news_when_its_time_comes() {
+    let bench = Bench::new(databases::sqlite);
+    bench.write("site/hugo.toml", "baseURL = \"https://www.example.org/\"\nbuildFuture = true\n");
+    bench.post("changed", "2026-11-02T10:00:00Z", "lastmod: 2050-01-01\n", "Text.");
+    let mut parts = bench.parts().await;
+    publisher::step(&mut parts, at(NOW)).await.expect("a step");
+    let published = parts.published.load_full();
+    assert_eq!(titles(&published, "feed.json"), ["three", "ending", "two", "changed", "one"]);
+    assert!(!body(&published, "atom.xml").contains("2050"));
+    assert_eq!(published.library.next_change, Some(at("2026-11-22T13:00:00Z")));
+
+    publisher::step(&mut parts, at("2026-11-22T13:00:00Z")).await.expect("a step");
+    let published = parts.published.load_full();
+    assert_eq!(titles(&published, "feed.json")[0], "future");
+    let announced = parts.store.announced("weekly").await.expect("an answer");
+    assert_eq!(
+        (announced.len(), announced.contains(&published.library.posts[0].id)),
+        (5, false),
+        "a digest has it to tell"
+    );
+}
+
+#[tokio::test]
 async fn what_did_not_change_is_the_same_object_and_keeps_its_time() {
     let bench = Bench::new(databases::sqlite);
     let mut parts = bench.parts().await;

@@ -300,7 +300,7 @@ fn who_fetches_everything_again_and_again_has_to_wait() {
 
 /// A feed of these entries, as the publisher makes it after `before`.
 fn version(hash: &str, entries: &[&str], before: Option<&Served>) -> Served {
-    let mut body = b"<rss>".to_vec();
+    let mut body = b"<rss><fh:complete></fh:complete>".to_vec();
     let mut ranges = Vec::new();
     for entry in entries {
         if !ranges.is_empty() {
@@ -337,7 +337,8 @@ async fn who_asks_for_it_gets_what_is_new_alone() {
         };
         feeds(None).answer(&published, asked).expect("a document")
     };
-    let whole = format!("<rss><d/>\n{long}\n<b2/>\n<a/></rss>");
+    // All that there is is in the whole one alone (RFC 5005 §2).
+    let whole = format!("<rss><fh:complete></fh:complete><d/>\n{long}\n<b2/>\n<a/></rss>");
     for (wanted, had, delta) in [
         ("feed", "\"two\"", Some("<rss><d/>\n<b2/></rss>".to_owned())),
         ("vcdiff, FEED;q=0.5", "W/\"two-gz\"", Some("<rss><d/>\n<b2/></rss>".to_owned())),

@@ -188,10 +188,11 @@ async fn the_feed_list_shows_what_is_new_and_what_a_sites_own_pages_say() {
     // Shown as what is to be pasted: it is escaped once more than the page's own.
     let own = super::harness::between(&page, "<link rel=\"alternate\"", ">");
     let snippet = super::harness::between(&page, "id=\"snippet\"", "</pre>");
-    let escaped =
-        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     assert!(own.contains("title=\"SOFA &amp; &quot;Stack&quot; (RSS)\""), "{own}");
-    assert!(snippet.contains(&escaped(&format!("<link rel=\"alternate\"{own}>"))), "{snippet}\n{own}");
+    assert!(
+        snippet.contains(&postrider::template::escape(&format!("<link rel=\"alternate\"{own}>"))),
+        "{snippet}\n{own}"
+    );
     assert_eq!(page.matches("<button type=\"button\" class=\"copy\" hidden ").count(), 4);
 }
 
