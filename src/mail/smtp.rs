@@ -318,10 +318,8 @@ fn dotted(message: &[u8]) -> Result<String, Refusal> {
     let text = std::str::from_utf8(message).map_err(|_| Refusal::said(554, "the message is not text"))?;
     // Room for the next mail's commands too.
     let mut out = String::with_capacity(text.len() + 1024);
-    // Few messages have a line that begins with a dot; whether one has is found without looking for every line's end.
-    let pairs = message.iter().zip(message.iter().skip(1));
-    let found: u32 = pairs.map(|(a, b)| u32::from(*a == b'\n') & u32::from(*b == b'.')).sum();
-    if text.starts_with('.') || found > 0 {
+    // Few messages have a line that begins with a dot.
+    if text.starts_with('.') || text.contains("\n.") {
         for line in text.split_inclusive('\n') {
             if line.starts_with('.') {
                 out.push('.');
