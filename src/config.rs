@@ -156,6 +156,7 @@ impl Config {
             quiet: relays::quiet(r),
             messages_per_connection: r.parsed("mail.messages_per_connection", values::count).unwrap_or(1),
             pipelining: r.parsed("mail.pipelining", values::pipelining).unwrap_or(mail::Pipelining::Full),
+            on_uncertain: r.parsed("mail.on_uncertain", values::on_uncertain).unwrap_or(mail::OnUncertain::Repeat),
             hello: r.parsed("mail.hello", values::host).unwrap_or_else(|| host_of(&public_url)),
             public_url: public_url.clone(),
             bounce_address: r.parsed("mail.bounce_address", ReturnPath::parse),

@@ -4,9 +4,9 @@
 //! begun only when its slowest course ends within the lease: so that no other machine sends it at the same time. While
 //! the store is away outcomes are kept, and nothing else is begun before they are recorded.
 //!
-//! Who unsubscribes, is suppressed, removed or erased gets no mail whose MAIL command was not on its way when the store
-//! committed that: directly before MAIL the store is asked once more, whichever process wrote to it. A mail that is past
-//! MAIL at that moment may end.
+//! Who unsubscribes, is suppressed, removed or erased gets no mail whose message was not on its way when the store committed that:
+//! directly before MAIL, and before the message itself, the store is asked once more, whichever process wrote to it. Only a
+//! message that has begun to leave may end.
 //!
 //! It flows: while some mails are on their way, the outcomes of those before them are recorded, and those after them are claimed. A line
 //! begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
@@ -24,6 +24,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
@@ -52,6 +53,8 @@ pub struct Parts {
 const BATCH: usize = 200;
 /// More are claimed when so few are left.
 const LOW: usize = BATCH / 2;
+/// The wall clock differs from the time that passed by so much: it was moved, or the machine slept.
+const MOVED: chrono::Duration = chrono::Duration::seconds(2);
 /// Where the pace lets more go within this time, connections are kept for it.
 const SOON: chrono::Duration = chrono::Duration::seconds(10);
 /// While lines are busy and nothing was due, it is looked again after this long.
@@ -166,6 +169,8 @@ pub struct Deliverer {
     owed: Vec<Report>,
     /// Claims of ours may be in the store that nobody works on: a step failed.
     unsettled: bool,
+    /// When the wall clock was last looked at, and what it said.
+    looked: Option<(Instant, DateTime<Utc>)>,
 }
 
 impl Deliverer {
@@ -180,6 +185,7 @@ impl Deliverer {
             pace: Arc::default(),
             owed: Vec::new(),
             unsettled: false,
+            looked: None,
         }
     }
 
@@ -207,6 +213,20 @@ impl Deliverer {
             self.unsettled = false;
         }
         Ok(())
+    }
+
+    /// The time, for a claim. Where somebody moved the clock since it was last looked at, the store's times are moved with it: forward,
+    /// the mails that are in our hands would be handed out to us again; back, what is due would wait until the clock is there again.
+    async fn now(&mut self) -> anyhow::Result<DateTime<Utc>> {
+        let now = self.clock.now();
+        let last = self.looked.replace((Instant::now(), now));
+        let went_on = |(at, _): (Instant, _)| chrono::Duration::from_std(at.elapsed()).unwrap_or_default();
+        // What an earlier process left may be of the future too.
+        let moved = last.map_or(-MOVED, |last| now - last.1 - went_on(last));
+        if moved.abs() >= MOVED {
+            self.parts.store.clock_moved(&self.parts.owner, moved, now).await.context("after the clock was moved")?;
+        }
+        Ok(now)
     }
 
     /// Makes the ways out ready, and the pace that goes with them.

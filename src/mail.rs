@@ -40,6 +40,8 @@ pub struct Settings {
     pub messages_per_connection: usize,
     /// What a relay is asked before it has answered.
     pub pipelining: Pipelining,
+    /// What becomes of a mail whose end was not answered.
+    pub on_uncertain: OnUncertain,
     /// Name for EHLO; default: the host part of `http.public_url`.
     pub hello: String,
     /// Start of every link in a mail, ends in `/`.
@@ -64,6 +66,7 @@ impl Settings {
             quiet: None,
             messages_per_connection: 100,
             pipelining: Pipelining::Full,
+            on_uncertain: OnUncertain::Repeat,
             hello: "localhost".to_owned(),
             public_url: public_url.to_owned(),
             bounce_address: None,
@@ -111,6 +114,15 @@ pub enum Pipelining {
     Mail,
     /// One command after the other.
     Off,
+}
+
+/// What becomes of a mail whose final dot was sent and never answered: it may have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUncertain {
+    /// It is sent once more, with the same Message-ID; after that a person decides.
+    Repeat,
+    /// A person decides (`deliveries retry`).
+    Hold,
 }
 
 /// Where mail goes.

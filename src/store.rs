@@ -16,17 +16,29 @@ macro_rules! on {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.shared.db {
             $crate::store::Db::Sqlite { readers: $pool, .. } => $body,
-            $crate::store::Db::Postgres { pool: $pool, .. } => $body,
+            $crate::store::Db::Postgres { pool: $pool, .. } => {
+                $crate::store::within(async { Ok::<_, $crate::store::Error>($body) }).await?
+            }
         }
     };
 }
 
-/// The same for outcomes of mails, which are kept when the body ends and on the disk a little later (see [`outcomes`]).
+/// The same on the writer's connection whose turn it is, for outcomes of mails: kept when the body ends, and on the disk a little
+/// later (see [`outcomes`]).
 macro_rules! lazily {
-    ($store:expr, $pool:ident => $body:expr) => {
+    ($store:expr, $turn:expr, $connection:ident => $body:expr) => {
         match &$store.shared.db {
-            $crate::store::Db::Sqlite { writer: $pool, .. } => $body,
-            $crate::store::Db::Postgres { lazy: $pool, .. } => $body,
+            $crate::store::Db::Sqlite { writer, .. } => {
+                let $connection = $turn.lazy_sqlite(writer).await?;
+                $body
+            }
+            $crate::store::Db::Postgres { lazy, .. } => {
+                $crate::store::within(async {
+                    let $connection = $turn.lazy_postgres(lazy).await?;
+                    Ok::<_, $crate::store::Error>($body)
+                })
+                .await?
+            }
         }
     };
 }
@@ -44,28 +56,32 @@ macro_rules! unit {
         match &$store.shared.db {
             $crate::store::Db::Sqlite { writer: pool, .. } => {
                 let mut turn = $store.shared.turn.lock().await;
-                *turn = $synced;
-                async {
-                    let mut $tx = pool.begin_with($synced.begin()).await?;
+                let done = async {
+                    let connection = turn.sqlite(pool, $synced).await?;
+                    let mut $tx = sqlx::Connection::begin_with(connection, $synced.begin()).await?;
                     let out = $body;
                     $crate::sabotage::point!("before commit");
                     $tx.commit().await?;
                     $crate::sabotage::point!("after commit");
                     Ok::<_, $crate::store::Error>(out)
                 }
-                .await
+                .await;
+                if done.is_err() {
+                    turn.forget();
+                }
+                done
             }
             $crate::store::Db::Postgres { pool, .. } => {
                 let mut tries = 0;
                 loop {
-                    let done = async {
+                    let done = $crate::store::within(async {
                         let mut $tx = pool.begin().await?;
                         let out = $body;
                         $crate::sabotage::point!("before commit");
                         $tx.commit().await?;
                         $crate::sabotage::point!("after commit");
                         Ok::<_, $crate::store::Error>(out)
-                    }
+                    })
                     .await;
                     tries += 1;
                     match done {
@@ -137,6 +153,7 @@ mod schema;
 mod subscribers;
 mod subscriptions;
 mod suppressions;
+mod turn;
 
 pub use bounces::{Became, BounceRow, Returned, Source, Who};
 pub use claims::{Claim, HandedOut};
@@ -178,8 +195,8 @@ impl std::fmt::Debug for Store {
 struct Shared {
     db: Db,
     key: Key,
-    /// Whose turn it is to write to SQLite, and how its writer commits.
-    turn: tokio::sync::Mutex<Synced>,
+    /// Whose turn it is to write to SQLite, or outcomes to PostgreSQL.
+    turn: tokio::sync::Mutex<turn::Turn>,
     shares: due::Shares,
     /// The SQLite file.
     file: Option<PathBuf>,
@@ -220,6 +237,15 @@ impl Error {
     }
 }
 
+/// No work of ours on PostgreSQL takes so long. Its host may vanish without a word, and then nobody else says so.
+const AWAY: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// What `work` gives, or that PostgreSQL does not answer.
+async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "PostgreSQL does not answer"));
+    tokio::time::timeout(AWAY, work).await.unwrap_or_else(|_| Err(late().into()))
+}
+
 impl Store {
     /// The key that tokens are made with.
     pub fn key(&self) -> &Key {
@@ -248,8 +274,17 @@ impl Store {
     /// Closes the connections; on SQLite this folds the write-ahead log into the file. The daemon's lock stays until
     /// the last clone is dropped.
     pub async fn close(&self) {
-        lazily!(self, pool => pool.close().await);
-        on!(self, pool => pool.close().await);
+        self.shared.turn.lock().await.forget();
+        match &self.shared.db {
+            Db::Sqlite { readers, writer } => {
+                writer.close().await;
+                readers.close().await;
+            }
+            Db::Postgres { pool, lazy } => {
+                lazy.close().await;
+                pool.close().await;
+            }
+        }
     }
 
     /// On SQLite, what was committed before is on the disk when this returns, lazily or not: its log is, or there is none and all is
@@ -269,8 +304,10 @@ impl Store {
     /// Takes what was deleted out of SQLite's write-ahead log too (the file itself overwrites it). PostgreSQL keeps dead rows
     /// until its next vacuum.
     async fn forget(&self) -> Result<()> {
-        if let Db::Sqlite { writer: pool, .. } = &self.shared.db {
-            sqlx::query("pragma wal_checkpoint(truncate)").execute(pool).await?;
+        if let Db::Sqlite { writer, .. } = &self.shared.db {
+            let mut turn = self.shared.turn.lock().await;
+            let connection = turn.lazy_sqlite(writer).await?;
+            sqlx::query("pragma wal_checkpoint(truncate)").execute(connection).await?;
         }
         Ok(())
     }

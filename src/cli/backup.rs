@@ -14,8 +14,11 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let store = context.store(&config).await?;
-    store.backup(&arguments.file).await?;
+    store.backup(&arguments.file, context.clock.now()).await?;
     let bytes = fs_err::metadata(&arguments.file)?.len();
     say!("{}: {bytes} bytes, whole and checked", arguments.file.display());
+    eprintln!(
+        "where it is put back no mail leaves before `postrider resume`: some of what is open in it was sent since"
+    );
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
 
 use super::{Context, Exit, Usage};
+use crate::daemon;
 use crate::delivery::{Kind, State};
 use crate::store::{DeliveryRow, IssueRow, IssueSum, Store};
 use crate::subscriber::Address;
@@ -54,13 +55,14 @@ enum Command {
         #[arg(long, value_name = "ID")]
         issue: Option<String>,
     },
-    /// Puts failed, expired and uncertain deliveries back into the queue
+    /// Puts failed, expired and uncertain deliveries of an issue, or to an address, back into the queue
+    #[command(group = clap::ArgGroup::new("which").required(true).multiple(true))]
     Retry {
         /// Only of this issue
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", group = "which")]
         issue: Option<String>,
         /// Only to this address
-        #[arg(long, value_parser = Address::parse)]
+        #[arg(long, value_parser = Address::parse, group = "which")]
         address: Option<Address>,
     },
 }
@@ -104,7 +106,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
                     say!("{slot}  {digest}  {}  {state}: {} eligible = {}", sum.id, sum.eligible, terms(&sum.counts));
                 }
             }
-            if let Some(hold) = store.hold().await? {
+            if let Some(hold) = store.held_by(daemon::patience(&config.digests), context.clock.now()).await? {
                 eprintln!("{hold}\n  hint: `postrider resume` lets it go");
             }
             Ok(Exit::Done)

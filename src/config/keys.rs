@@ -75,6 +75,7 @@ pub const KEYS: &[Key] = &[
     key("mail.connections", Some("4")),
     key("mail.messages_per_connection", Some("100")),
     key("mail.pipelining", Some("full")),
+    key("mail.on_uncertain", Some("repeat")),
     key("mail.per_second", None),
     key("mail.per_day", None),
     key("mail.warm_up", None),

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use crate::crypto;
-use crate::mail::Pipelining;
+use crate::mail::{OnUncertain, Pipelining};
 use crate::post::date::path::Pattern;
 use crate::post::permalink;
 use crate::subscriber::Address;
@@ -211,6 +211,11 @@ pub fn pipelining(text: &str) -> Result<Pipelining, String> {
         "mail" => Pipelining::Mail,
         _ => Pipelining::Full,
     })
+}
+
+/// What becomes of a mail whose end was not answered.
+pub fn on_uncertain(text: &str) -> Result<OnUncertain, String> {
+    Ok(if one_of(text, &["repeat", "hold"])? == "hold" { OnUncertain::Hold } else { OnUncertain::Repeat })
 }
 
 /// A Digest's name goes into addresses, List-IDs and commands.

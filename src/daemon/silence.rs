@@ -37,7 +37,11 @@ impl Silence {
         let now = self.clock.now();
         let since = self.store.silent_since(patience(&self.digests), now).await?;
         let doubtful = since.is_some_and(|since| self.digests.iter().any(|digest| missed(digest, since, now)));
-        self.beat(since, doubtful, now).await
+        self.beat(since, doubtful, now).await?;
+        if let Some(hold) = self.store.hold().await? {
+            tracing::warn!("{hold}; `postrider resume` lets it go");
+        }
+        Ok(())
     }
 
     /// Until `cancel`. A machine that slept in between holds what was planned before.

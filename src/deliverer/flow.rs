@@ -76,13 +76,14 @@ impl Deliverer {
         let mut probing = false;
         while !no_more.is_cancelled() {
             self.reserve().await?;
-            let (now, back) = (self.clock.now(), work.given_back());
+            let (now, back) = (self.now().await?, work.given_back());
             self.parts.store.release(&back, now).await?;
             is_dry &= !work.came_back() && back.iter().all(|back| back.due_at > now);
             let mut ask = if is_dry { Ask::from(0) } else { work.ask() };
-            if ask.most > 0 && self.pace().is_doubtful(now) {
+            let is_doubtful = ask.most > 0 && self.pace().is_doubtful(now);
+            if is_doubtful {
                 // The way was blocked: one mail goes ahead.
-                ask.most = usize::from(!std::mem::replace(&mut probing, true));
+                ask.most = usize::from(!probing);
             }
             if ask.most > 0 {
                 let claimed = Instant::now();
@@ -92,6 +93,8 @@ impl Deliverer {
                     work.settles(claimed);
                 }
                 is_dry = handed_out.seen < ask.most;
+                // What only came to its end is no mail.
+                probing |= is_doubtful && !handed_out.claims.is_empty();
                 work.push(self.jobs(handed_out.claims, claimed).await?, is_dry);
                 continue;
             }

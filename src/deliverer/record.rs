@@ -19,6 +19,7 @@ use crate::bounce::{Named, Reason, What, classify};
 use crate::clock::Clock;
 use crate::delivery::pace::Pace;
 use crate::delivery::{self, Outcome, State, Verdict};
+use crate::mail::OnUncertain;
 use crate::mail::transport::Stage;
 use crate::sabotage;
 use crate::store::{self, Back, Claim, Report, Returned, Source, Who};
@@ -31,9 +32,6 @@ const SETTLE_AFTER: Duration = Duration::from_millis(25);
 const FINISH_EVERY: Duration = Duration::from_secs(5);
 /// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
 const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
-/// After this many attempts an uncertain one is left to a person: a server that takes mail and never says so would
-/// otherwise give its readers one copy after the other.
-const UNCERTAIN_ATTEMPTS: u32 = 3;
 
 /// What fails when it does.
 const RECORDING: &str = "recording what was sent";
@@ -135,7 +133,8 @@ impl Recorder {
             let elsewhere = done.attempt.outcome.verdict == Verdict::Temporary
                 && done.attempt.is_about_the_route()
                 && locked(&self.pace).has_another(done.place, now);
-            match report(&done.claim, &done.attempt.outcome, now, random()).filter(|_| !elsewhere) {
+            let on_uncertain = self.parts.settings.on_uncertain;
+            match report(&done.claim, &done.attempt.outcome, on_uncertain, now, random()).filter(|_| !elsewhere) {
                 Some(report) => {
                     came_back.extend(returned(done, report.state));
                     reports.push(report);
@@ -248,7 +247,13 @@ fn tell_late(group: &[Done]) {
 }
 
 /// What the Delivery becomes. `None`: it is given back as it was.
-fn report(claim: &Claim, outcome: &delivery::Outcome, now: DateTime<Utc>, random: f64) -> Option<Report> {
+fn report(
+    claim: &Claim,
+    outcome: &delivery::Outcome,
+    on_uncertain: OnUncertain,
+    now: DateTime<Utc>,
+    random: f64,
+) -> Option<Report> {
     let (state, due_at) = match outcome.verdict {
         Verdict::Accepted => (State::Sent, None),
         Verdict::Permanent => (State::Failed, None),
@@ -256,8 +261,11 @@ fn report(claim: &Claim, outcome: &delivery::Outcome, now: DateTime<Utc>, random
             Some(at) => (State::Queued, Some(at)),
             None => (State::Expired, None),
         },
+        // Once: a server that takes mail and never says so would otherwise give its readers one copy after the other.
         Verdict::Uncertain => match now + REPEAT_UNCERTAIN {
-            at if at < claim.expires_at && claim.attempts + 1 < UNCERTAIN_ATTEMPTS => (State::Queued, Some(at)),
+            at if on_uncertain == OnUncertain::Repeat && claim.uncertain == 0 && at < claim.expires_at => {
+                (State::Queued, Some(at))
+            }
             _ => (State::Uncertain, None),
         },
         Verdict::Unwanted => (State::Suppressed, None),

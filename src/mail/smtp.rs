@@ -161,6 +161,12 @@ impl Session {
                 expect(self.say(limits, self.timeouts.data, "DATA\r\n").await?, 354)?;
             }
         }
+        // A server may take its time for these replies, and the message before it for its own.
+        if let Err(refusal) = limits.pass(gate).await {
+            // It waits for a message that does not come.
+            self.in_step = false;
+            return Err(refusal);
+        }
         progress.stage = Stage::Dot;
         let mut text = dotted(mail.bytes)?;
         progress.dot_at = self.watch.written() + text.len() as u64;

@@ -165,7 +165,7 @@ const BY_DELIVERY: &str = select_mailed!("d.id = $1 and ($2 is null or coalesce(
 const BY_SUBSCRIPTION: &str =
     select_mailed!("d.subscriber in (select subscriber from subscriptions where id = $1) and d.subscription = $1");
 const BY_ADDRESS: &str = select_mailed!(
-    "(d.address_hash = $1 or d.subscriber in (select id from subscribers where hash = $1)) and d.state in ('sent', 'uncertain')"
+    "(d.address_hash = $1 or d.subscriber = (select id from subscribers where hash = $1)) and d.state in ('sent', 'uncertain')"
 );
 /// Complained of before anything was mailed, or after its Delivery was forgotten: still somebody of ours.
 const BY_SUBSCRIBER: &str = "
@@ -181,7 +181,7 @@ const STRIKES: &str = "
     select b.delivery, b.source, b.reason, b.created_at from bounces b
     where b.hash = $1 and b.kind <> 'complaint' and b.mailed_at > coalesce((
         select max(d.changed_at) from deliveries d
-        where (d.address_hash = $1 or d.subscriber in (select id from subscribers where hash = $1))
+        where (d.address_hash = $1 or d.subscriber = (select id from subscribers where hash = $1))
             and d.state = 'sent' and d.changed_at <= $2
             and not exists (select 1 from bounces o where o.delivery = d.id and o.kind <> 'complaint')), 0)
         and b.created_at > coalesce((select max(l.created_at) from liftings l where l.hash = $1), 0)

@@ -38,6 +38,8 @@ pub struct Claim {
     pub fence: i64,
     /// Attempts before this one.
     pub attempts: u32,
+    /// How many of them ended as [`crate::delivery::Verdict::Uncertain`].
+    pub uncertain: u32,
     /// When its time is over.
     pub expires_at: DateTime<Utc>,
 }
@@ -106,6 +108,7 @@ impl Candidate {
             confirmation: self.confirmation.unwrap_or_default(),
             fence: self.fence + 1,
             attempts: attempts(self.attempts),
+            uncertain: attempts(self.uncertain),
             expires_at: at(self.expires_at),
             id: self.id,
         }
@@ -247,6 +250,23 @@ impl Store {
                 sqlx::query(AGAIN).bind(ms(now)).execute(&mut *tx).await?;
             }
             sqlx::query(END).bind(owner).bind(ms(now)).execute(&mut *tx).await?.rows_affected()
+        })
+    }
+
+    /// The wall clock was moved by so much and says `now`. Forward: the leases of `owner` end as much later. Back: what was queued in
+    /// what is the future now, and never tried, is due at once.
+    pub async fn clock_moved(&self, owner: &str, by: chrono::Duration, now: DateTime<Utc>) -> Result<()> {
+        const LATER: &str = "
+            update deliveries set wake_at = wake_at + $2 where state = 'sending' and owner = $1 and wake_at is not null";
+        const DUE: &str = "
+            update deliveries set wake_at = $1, due_at = $1, changed_at = $1
+            where state = 'queued' and attempts = 0 and wake_at > $1 and created_at > $1";
+        unit!(self, tx => {
+            if by > chrono::Duration::zero() {
+                sqlx::query(LATER).bind(owner).bind(by.num_milliseconds()).execute(&mut *tx).await?;
+            } else {
+                sqlx::query(DUE).bind(ms(now)).execute(&mut *tx).await?;
+            }
         })
     }
 

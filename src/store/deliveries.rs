@@ -111,7 +111,7 @@ impl Store {
     ) -> Result<Vec<DeliveryRow>> {
         const ALL: &str = select_deliveries!("");
         const TO: &str = select_deliveries!(
-            " and (d.address_hash = $4 or d.subscriber in (select id from subscribers where hash = $4))"
+            " and (d.address_hash = $4 or d.subscriber = (select id from subscribers where hash = $4))"
         );
         let hash = address.map(|address| self.address_hash(&super::subscribers::key_of(address)));
         let text = if hash.is_some() { TO } else { ALL };
@@ -190,7 +190,7 @@ impl Store {
         const AGAIN: &str = "
             update deliveries set state = 'queued', due_at = $3, wake_at = $3, expires_at = $4, changed_at = $3
             where state in ('failed', 'expired', 'uncertain') and ($1 is null or issue = $1)
-                and ($2 is null or address_hash = $2 or subscriber in (select id from subscribers where hash = $2))";
+                and ($2 is null or address_hash = $2 or subscriber = (select id from subscribers where hash = $2))";
         const OPEN: &str = "update issues set state = 'sending', changed_at = $1 where state = 'done'
             and exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
         let hash = address.map(|address| self.address_hash(&super::subscribers::key_of(address)));

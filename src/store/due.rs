@@ -10,7 +10,7 @@ macro_rules! lane {
     ($lane:literal, $limit:literal) => {
         concat!(
             "select * from (select id, lane, kind, rendition, subscriber, subscription, confirmation, address, address_hash, fence,
-                attempts, expires_at, wake_at
+                attempts, uncertain, expires_at, wake_at
             from deliveries where rank = $1 and lane = ",
             $lane,
             " and wake_at <= $2 order by wake_at, id limit ",
@@ -29,7 +29,7 @@ macro_rules! wakes {
 /// What is due: of each [`Group`] at most its own limit (`$4` on), `$3` in all, the oldest: one JSON text, null where there is none.
 pub(super) const DUE: &str = concat!(
     "select cast({list}({of}(d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation,
-        coalesce(s.address, d.address), r.from_address, n.state, x.hash, d.fence, d.attempts, d.expires_at)
+        coalesce(s.address, d.address), r.from_address, n.state, x.hash, d.fence, d.attempts, d.uncertain, d.expires_at)
         order by d.wake_at, d.id) as text)
     from (select * from (",
     lane!("0", "$4"),
@@ -127,5 +127,6 @@ pub(super) struct Candidate {
     pub(super) suppressed: Option<String>,
     pub(super) fence: i64,
     pub(super) attempts: i64,
+    pub(super) uncertain: i64,
     pub(super) expires_at: i64,
 }

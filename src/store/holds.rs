@@ -1,10 +1,12 @@
 //! Whether mail may leave at all: a person's pause, and the hold after a silence.
 //!
 //! While a daemon runs it says every minute until when what is planned may be sent unseen. Once that time has passed nothing is
-//! handed out: this is a machine that slept, or a copy of the store that was put back, and what it holds may have been sent
-//! long ago. The next daemon looks, and holds all mail where something could be stale.
+//! handed out: this is a machine that slept, or an old state of the store that was put back, and what it holds may have been sent
+//! long ago. The next daemon looks, and holds all mail where something could be stale. A copy of our own making is held from the
+//! beginning, however young it is.
 
 use chrono::{DateTime, Duration, Utc};
+use sqlx::SqliteConnection;
 
 use super::{Error, Result, Store, at, ms};
 
@@ -15,6 +17,8 @@ pub enum Hold {
     Paused(DateTime<Utc>),
     /// Nobody was here since this instant.
     Silent(DateTime<Utc>),
+    /// This is a copy that [`Store::backup`] made at this instant: what is open in it was perhaps sent since.
+    Copied(DateTime<Utc>),
 }
 
 impl std::fmt::Display for Hold {
@@ -23,9 +27,13 @@ impl std::fmt::Display for Hold {
         match self {
             Self::Paused(since) => write!(f, "mail is paused since {}", time(since)),
             Self::Silent(since) => write!(f, "mail is held: no daemon ran on this store since {}", time(since)),
+            Self::Copied(at) => write!(f, "mail is held: this store is a copy made at {}", time(at)),
         }
     }
 }
+
+/// First word of the hold in a copy.
+const COPIED: &str = "copied";
 
 const PUT: &str = "insert into meta (name, value) values ($1, $2) on conflict (name) do nothing";
 const SET: &str =
@@ -33,7 +41,16 @@ const SET: &str =
 const GET: &str = "select value from meta where name = $1";
 
 impl Store {
-    /// Why no mail leaves, if so.
+    /// Why no mail leaves at `now`, if so: a hold, or a silence that no daemon has noticed yet.
+    pub async fn held_by(&self, patience: Duration, now: DateTime<Utc>) -> Result<Option<Hold>> {
+        let hold = self.hold().await?;
+        if hold.is_some() {
+            return Ok(hold);
+        }
+        Ok(self.silent_since(patience, now).await?.map(Hold::Silent))
+    }
+
+    /// The hold that is written down, if one is.
     pub async fn hold(&self) -> Result<Option<Hold>> {
         let text: Option<String> = on!(self, pool => sqlx::query_scalar(GET).bind("hold").fetch_optional(pool).await?);
         text.map(|text| {
@@ -42,6 +59,7 @@ impl Store {
             match word {
                 "paused" => Ok(Hold::Paused(since)),
                 "silent" => Ok(Hold::Silent(since)),
+                COPIED => Ok(Hold::Copied(since)),
                 _ => Err(Error::row("hold", &text)),
             }
         })
@@ -55,10 +73,10 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// Is that for a silence? Then no Issue is made either: what it would announce may have been announced.
+    /// Is that for a silence, or in a copy? Then no Issue is made either: what it would announce may have been announced.
     pub async fn is_silent(&self, now: DateTime<Utc>) -> Result<bool> {
         const SILENT: &str = "select count(*) from meta
-            where (name = 'hold' and value like 'silent %') or (name = 'unseen_until' and value < $1)";
+            where (name = 'hold' and value not like 'paused %') or (name = 'unseen_until' and value < $1)";
         let rows: i64 = on!(self, pool => sqlx::query_scalar(SILENT).bind(sortable(now)).fetch_one(pool).await?);
         Ok(rows > 0)
     }
@@ -111,6 +129,12 @@ impl Store {
             held
         })
     }
+}
+
+/// Holds all mail of the copy behind `connection`, which was made at `now`.
+pub(super) async fn hold_copy(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(SET).bind("hold").bind(format!("{COPIED} {}", ms(now))).execute(connection).await?;
+    Ok(())
 }
 
 /// Milliseconds since the epoch as a text that sorts as the number does.

@@ -9,7 +9,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::Instant;
 
-use super::{Db, Error, Result, Settings, Shared, Store, Synced, lock_file, schema};
+use super::turn::Turn;
+use super::{Db, Error, Result, Settings, Shared, Store, lock_file, schema};
 use crate::crypto::{self, Key};
 use crate::sabotage::point;
 
@@ -32,7 +33,7 @@ impl Store {
             shared: std::sync::Arc::new(Shared {
                 db,
                 key,
-                turn: tokio::sync::Mutex::new(Synced::Fully),
+                turn: tokio::sync::Mutex::new(Turn::new()),
                 shares: super::due::Shares::default(),
                 file,
                 daemon: std::sync::Mutex::new(None),

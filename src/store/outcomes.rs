@@ -63,6 +63,7 @@ struct Ended<'a> {
     state: &'a str,
     code: u16,
     reply: &'a str,
+    uncertain: u8,
     due_at: Option<i64>,
     wake_at: Option<i64>,
 }
@@ -88,6 +89,7 @@ fn ended(reports: &[Report], now: DateTime<Utc>) -> String {
                 state: if open { State::Queued } else { report.state }.as_str(),
                 code: report.outcome.code,
                 reply: &report.outcome.text,
+                uncertain: u8::from(report.outcome.verdict == Verdict::Uncertain),
                 due_at,
                 wake_at: open.then(|| due_at.unwrap_or(ms(now))),
             }
@@ -104,7 +106,8 @@ impl Store {
         const END: &str = "
             update deliveries set state = r.value ->> 'state', code = cast(r.value ->> 'code' as bigint),
                 reply = r.value ->> 'reply', due_at = coalesce(cast(r.value ->> 'due_at' as bigint), due_at),
-                wake_at = cast(r.value ->> 'wake_at' as bigint), changed_at = $2
+                wake_at = cast(r.value ->> 'wake_at' as bigint), changed_at = $2,
+                uncertain = uncertain + cast(r.value ->> 'uncertain' as bigint)
             from {rows} as r
             where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
                 and deliveries.state = 'sending'";
@@ -113,28 +116,29 @@ impl Store {
         }
         let rows = ended(reports, now);
         let mut turn = self.shared.turn.lock().await;
-        if let Db::Sqlite { writer, .. } = &self.shared.db
-            && *turn == Synced::Fully
-        {
-            sqlx::query("pragma synchronous = normal").execute(writer).await?;
-            *turn = Synced::Lazily;
-        }
         if planted(Plant::NoFence) {
-            lazily!(self, pool => sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(pool).await?.rows_affected());
+            lazily!(self, turn, writer => {
+                sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(writer).await?.rows_affected()
+            });
         }
         // One statement is one transaction.
         point!("before commit");
         let mut tries = 0;
         let taken = loop {
             let end = async {
-                Ok::<_, Error>(lazily!(self, pool => {
-                    sqlx::query(self.sql(END)).bind(&rows).bind(ms(now)).execute(pool).await?.rows_affected()
+                Ok::<_, Error>(lazily!(self, turn, writer => {
+                    sqlx::query(self.sql(END)).bind(&rows).bind(ms(now)).execute(writer).await?.rows_affected()
                 }))
             };
             tries += 1;
             match end.await {
                 Err(error) if tries < 5 && error.lost_a_deadlock() => {}
-                end => break end?,
+                end => {
+                    if end.is_err() {
+                        turn.forget();
+                    }
+                    break end?;
+                }
             }
         };
         point!("after commit");

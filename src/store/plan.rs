@@ -14,9 +14,6 @@ use crate::sabotage;
 /// Rows a transaction: a fraction of a second's work.
 pub(super) const BATCH: i64 = 5000;
 
-/// Behind every row id.
-pub(super) const END: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
-
 /// What is left to be done to an Issue's Deliveries.
 #[derive(sqlx::FromRow)]
 pub(super) struct Plan {
@@ -41,6 +38,8 @@ struct Spoken<'a> {
 pub(super) const LAST: &str = "
     select subscriber from subscriptions where digest = $1 and state = 'confirmed' and subscriber > $2
     order by subscriber limit 1 offset $3";
+/// The last one of all. Not a text that is behind every id: which letter is the last one a database's collation says.
+pub(super) const END: &str = "select max(subscriber) from subscriptions where digest = $1 and state = 'confirmed'";
 pub(super) const RENDITIONS: &str = "select id, language from renditions where issue = $1 order by position";
 pub(super) const LANGUAGES: &str = readers!(
     "select distinct s.language",
@@ -84,7 +83,11 @@ macro_rules! plan_batch {
             .bind($crate::sabotage::batch(BATCH) - 1)
             .fetch_optional(&mut *$tx)
             .await?;
-        let to = last.as_deref().unwrap_or(END);
+        let end: Option<String> = match &last {
+            Some(last) => Some(last.clone()),
+            None => sqlx::query_scalar(END).bind(&plan.digest).fetch_one(&mut *$tx).await?,
+        };
+        let to = end.as_deref().unwrap_or(after);
         let renditions: Vec<(String, String)> = sqlx::query_as(RENDITIONS).bind(&plan.id).fetch_all(&mut *$tx).await?;
         let languages: Vec<String> =
             sqlx::query_scalar(LANGUAGES).bind(&plan.digest).bind(after).bind(to).fetch_all(&mut *$tx).await?;
@@ -128,14 +131,15 @@ impl Store {
             update issues set changed_at = $2 where id = $1 and todo is not null
             returning id, digest, state, todo, todo_after, created_at, expires_at";
         const LAST: &str = "
-            select id from deliveries where id > $1 and id <= $2 order by id limit 1 offset $3";
+            select subscriber from deliveries where issue = $1 and subscriber > $2 order by subscriber limit 1 offset $3";
+        const END: &str = "select max(subscriber) from deliveries where issue = $1";
         // The time that it was held does not count against its life.
         const WAKE: &str = "
             update deliveries set wake_at = $4, due_at = $4, changed_at = $4, expires_at = expires_at + ($4 - created_at)
-            where id > $2 and id <= $3 and issue = $1 and state = 'queued' and wake_at is null";
+            where issue = $1 and subscriber > $2 and subscriber <= $3 and state = 'queued' and wake_at is null";
         const DROP: &str = "
             update deliveries set state = 'suppressed', wake_at = null, changed_at = $4
-            where id > $2 and id <= $3 and issue = $1 and state = 'queued'";
+            where issue = $1 and subscriber > $2 and subscriber <= $3 and state = 'queued'";
         unit!(self, tx => {
             let plan: Option<Plan> =
                 sqlx::query_as(MINE).bind(issue).bind(ms(now)).fetch_optional(&mut *tx).await?;
@@ -143,14 +147,23 @@ impl Store {
             if plan.todo == "plan" {
                 plan_batch!(self, tx, plan, now)
             } else {
-                let after = plan.todo_after.as_deref().unwrap_or(&plan.id);
-                let end = format!("{}{END}", plan.id);
-                let last: Option<String> =
-                    sqlx::query_scalar(LAST).bind(after).bind(&end).bind(sabotage::batch(BATCH) - 1).fetch_optional(&mut *tx).await?;
+                let after = plan.todo_after.as_deref().unwrap_or_default();
+                // What was left by an earlier version says it by the Delivery's id.
+                let after = after.strip_prefix(&plan.id).unwrap_or(after);
+                let last: Option<String> = sqlx::query_scalar(LAST)
+                    .bind(&plan.id)
+                    .bind(after)
+                    .bind(sabotage::batch(BATCH) - 1)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                let end: Option<String> = match &last {
+                    Some(last) => Some(last.clone()),
+                    None => sqlx::query_scalar(END).bind(&plan.id).fetch_one(&mut *tx).await?,
+                };
                 sqlx::query(if plan.todo == "wake" { WAKE } else { DROP })
                     .bind(&plan.id)
                     .bind(after)
-                    .bind(last.as_ref().unwrap_or(&end))
+                    .bind(end.as_deref().unwrap_or(after))
                     .bind(ms(now))
                     .execute(&mut *tx)
                     .await?;

@@ -14,6 +14,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/005_feeds.sql"),
     include_str!("migrations/006_pace.sql"),
     include_str!("migrations/007_gates.sql"),
+    include_str!("migrations/008_uncertain.sql"),
 ];
 
 /// Any number of ours: names the turn that machines take at the start.

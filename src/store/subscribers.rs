@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::deliveries::lane;
-use super::suppressions::SENDING;
 use super::{Error, Result, Store, at, clean, count, json, ms};
 use crate::crypto;
 use crate::subscriber::{Address, State, Subscriber, Subscription};
@@ -238,7 +237,7 @@ impl Store {
             where s.hash = $1 and ($2 is null or n.digest = $2)";
         const LEAVE: &str = "
             update subscriptions set state = 'unsubscribed', changed_at = $3, unsubscribed_at = $3
-            where subscriber in (select id from subscribers where hash = $1) and ($2 is null or digest = $2)
+            where subscriber = (select id from subscribers where hash = $1) and ($2 is null or digest = $2)
                 and state <> 'unsubscribed'";
         const VOID: &str = "
             update confirmations set expires_at = $3 where expires_at > $3 and subscription in (
@@ -246,16 +245,16 @@ impl Store {
                 where s.hash = $1 and ($2 is null or n.digest = $2))";
         const DROP: &str = "
             update deliveries set state = 'suppressed', wake_at = null, changed_at = $3
-            where state = 'queued' and subscriber in (select id from subscribers where hash = $1)
+            where state = 'queued' and subscriber = (select id from subscribers where hash = $1)
                 and ($2 is null or digest = $2)";
         let hash = self.address_hash(&key_of(address));
-        let (there, sending): (i64, i64) = unit!(self, tx => {
+        let there: i64 = unit!(self, tx => {
             for text in [LEAVE, VOID, DROP] {
                 sqlx::query(text).bind(&hash).bind(digest).bind(ms(now)).execute(&mut *tx).await?;
             }
-            let there = sqlx::query_scalar(THERE).bind(&hash).bind(digest).fetch_one(&mut *tx).await?;
-            (there, sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?)
+            sqlx::query_scalar(THERE).bind(&hash).bind(digest).fetch_one(&mut *tx).await?
         })?;
+        let sending = self.is_sending(&hash).await?;
         self.finish_issues(now).await?;
         self.is_known_everywhere(sending).await;
         Ok(there > 0)

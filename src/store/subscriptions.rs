@@ -212,15 +212,15 @@ impl Store {
         const SENDING: &str = "
             select count(*) from deliveries
             where state in ('queued', 'sending') and subscriber = (select subscriber from subscriptions where id = $1)";
-        let (row, sending): (Option<TokenOut>, i64) = unit!(self, tx => {
+        let row: Option<TokenOut> = unit!(self, tx => {
             for text in [LEAVE, VOID, DROP] {
                 sqlx::query(text).bind(id).bind(ms(now)).execute(&mut *tx).await?;
             }
-            let row = sqlx::query_as(BY_SUBSCRIPTION).bind(id).fetch_optional(&mut *tx).await?;
-            (row, sqlx::query_scalar(SENDING).bind(id).fetch_one(&mut *tx).await?)
+            sqlx::query_as(BY_SUBSCRIPTION).bind(id).fetch_optional(&mut *tx).await?
         })?;
+        let sending: i64 = on!(self, pool => sqlx::query_scalar(SENDING).bind(id).fetch_one(pool).await?);
         self.finish_issues(now).await?;
-        self.is_known_everywhere(sending).await;
+        self.is_known_everywhere(sending > 0).await;
         row.map(|row| row.said(now)).transpose()
     }
 

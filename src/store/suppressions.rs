@@ -36,7 +36,7 @@ pub(super) const SUPPRESS: &str = "
 /// Ends what is queued for a hash.
 pub(super) const DROP: &str = "
     update deliveries set state = 'suppressed', wake_at = null, changed_at = $2
-    where state = 'queued' and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";
+    where state = 'queued' and (address_hash = $1 or subscriber = (select id from subscribers where hash = $1))";
 
 impl Store {
     /// Deletes everything about the address; a keyed hash stays, so that it is never mailed again. False: nobody.
@@ -55,14 +55,11 @@ impl Store {
             update deliveries set address = null, address_hash = null, subscriber = null, subscription = null, confirmation = null,
                 reply = '', fence = fence + 1, changed_at = $2, wake_at = null,
                 state = case when state in ('queued', 'sending') then 'suppressed' else state end
-            where address_hash = $1 or subscriber in (select id from subscribers where hash = $1)";
+            where address_hash = $1 or subscriber = (select id from subscribers where hash = $1)";
         const SUBSCRIBER: &str = "delete from subscribers where hash = $1";
         let hash = self.address_hash(&key_of(address));
-        let (there, sending) = unit!(self, tx => {
+        let there = unit!(self, tx => {
             let there: i64 = sqlx::query_scalar(THERE).bind(&hash).fetch_one(&mut *tx).await?;
-            // A claim that is under way is waited for here, and counted then.
-            sqlx::query(DROP).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
-            let sending: i64 = sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?;
             if there > 0 {
                 sqlx::query(FORGET).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
                 sqlx::query(DELIVERIES).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
@@ -70,11 +67,12 @@ impl Store {
                 sqlx::query(LIFTINGS).bind(&hash).execute(&mut *tx).await?;
                 sqlx::query(SUBSCRIBER).bind(&hash).execute(&mut *tx).await?;
             }
-            (there > 0, sending)
+            there > 0
         })?;
         if there {
             self.finish_issues(now).await?;
-            self.is_known_everywhere(sending).await;
+            // No row says any more what was handed out.
+            self.is_known_everywhere(true).await;
             self.forget().await?;
         }
         Ok(there)
@@ -83,11 +81,11 @@ impl Store {
     /// Never mails the address again.
     pub async fn suppress(&self, address: &Address, reason: &str, now: DateTime<Utc>) -> Result<()> {
         let hash = self.address_hash(&address.key());
-        let sending = unit!(self, tx => {
+        unit!(self, tx => {
             sqlx::query(SUPPRESS).bind(&hash).bind(address.key()).bind(clean(reason)).bind(ms(now)).execute(&mut *tx).await?;
             sqlx::query(DROP).bind(&hash).bind(ms(now)).execute(&mut *tx).await?;
-            sqlx::query_scalar(SENDING).bind(&hash).fetch_one(&mut *tx).await?
         })?;
+        let sending = self.is_sending(&hash).await?;
         self.finish_issues(now).await?;
         self.is_known_everywhere(sending).await;
         Ok(())
@@ -142,17 +140,22 @@ impl Store {
         Ok(rows.into_iter().map(lifting).collect())
     }
 
-    /// Waits, where `sending` mails to a reader who left are handed out, until whoever asked for them before the reader left
+    /// Are mails to the reader of this hash handed out to a process, or may they be? Asked when it is committed that the reader leaves: on
+    /// PostgreSQL a claim that was under way before may not know it, and what it takes may have been planned, or given back,
+    /// while the reader left.
+    pub(super) async fn is_sending(&self, hash: &str) -> Result<bool> {
+        const SENDING: &str = "
+            select count(*) from deliveries where state in ('queued', 'sending')
+                and (address_hash = $1 or subscriber = (select id from subscribers where hash = $1))";
+        let sending: i64 = on!(self, pool => sqlx::query_scalar(SENDING).bind(hash).fetch_one(pool).await?);
+        Ok(sending > 0)
+    }
+
+    /// Waits, where mails to a reader who left are `sending`, until whoever asked for them before the reader left
     /// (see [`Store::still_wanted`]) has said MAIL or must ask again.
-    pub(super) async fn is_known_everywhere(&self, sending: i64) {
-        if sending > 0 {
+    pub(super) async fn is_known_everywhere(&self, sending: bool) {
+        if sending {
             tokio::time::sleep(2 * FRESH).await;
         }
     }
 }
-
-/// Mails to the reader of hash `$1` that are handed out to a process, or may be: what is queued here was given back since the queued
-/// ones were dropped, and a claim of it that is under way may not know yet that the reader leaves.
-pub(super) const SENDING: &str = "
-    select count(*) from deliveries
-    where state in ('queued', 'sending') and (address_hash = $1 or subscriber in (select id from subscribers where hash = $1))";

@@ -10,6 +10,7 @@ mod feeds;
 mod gates;
 mod holds;
 mod issues;
+mod leaving;
 mod model;
 mod opening;
 mod pictures;

@@ -125,7 +125,7 @@ async fn deliver(context: &Context, config: &Config, store: &Store, issue: &str,
     say!("{}", if states.is_empty() { "nobody to mail".to_owned() } else { states.join(", ") });
     let left = open(&counts);
     if left > 0
-        && let Some(hold) = store.hold().await?
+        && let Some(hold) = store.held_by(daemon::patience(&config.digests), context.clock.now()).await?
     {
         say!("{hold}: {left} wait for `postrider resume`");
         return Ok(Exit::Done);

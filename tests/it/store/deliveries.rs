@@ -44,6 +44,7 @@ async fn hands_out_and_takes_back(bench: Bench) {
             subscriber: reader.id,
             fence: 1,
             attempts: 0,
+            uncertain: 0,
             expires_at: at(601),
         }
     );

@@ -119,12 +119,15 @@ async fn a_copy_is_whole_while_mail_is_sent(bench: Bench) {
     let mut partly = 0;
     for round in 0.. {
         let copy = bench.folder.path().join(format!("copy{round}.db"));
-        bench.store.backup(&copy).await.unwrap();
+        bench.store.backup(&copy, at(2)).await.unwrap();
         let restored = Bench {
             settings: Settings { url: format!("sqlite:{}", copy.display()), secret: None },
             store: Store::open(&Settings { url: format!("sqlite:{}", copy.display()), secret: None }).await.unwrap(),
             folder: tempfile::tempdir().unwrap(),
         };
+        assert_eq!(restored.store.hold().await.unwrap(), Some(Hold::Copied(at(2))), "some of it is sent since");
+        assert!(restored.store.is_held(at(3)).await.unwrap() && restored.store.is_silent(at(3)).await.unwrap());
+        assert_eq!(bench.store.hold().await.unwrap(), None);
         let counts = restored.counts(None).await;
         assert_eq!(counts.values().sum::<u64>(), 300, "{counts:?}");
         partly += u32::from(counts.contains_key(&State::Sent) && counts.contains_key(&State::Queued));
