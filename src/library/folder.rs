@@ -135,9 +135,12 @@ impl Plain {
             _ => own_slug,
         };
         let folders: Vec<String> = folders.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let names: Vec<String> = folders.iter().map(|folder| permalink::folder_name(folder)).collect();
         let place = Place {
-            folders: &folders,
+            folders: &names,
             name,
+            file_name: name,
+            base_name: name,
             sections: &folders,
             title: &title,
             slug: &slug,
@@ -146,7 +149,7 @@ impl Plain {
         };
         let shape = Shape { base: &self.site.url, pattern: self.permalink.as_deref(), ..Shape::default() };
         let own = values.text(&["url", "permalink"]);
-        let url = match permalink::address(&shape, &place, own.as_deref()) {
+        let url = match permalink::address(&shape, &place, own.as_deref().map(str::trim)) {
             Ok(url) => url,
             Err(what) => {
                 let key = ["url", "permalink"].into_iter().find(|key| values.values.contains_key(*key));

@@ -8,7 +8,11 @@ mod config;
 mod dates;
 mod load;
 mod mounts;
+mod outputs;
 mod page;
+mod sites;
+mod themes;
+mod told;
 mod tree;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

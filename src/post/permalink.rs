@@ -2,10 +2,14 @@
 //!
 //! Pure. What a pattern asks for and cannot be had (an unknown token) is an error for people.
 
-use chrono::{DateTime, Datelike as _, FixedOffset, Timelike as _};
+mod pattern;
+
+use chrono::{DateTime, FixedOffset};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use pattern::expand;
 
 /// What stays as it is in a path (RFC 3986 §3.3 without `'()*!`, as Go writes it).
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -23,6 +27,32 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'@');
 
+/// What a page's file is called, where it is not the usual `index.html`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format<'a> {
+    /// Before everything but the language: `amp`.
+    pub path: &'a str,
+    /// `index`
+    pub base_name: &'a str,
+    /// `.html`
+    pub suffix: &'a str,
+}
+
+impl Default for Format<'_> {
+    fn default() -> Self {
+        Self { path: "", base_name: "index", suffix: ".html" }
+    }
+}
+
+/// What a section is called in `:sectionslugs`: its slug, else its title.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SectionName {
+    /// May be empty.
+    pub slug: String,
+    /// May be empty.
+    pub title: String,
+}
+
 /// How the site makes addresses for this page.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of Hugo's configuration")]
@@ -33,6 +63,8 @@ pub struct Shape<'a> {
     pub language_prefix: &'a str,
     /// The pattern of the page's section: `/:year/:month/:slug/`.
     pub pattern: Option<&'a str>,
+    /// In which format the page is published.
+    pub format: Format<'a>,
     /// `/p.html` instead of `/p/`.
     pub ugly: bool,
     /// Letters keep their case.
@@ -46,16 +78,20 @@ pub struct Shape<'a> {
 /// Where the page stands and what it is called.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place<'a> {
-    /// Folders below the content root, without a bundle's own; the slug of a section that has one.
+    /// Folders below the content root ([`folder_name`]), without a bundle's own; the slug of a section that has one.
     pub folders: &'a [String],
     /// Its name in that folder, without language and extension; a bundle's folder.
     pub name: &'a str,
+    /// What `:filename` gives: the same, mostly.
+    pub file_name: &'a str,
+    /// What `:contentbasename` gives: the same, mostly.
+    pub base_name: &'a str,
     /// It is a folder of its own.
     pub bundle: bool,
     /// Folders that are sections, of the nearest one: `:sections`.
     pub sections: &'a [String],
-    /// Slug, else title, of each of `sections` that has a page of its own: `:sectionslugs`.
-    pub section_slugs: &'a [String],
+    /// Of each of `sections`: `:sectionslugs`.
+    pub section_names: &'a [SectionName],
     /// Plain.
     pub title: &'a str,
     /// Of the front matter; may be empty.
@@ -66,35 +102,69 @@ pub struct Place<'a> {
 
 /// The absolute, percent-encoded address of a page; `url` is the front matter's.
 pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Result<String, String> {
-    let url = url.map(str::trim).filter(|url| !url.is_empty());
+    let url = url.filter(|url| !url.is_empty());
     if let Some(url) = url.filter(|url| url.starts_with("http:") || url.starts_with("https:")) {
         return Err(format!("`{url}` has a host; `url` is a path on this site"));
     }
+    let base_name = shape.format.base_name;
     let path = match (url, shape.pattern.filter(|pattern| !pattern.is_empty())) {
         (Some(url), _) => given(shape, place, url)?,
         (None, Some(pattern)) => {
             let path = in_shape(&clean(&unescaped(&expand(shape, pattern, place)?)), shape);
-            let is_file = shape.ugly || place.bundle;
-            finished(shape, path.strip_suffix("/index").filter(|_| !is_file).unwrap_or(&path))
+            let is_folder = !shape.ugly && !place.bundle && place.slug == base_name && shape.is_index(base_name);
+            match path.strip_suffix("/index").filter(|_| is_folder) {
+                Some(folder) => in_folder(shape, folder),
+                None if shape.ugly && path != "/" => format!("{}{}", below(shape, &path), shape.format.suffix),
+                None => in_folder(shape, &path),
+            }
         }
         (None, None) => {
-            let part = |part: &String| path_part(part, shape);
-            let folders = place.folders.iter().map(part).collect::<Vec<_>>().join("/");
-            let name = if place.slug.is_empty() {
-                path_part(place.name, shape)
+            let above = folders(shape, place.folders);
+            let own = if place.slug.is_empty() { place.name } else { place.slug };
+            let ugly = shape.ugly || !place.bundle && own == base_name;
+            let suffix = if ugly { shape.format.suffix } else { "" };
+            if ugly && shape.is_index(own) {
+                // `/blog/index.html` is the folder to web servers.
+                format!("{}/", below(shape, &above))
+            } else if place.slug.is_empty() {
+                let path = format!("{above}/{}{suffix}", path_part(place.name, shape));
+                if ugly { below(shape, &path) } else { in_folder(shape, &path) }
             } else {
                 // `.` and `..` in a slug stay: only the folders are tidied.
-                let slug = in_shape(place.slug, shape);
-                slug.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
-            };
-            let name = if place.slug == "index" && (!place.bundle || shape.ugly) { "" } else { name.as_str() };
-            let above = clean(&folders);
-            // `/blog/index.html` is the folder to web servers.
-            let shape = Shape { ugly: shape.ugly && !name.is_empty(), ..*shape };
-            finished(&shape, &format!("{}/{name}", above.trim_end_matches('/')))
+                let slug = in_shape(&format!("{}{suffix}", place.slug.trim_end_matches('/')), shape);
+                let path =
+                    slug.split('/').filter(|part| !part.is_empty()).fold(above, |path, part| format!("{path}/{part}"));
+                if ugly { below(shape, &path) } else { in_folder(shape, &path) }
+            }
         }
     };
+    if path.contains(|c: char| c.is_ascii_control()) {
+        return Err("there is a control character in the address".into());
+    }
     Ok(format!("{}{}", shape.base.trim_end_matches('/'), encoded(&path)?))
+}
+
+impl Shape<'_> {
+    /// Whether a file of this name is what web servers show for its folder.
+    fn is_index(&self, name: &str) -> bool {
+        name == "index" && self.format.suffix == ".html"
+    }
+}
+
+/// The folders as they are in addresses, a slash before each.
+fn folders(shape: &Shape<'_>, folders: &[String]) -> String {
+    let path = folders.join("/");
+    if path.is_empty() || path.bytes().all(|byte| is_plain(byte) || byte == b'/') {
+        return if path.is_empty() { path } else { format!("/{path}") };
+    }
+    // As a whole: blanks at the end of a section's slug are a hyphen where something follows.
+    let path = in_shape(&format!("/{path}"), shape);
+    path.split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| format!("{path}/{part}"))
+}
+
+/// What a folder is called in [`Place::folders`]: blanks become hyphens one by one, those of a slug together.
+pub fn folder_name(folder: &str) -> String {
+    folder.replace(' ', "-")
 }
 
 /// The address that an alias of the front matter stands for: a path on this site, relative to the page's folder.
@@ -152,30 +222,37 @@ fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, Stri
     if url.contains(':') && !shape.old {
         url = unescaped(&expand(shape, &url, place)?);
     }
-    let parts: Vec<&str> = url.split('/').filter(|part| !part.is_empty()).collect();
-    let slash = url.ends_with('/') || !url.contains('.');
-    let prefix = shape.language_prefix;
-    let prefixed = prefix.is_empty() || !relative;
-    let mut path = if prefixed { String::new() } else { format!("/{prefix}") };
-    path = format!("{path}/{}", parts.join("/"));
-    if slash && !path.ends_with('/') {
-        path.push('/');
+    let language = if relative { shape.language_prefix } else { "" };
+    let mut path = String::new();
+    for part in [language].into_iter().chain(shape.format.path.split('/')).chain(url.split('/')) {
+        if !part.is_empty() {
+            path = format!("{path}/{part}");
+        }
+    }
+    if url.ends_with('/') || !url.contains('.') {
+        path = format!("{path}/{}{}", shape.format.base_name, shape.format.suffix);
     }
     // What web servers do with it: `/x/index.html` is `/x/`.
-    Ok(path.strip_suffix("/index.html").map_or(path.clone(), |folder| format!("{folder}/")))
+    let path = path.strip_suffix("/index.html").map_or(path.clone(), |folder| format!("{folder}/"));
+    Ok(if path.is_empty() { "/".into() } else { path })
 }
 
-fn finished(shape: &Shape<'_>, path: &str) -> String {
-    let path = match (shape.language_prefix, path.trim_matches('/')) {
-        ("", path) => format!("/{path}"),
-        (prefix, "") => format!("/{prefix}"),
-        (prefix, path) => format!("/{prefix}/{path}"),
-    };
-    match path.as_str() {
-        "/" => path,
-        _ if shape.ugly => format!("{path}.html"),
-        _ => format!("{path}/"),
+/// A path with all that stands before it.
+fn below(shape: &Shape<'_>, path: &str) -> String {
+    let format = shape.format.path;
+    let format = if format.is_empty() { String::new() } else { in_shape(format, shape) };
+    let parts = [shape.language_prefix, &format, path].map(|part| part.trim_matches('/'));
+    parts.iter().filter(|part| !part.is_empty()).fold(String::new(), |path, part| format!("{path}/{part}"))
+}
+
+/// The page that has a folder of its own.
+fn in_folder(shape: &Shape<'_>, path: &str) -> String {
+    let Format { base_name, suffix, .. } = shape.format;
+    let folder = below(shape, path);
+    if shape.is_index(base_name) {
+        return format!("{folder}/");
     }
+    format!("{folder}/{}", in_shape(&format!("{base_name}{suffix}"), shape))
 }
 
 /// What most names are made of, and no rule changes.
@@ -191,7 +268,7 @@ fn path_part(part: &str, shape: &Shape<'_>) -> String {
     if shape.keep_case || shape.old {
         return in_shape(part, shape);
     }
-    in_shape(&part.replace(char::is_whitespace, "-"), shape)
+    in_shape(&folder_name(part), shape)
 }
 
 /// [`sanitized`], with case and marks as the site has them.
@@ -257,133 +334,6 @@ fn unescaped(text: &str) -> String {
     percent_decode_str(&spaced).decode_utf8().map_or(spaced.clone(), std::borrow::Cow::into_owned)
 }
 
-/// A pattern with its `:tokens` filled in; `\:` is a colon.
-fn expand(shape: &Shape<'_>, pattern: &str, place: &Place<'_>) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = pattern;
-    while let Some(at) = rest.find([':', '\\']) {
-        out.push_str(&rest[..at]);
-        if let Some(after) = rest[at..].strip_prefix("\\:") {
-            out.push(':');
-            rest = after;
-            continue;
-        }
-        let name_end = rest[at + 1..]
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .map_or(rest.len(), |end| at + 1 + end);
-        let name = &rest[at + 1..name_end];
-        if name.is_empty() || rest[at..].starts_with('\\') {
-            out.push_str(&rest[at..=at]);
-            rest = &rest[at + 1..];
-            continue;
-        }
-        let cut = rest[name_end..].strip_prefix('[').and_then(|tail| tail.split_once(']')).map(|(cut, _)| cut);
-        rest = &rest[name_end + cut.map_or(0, |cut| cut.len() + 2)..];
-        let value =
-            token(shape, name, cut, place).ok_or_else(|| format!("`:{name}` in `{pattern}` is no permalink token"))?;
-        out.push_str(&value);
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-fn token(shape: &Shape<'_>, name: &str, cut: Option<&str>, place: &Place<'_>) -> Option<String> {
-    // Hugo's zero time, where the page has none.
-    let date = place.date.or_else(|| {
-        let zero = chrono::NaiveDate::from_ymd_opt(1, 1, 1)?.and_hms_opt(0, 0, 0)?;
-        Some(zero.and_utc().fixed_offset())
-    })?;
-    // A slash in a title would make a folder of it; in a slug it is meant. `c#` is an address with an empty fragment.
-    let one_part = |text: &str| {
-        let part = in_shape(&text.replace('/', "-"), shape);
-        escape(part.strip_suffix('#').filter(|head| !head.contains('#')).unwrap_or(&part))
-    };
-    let slugged = |slug: &str| slug.split('/').map(one_part).collect::<Vec<_>>().join("/");
-    let or = |slug: &str, other: &str| if slug.is_empty() { one_part(other) } else { slugged(slug) };
-    Some(match (name, cut) {
-        ("year", _) => date.year().to_string(),
-        ("month", _) => format!("{:02}", date.month()),
-        ("monthname", _) => date.format("%B").to_string(),
-        ("day", _) => format!("{:02}", date.day()),
-        ("weekday", _) => date.weekday().num_days_from_sunday().to_string(),
-        ("weekdayname", _) => date.format("%A").to_string(),
-        ("yearday", _) => date.ordinal().to_string(),
-        ("section", _) => place.sections.first().cloned().unwrap_or_default(),
-        // It begins at the site's root, also behind other text.
-        ("sections", None) => format!("/{}", place.sections.join("/")),
-        ("sections", Some(cut)) => slice(place.sections, cut).join("/"),
-        ("sectionslug", _) => place.section_slugs.first().map(|slug| one_part(slug)).unwrap_or_default(),
-        ("sectionslugs", cut) => {
-            let slugs = cut.map_or(place.section_slugs, |cut| slice(place.section_slugs, cut));
-            slugs.iter().map(|slug| one_part(slug)).collect::<Vec<_>>().join("/")
-        }
-        ("title", _) => one_part(place.title),
-        ("slug", _) => or(place.slug, place.title),
-        ("slugorfilename" | "slugorcontentbasename", _) => or(place.slug, place.name),
-        ("filename" | "contentbasename", _) => one_part(place.name),
-        ("MST", _) if date.offset().local_minus_utc() == 0 => "utc".to_owned(),
-        ("MST", _) => date.format("%z").to_string(),
-        (layout, _) => go_layout(layout, date)?,
-    })
-}
-
-/// `[1:]`, `[:last]`, `[2]`, `[last]` of a list, lenient where it is too short.
-fn slice<'l>(list: &'l [String], cut: &str) -> &'l [String] {
-    let bound = |text: &str| match text.trim() {
-        "last" => list.len().checked_sub(1),
-        text => text.parse().ok(),
-    };
-    match cut.split_once(':') {
-        Some((low, high)) => {
-            let low = if low.trim().is_empty() { Some(0) } else { bound(low).filter(|low| *low < list.len()) };
-            let high =
-                if high.trim().is_empty() { list.len() } else { bound(high).unwrap_or(list.len()).min(list.len()) };
-            low.and_then(|low| list.get(low..high)).unwrap_or_default()
-        }
-        None => bound(cut).and_then(|at| list.get(at..=at)).unwrap_or_default(),
-    }
-}
-
-/// A layout of Go's `time` package; `None` when nothing in it is one.
-fn go_layout(layout: &str, date: DateTime<FixedOffset>) -> Option<String> {
-    const PARTS: [(&str, &str); 21] = [
-        ("January", "%B"),
-        ("Jan", "%b"),
-        ("Monday", "%A"),
-        ("Mon", "%a"),
-        ("2006", "%Y"),
-        ("002", "%j"),
-        ("01", "%m"),
-        ("02", "%d"),
-        ("03", "%I"),
-        ("04", "%M"),
-        ("05", "%S"),
-        ("06", "%y"),
-        ("15", "%H"),
-        ("PM", "%p"),
-        ("pm", "%P"),
-        ("_2", "%e"),
-        ("1", "%-m"),
-        ("2", "%-d"),
-        ("3", "%-I"),
-        ("4", "%-M"),
-        ("5", "%-S"),
-    ];
-    let (mut out, mut rest, mut found) = (String::new(), layout, false);
-    'text: while let Some(c) = rest.chars().next() {
-        for (go, chrono) in PARTS {
-            if let Some(after) = rest.strip_prefix(go) {
-                out.push_str(&date.with_nanosecond(0)?.format(chrono).to_string());
-                (rest, found) = (after, true);
-                continue 'text;
-            }
-        }
-        out.push(c);
-        rest = &rest[c.len_utf8()..];
-    }
-    found.then_some(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,6 +356,7 @@ mod tests {
             ..Place::default()
         };
         change(&mut shape, &mut place);
+        (place.file_name, place.base_name) = (place.name, place.name);
         match address(&shape, &place, url) {
             Ok(url) => url.strip_prefix("https://example.org").map_or(url.clone(), String::from),
             Err(error) => format!("refused: {error}"),
@@ -548,6 +499,74 @@ mod tests {
         assert_eq!(path(|shape, _| shape.pattern = Some(""), None), "/blog/p/");
         assert_eq!(path(|shape, _| (shape.pattern, shape.ugly) = (Some("/:year/:slug/"), true), None), "/2021/t.html");
         assert_eq!(path(|shape, place| (shape.pattern, place.date) = (Some("/:year/:month/"), None), None), "/1/01/");
+    }
+
+    #[test]
+    fn formats() {
+        let format = |path, base_name, suffix| Format { path, base_name, suffix };
+        let in_format = |format: Format<'static>, ugly: bool, slug: &'static str, url: Option<&str>| {
+            path(|shape, place| (shape.format, shape.ugly, place.slug) = (format, ugly, slug), url)
+        };
+        let amp = format("amp", "index", ".html");
+        assert_eq!(in_format(amp, false, "", None), "/amp/blog/p/");
+        assert_eq!(in_format(amp, true, "", Some("/own/")), "/amp/own/");
+        assert_eq!(path(|shape, _| (shape.format, shape.language_prefix) = (amp, "de"), Some("u")), "/de/amp/u/");
+        let main = format("", "main", ".html");
+        assert_eq!(in_format(main, false, "", None), "/blog/p/main.html");
+        assert_eq!(in_format(main, true, "", None), "/blog/p.html");
+        assert_eq!(in_format(main, false, "main", None), "/blog/main.html");
+        assert_eq!(in_format(main, true, "index", None), "/blog/");
+        assert_eq!(in_format(main, false, "", Some("/own")), "/own/main.html");
+        assert_eq!(in_format(format("", "index", ".json"), false, "index", None), "/blog/index.json");
+    }
+
+    #[test]
+    fn blanks() {
+        for (url, expected) in
+            [(" /a b/ ", "/%20/a%20b/%20/"), ("a ", "/a%20/"), (" ", "/%20/"), (" a.html", "/%20a.html")]
+        {
+            assert_eq!(path(|_, _| {}, Some(url)), expected, "{url}");
+        }
+        for (slug, ugly, expected) in [
+            (" a b ", false, "/blog/a-b/"),
+            (" a b ", true, "/blog/a-b-.html"),
+            (" ", false, "/blog/"),
+            ("/a /b", false, "/blog/a-/b/"),
+        ] {
+            assert_eq!(path(|shape, place| (shape.ugly, place.slug) = (ugly, slug), None), expected, "{slug}");
+        }
+        assert_eq!(path(|shape, place| (shape.pattern, place.slug) = (Some("/:slug/"), "/a /b"), None), "/a-/b/");
+        let sections = list(" a b / c ");
+        let named = |place: &mut Place<'_>| place.folders = Box::leak(sections.clone().into_boxed_slice());
+        assert_eq!(path(|_, place| named(place), None), "/-a-b-/-c/p/");
+        assert_eq!(path(|_, _| {}, Some("/a\n")), "refused: there is a control character in the address");
+    }
+
+    #[test]
+    fn sections_in_patterns() {
+        let sections = list("blog/sub/deep");
+        let name = |slug: &str, title: &str| SectionName { slug: slug.into(), title: title.into() };
+        let names = [name("b/s", "B"), name("", "S/T"), name("", "")];
+        for (pattern, expected) in [
+            ("/:sectionslug/", "/b/s/"),
+            ("/:sectionslugs/", "/b/s/s-t/"),
+            ("/:sectionslugs[1]/:sectionslugs[last]/x", "/s-t/x/"),
+            ("/:sections[x]/:sections[-1]/", "/blog/blog/"),
+            ("/:sections[]/", "/blog/sub/deep/"),
+            ("/:sections[2:1]/x", "/x/"),
+            ("/:sections[LAST:]/", "/deep/"),
+            ("/:title[1]/", "refused: `:title` in `/:title[1]/` is no permalink token"),
+        ] {
+            let have = path(
+                |shape, place| {
+                    shape.pattern = Some(pattern);
+                    place.sections = Box::leak(sections.clone().into_boxed_slice());
+                    place.section_names = Box::leak(names.to_vec().into_boxed_slice());
+                },
+                None,
+            );
+            assert_eq!(have, expected, "{pattern}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod calls;
 mod corpora;
 mod generators;
+mod hugo;
 mod programs;
 mod sites;
 mod watching;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::at;
+use super::{at, sites};
 use crate::library::fields::strings;
 use crate::library::glob::{self, Style};
 
@@ -72,7 +72,7 @@ impl Rule {
         };
         any(&self.paths, path)
             && any(&self.kinds, kind)
-            && any(&self.languages, language)
+            && sites::lets_in(&self.languages, language)
             && any(&self.environments, "production")
     }
 }

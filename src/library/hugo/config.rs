@@ -20,6 +20,8 @@ use super::at;
 use super::cascade::{Rule, rules};
 use super::load::Loaded;
 use super::mounts::{Mount, mounts};
+use super::outputs::Outputs;
+use super::told;
 
 /// Whose answers are ours where nothing else is said.
 const NEWEST: (u32, u32) = (0, 168);
@@ -46,6 +48,8 @@ pub struct LanguageRules {
     pub cascade: Vec<Rule>,
     /// Handlers of `date`, `publishdate`, `lastmod`, `expirydate`.
     pub handlers: Handlers,
+    /// The formats of its pages.
+    pub outputs: Outputs,
 }
 
 /// What the configuration says, checked.
@@ -171,6 +175,7 @@ impl Config {
                 keep_case: of("disablepathtolower").is_some_and(truth),
                 cascade: of("cascade").map(rules).unwrap_or_default(),
                 handlers: handlers(of("frontmatter")),
+                outputs: Outputs::new(of),
             });
         }
 
@@ -204,7 +209,9 @@ impl Config {
         let mounts = mounts(&value, &languages, &default, &themes);
         let ignored = ignored(&value, &main, &mut problems);
         let disabled_kinds = at(&value, &["disablekinds"]).map(strings).unwrap_or_default();
-        removed_keys(&value, version, &main, &mut problems);
+        problems.extend(told::removed_keys(&value, version, &main));
+        problems.extend(told::from_git(&value, &main));
+        problems.extend(told::several_sites(&value, &mounts, &rules_of, &main));
         let mut hasher = DefaultHasher::new();
         (value.to_string(), format!("{settings:?}")).hash(&mut hasher);
         Ok(Self {
@@ -294,7 +301,9 @@ fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> (Vec<(
     if languages.is_empty() {
         languages.push((default, json!({})));
     }
-    (languages, disabled.into_iter().map(|(key, _)| key).collect())
+    // Also of such as the site does not have.
+    let disabled = disabled.into_iter().map(|(key, _)| key).chain(off.iter().map(|key| key.to_lowercase())).collect();
+    (languages, disabled)
 }
 
 /// `ignoreFiles`; one that is no pattern is named.
@@ -321,23 +330,6 @@ fn allows(value: &Value, media_type: &str) -> bool {
     let fits = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(media_type));
     !list.iter().filter_map(|item| item.strip_prefix('!')).any(|item| fits(item.trim()))
         && list.iter().filter(|item| !item.starts_with('!')).any(|item| fits(item))
-}
-
-/// What this version of Hugo refuses, and is read all the same.
-fn removed_keys(value: &Value, version: (u32, u32), main: &str, problems: &mut Vec<Problem>) {
-    let mounts = at(value, &["module", "mounts"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    for (key, written, instead) in [
-        ("excludefiles", "excludeFiles", "`files`"),
-        ("includefiles", "includeFiles", "`files`"),
-        ("lang", "lang", "`sites.matrix.languages`"),
-    ] {
-        if version >= (0, 153) && mounts.iter().any(|mount| mount.get(key).is_some()) {
-            let what = format!("`{written}` of a mount is not known to Hugo 0.153 and newer");
-            let hint =
-                format!("write {instead}, or name your Hugo by `site.generator_version`; it is read all the same");
-            problems.push(Problem::warning(main, None, what, hint));
-        }
-    }
 }
 
 fn handlers(value: Option<&Value>) -> Handlers {

@@ -13,6 +13,9 @@ use crate::problem::Problem;
 /// Hugo reads YAML 1.2, without repeated keys, from here on.
 pub const STRICT_YAML: (u32, u32) = (0, 152);
 
+/// Go's zero time, 0001-01-01T00:00:00Z.
+const NEVER: i64 = -62_135_596_800;
+
 /// What a header says of time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Dates {
@@ -37,9 +40,10 @@ impl Header<'_> {
         let updated = self.date(&handlers.lastmod, false, &mut None).ok().flatten();
         // To the handlers after the first, what it has found stands under `date`.
         let visible_from = visible_from.or(published.filter(|_| handlers.publish.iter().any(|key| key == "date")));
-        // Year 1 is how Go writes "never".
-        let [published, updated, visible_from, visible_until] =
-            [published, updated, visible_from, visible_until].map(|at| at.filter(|at| at.year() > 1));
+        // Year 1 is how Go writes "never"; but a page is over at any other instant than its first.
+        let [published, updated, visible_from] =
+            [published, updated, visible_from].map(|at| at.filter(|at| at.year() > 1));
+        let visible_until = visible_until.filter(|at| at.timestamp() != NEVER || at.timestamp_subsec_nanos() > 0);
         Some(Dates { published, updated, visible_from, visible_until })
     }
 
@@ -54,7 +58,9 @@ impl Header<'_> {
         for handler in handlers {
             match handler.as_str() {
                 ":filename" => {
-                    if let Some((at, rest)) = date_of_name(&self.entry.name, zone, self.config.version >= NEW_TREE) {
+                    if let Some((at, rest)) =
+                        date_of_name(self.entry.file_name(), zone, self.config.version >= NEW_TREE)
+                    {
                         if slug.is_none() && !rest.is_empty() {
                             *slug = Some(rest);
                         }

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::library::fields::strings;
 use crate::library::files::Folder;
 use crate::post::front_matter;
 use crate::problem::Problem;
 use crate::yaml;
+
+use super::themes::{self, Theme};
 
 /// A merged configuration.
 #[derive(Debug, Clone)]
@@ -17,17 +18,8 @@ pub struct Loaded {
     pub sources: Vec<String>,
     /// For messages: the file that has the root keys.
     pub main: String,
-    /// Those in the site's folder, the first one winning. What they hand to the configuration is in it already.
+    /// Themes and modules in the site's folder, the first one winning. What they hand to the configuration is in it already.
     pub themes: Vec<Theme>,
-}
-
-/// A theme that lies in the site's folder.
-#[derive(Debug, Clone)]
-pub struct Theme {
-    /// `themes/NAME`
-    pub folder: String,
-    /// Its own configuration, keys in lower case.
-    pub value: Value,
 }
 
 const NAMES: [&str; 2] = ["hugo", "config"];
@@ -42,7 +34,12 @@ pub fn load(folder: &Folder) -> Option<Result<Loaded, Problem>> {
     if single.is_none() && !folder.has("config/_default") && !root_in("config/production") {
         return None;
     }
-    Some(merged(folder, "", single).and_then(|loaded| with_themes(folder, loaded)))
+    Some(merged(folder, "", single).and_then(|loaded| themes::added(folder, loaded)))
+}
+
+/// The configuration of the theme whose folder is `root`, which ends with a slash; empty where it has none.
+pub fn of_theme(folder: &Folder, root: &str) -> Result<Loaded, Problem> {
+    merged(folder, root, single(folder, root))
 }
 
 /// The first of the files that hold a whole configuration; `below` is empty or ends with a slash.
@@ -101,73 +98,6 @@ fn keyed(name: &str, mut content: Value) -> Value {
             let alone = content.as_object().is_some_and(|map| map.len() == 1);
             let inner = content.get_mut(name).filter(|_| alone).map(Value::take);
             json!({name: inner.unwrap_or(content)})
-        }
-    }
-}
-
-/// Adds the themes that lie in the site's folder, and what the configuration takes over from theirs.
-fn with_themes(folder: &Folder, mut loaded: Loaded) -> Result<Loaded, Problem> {
-    let value = &loaded.value;
-    let mut names = value.get("theme").map(strings).unwrap_or_default();
-    let imports = value.pointer("/module/imports").and_then(Value::as_array).into_iter().flatten();
-    names.extend(imports.filter_map(|import| import.get("path")?.as_str().map(String::from)));
-    let below = value.get("themesdir").and_then(Value::as_str).unwrap_or("themes").trim_matches('/').to_owned();
-    for name in names.iter().map(|name| name.trim_matches('/')).filter(|name| !name.is_empty()) {
-        let theme = format!("{below}/{name}");
-        // One from elsewhere is not here to be read.
-        if name.contains("..") || !folder.has(&theme) {
-            continue;
-        }
-        let root = format!("{theme}/");
-        let own = merged(folder, &root, single(folder, &root))?;
-        take_over(&mut loaded.value, &own.value);
-        loaded.sources.extend(own.sources);
-        loaded.themes.push(Theme { folder: theme, value: own.value });
-    }
-    Ok(loaded)
-}
-
-/// A theme's values where the site has none: `params` and `languages`, and what `_merge` names.
-fn take_over(site: &mut Value, theme: &Value) {
-    let strategy = |value: Option<&Value>| value.and_then(|value| value.get("_merge")?.as_str().map(str::to_lowercase));
-    let all = strategy(Some(site));
-    let (Some(theme), Some(site)) = (theme.as_object(), site.as_object_mut()) else { return };
-    for (key, value) in theme {
-        let own = strategy(site.get(key)).or_else(|| all.clone());
-        let default = if matches!(key.as_str(), "params" | "languages") { "deep" } else { "none" };
-        match own.as_deref().unwrap_or(default) {
-            "deep" => match site.get_mut(key) {
-                Some(own) => fill(own, value),
-                None => {
-                    site.insert(key.clone(), value.clone());
-                }
-            },
-            "shallow" => match (site.get_mut(key), value) {
-                (Some(Value::Object(own)), Value::Object(value)) => {
-                    for (key, value) in value {
-                        own.entry(key).or_insert_with(|| value.clone());
-                    }
-                }
-                (Some(_), _) => {}
-                (None, value) => {
-                    site.insert(key.clone(), value.clone());
-                }
-            },
-            _ => {}
-        }
-    }
-}
-
-/// What `value` leaves open.
-fn fill(value: &mut Value, from: &Value) {
-    if let (Value::Object(map), Value::Object(from)) = (value, from) {
-        for (key, from) in from {
-            match map.get_mut(key) {
-                Some(value) => fill(value, from),
-                None => {
-                    map.insert(key.clone(), from.clone());
-                }
-            }
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::at;
-use super::load::Theme;
+use super::themes::Theme;
+use super::{at, sites};
 use crate::library::fields::strings;
 use crate::library::glob::{self, Style};
 use crate::post::front_matter::text_of;
@@ -15,8 +15,8 @@ pub struct Mount {
     pub source: String,
     /// Folders below the content root that its files appear in.
     pub target: Vec<String>,
-    /// Key of its language, unless a file's name says otherwise.
-    pub language: String,
+    /// Keys of its languages, unless a file's name says otherwise; its pages are read in the first.
+    pub languages: Vec<String>,
     /// Patterns of files below it. One that begins with `! ` leaves out; the first that fits decides.
     files: Vec<String>,
 }
@@ -53,13 +53,13 @@ impl Mount {
 
 /// All of a site's, in the order in which they win. `languages`: key and own configuration, the default first.
 pub fn mounts(value: &Value, languages: &[(String, Value)], default: &str, themes: &[Theme]) -> Vec<Mount> {
-    let mut mounts = configured("", value, languages, default);
+    let mut mounts = configured("", at(value, &["module", "mounts"]), languages, default);
     if mounts.is_empty() {
         let root = tidy(&at(value, &["contentdir"]).and_then(text_of).unwrap_or_else(|| "content".into()));
         let plain = |source: String, language: &str| Mount {
             source,
             target: Vec::new(),
-            language: language.to_owned(),
+            languages: vec![language.to_owned()],
             files: Vec::new(),
         };
         for (key, own) in languages {
@@ -71,21 +71,21 @@ pub fn mounts(value: &Value, languages: &[(String, Value)], default: &str, theme
             }
         }
     }
-    for theme in themes {
-        let own = configured(&format!("{}/", theme.folder), &theme.value, languages, default);
-        if own.is_empty() {
-            let source = format!("{}/content", theme.folder);
-            mounts.push(Mount { source, target: Vec::new(), language: default.to_owned(), files: Vec::new() });
+    for theme in themes.iter().filter(|theme| !theme.unmounted) {
+        let list = theme.mounts.as_ref().or_else(|| at(&theme.value, &["module", "mounts"]));
+        if list.and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
+            mounts.extend(configured(&format!("{}/", theme.folder), list, languages, default));
         } else {
-            mounts.extend(own);
+            let source = format!("{}/content", theme.folder);
+            mounts.push(Mount { source, target: Vec::new(), languages: vec![default.to_owned()], files: Vec::new() });
         }
     }
     mounts
 }
 
 /// `[[module.mounts]]` that lead into `content`.
-fn configured(below: &str, value: &Value, languages: &[(String, Value)], default: &str) -> Vec<Mount> {
-    let list = at(value, &["module", "mounts"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn configured(below: &str, list: Option<&Value>, languages: &[(String, Value)], default: &str) -> Vec<Mount> {
+    let list = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     list.iter()
         .filter_map(|mount| {
             let target = at(mount, &["target"]).and_then(text_of).unwrap_or_default();
@@ -95,24 +95,27 @@ fn configured(below: &str, value: &Value, languages: &[(String, Value)], default
             }
             let source = at(mount, &["source"]).and_then(text_of).unwrap_or_default();
             let texts = |key: &str| at(mount, &[key]).map(strings).unwrap_or_default();
-            let wanted = at(mount, &["sites", "matrix", "languages"]).or_else(|| at(mount, &["lang"])).map(strings);
-            let fits = |key: &str| {
-                let fits = |pattern: &String| glob::matches(&pattern.to_lowercase(), key, Style::Go);
-                wanted.as_ref().is_none_or(|wanted| wanted.iter().any(fits))
-            };
-            let first = languages.iter().map(|(key, _)| key.as_str()).filter(|key| wanted.is_some() && fits(key)).min();
-            let language = match wanted {
-                Some(_) if fits(default) => default,
-                Some(_) => first?,
-                None => default,
+            let wanted = at(mount, &["sites", "matrix", "languages"]).or_else(|| at(mount, &["lang"]));
+            let languages = match wanted.map(lower_case) {
+                Some(wanted) => {
+                    let mut chosen = sites::chosen(Some(&wanted), languages.iter().map(|(key, _)| key.as_str()))?;
+                    chosen.sort_by_key(|key| key != default);
+                    chosen
+                }
+                None => vec![default.to_owned()],
             };
             // The older way: what is left out wins over what is let in.
             let excluded = texts("excludefiles").into_iter().map(|pattern| format!("! {pattern}"));
             let files = excluded.chain(texts("includefiles")).chain(texts("files")).collect();
             let source = tidy(&format!("{below}{source}"));
-            Some(Mount { source, target: parts.collect(), language: language.to_owned(), files })
+            Some(Mount { source, target: parts.collect(), languages, files })
         })
         .collect()
+}
+
+/// Patterns of languages, whose keys are in lower case.
+fn lower_case(patterns: &Value) -> Value {
+    strings(patterns).into_iter().map(|pattern| pattern.to_lowercase()).collect()
 }
 
 fn tidy(path: &str) -> String {
@@ -163,11 +166,12 @@ mod tests {
     #[test]
     fn whose_language_a_mount_is() {
         let of = |matrix: Value| {
-            first(&json!({"source": "c", "target": "content", "sites": {"matrix": {"languages": matrix}}})).language
+            first(&json!({"source": "c", "target": "content", "sites": {"matrix": {"languages": matrix}}})).languages
         };
-        assert_eq!(of(json!(["de"])), "de");
-        assert_eq!(of(json!("d*")), "de");
-        assert_eq!(of(json!(["**"])), "en");
+        assert_eq!(of(json!(["de"])), ["de"]);
+        assert_eq!(of(json!("d*")), ["de"]);
+        assert_eq!(of(json!(["**"])), ["en", "de"]);
+        assert_eq!(of(json!(["! en"])), ["de"]);
         assert_eq!(first(&json!({"source": "./c/", "target": "content/x/y"})).target, ["x", "y"]);
     }
 }

@@ -1,5 +1,6 @@
 //! A page of a Hugo site: front matter and body to a [`Page`].
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 
 use serde_json::Value;
@@ -10,13 +11,14 @@ use crate::library::generator::Reading;
 use crate::post::body::{Body, Dialect};
 use crate::post::front_matter::{self, Format, FrontMatter, text_of};
 use crate::post::permalink::{self, Place, Shape};
-use crate::post::{Page, markdown, slug};
+use crate::post::{Page, markdown};
 use crate::problem::Problem;
 
-use super::cascade;
 use super::config::{Config, LanguageRules, NEW_TREE};
 use super::dates::{Dates, STRICT_YAML};
+use super::outputs::Output;
 use super::tree::{self, Entry, Tree};
+use super::{cascade, sites};
 
 /// Reads the file of an entry.
 pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading {
@@ -39,7 +41,25 @@ pub fn read(config: &Config, tree: &Tree, entry: &Entry, text: &str) -> Reading 
             .extend(parts.repaired.iter().map(|fault| Problem::warning(path, fault.line, fault.what.clone(), hint)));
     }
     let mut front_matter = parts.front_matter;
-    let parameters = complete(&mut front_matter, config, tree, entry);
+    let says_sites = sites::languages(&front_matter.values).is_some();
+    let mut parameters = complete(&mut front_matter, config, tree, entry);
+    let mut moved = Cow::Borrowed(entry);
+    if let Some(chosen) = config.chosen(sites::languages(&front_matter.values)) {
+        let language = sites::read_in(&chosen, &entry.language).unwrap_or_default();
+        if chosen.len() > 1 && says_sites {
+            let (what, hint) = sites::told("is", &chosen, &language);
+            problems.push(Problem::warning(path, front_matter.line_of("sites"), what, hint));
+        }
+        if language != entry.language {
+            moved = Cow::Owned(tree.moved(config, entry, language));
+            // What the other language's sections hand down comes to the header as it is written.
+            if let Ok(parts) = front_matter::split(uncommented(config, text)) {
+                front_matter = parts.front_matter;
+            }
+            parameters = complete(&mut front_matter, config, tree, &moved);
+        }
+    }
+    let entry = moved.as_ref();
     let mut header = Header {
         config,
         language: config.language(&entry.language),
@@ -153,36 +173,36 @@ pub struct Header<'a> {
 
 impl Header<'_> {
     fn page(&mut self, tree: &Tree, body: Body) -> Option<Page> {
-        let written_title = self.values.text(&["title"]).unwrap_or_default();
+        let written_title = self.values.values.get("title").map(text).unwrap_or_default();
         let mut slug_from_name = None;
         let Dates { published, updated, visible_from, visible_until } = self.dates(&mut slug_from_name)?;
-        let own_slug = self.values.text(&["slug"]).or(slug_from_name).unwrap_or_default();
+        let own_slug = self.values.values.get("slug").map(slug).filter(|slug| !slug.is_empty());
+        let own_slug = own_slug.or(slug_from_name).unwrap_or_default();
 
         let entry = self.entry;
-        let own_url = self.values.text(&["url"]);
+        let own_url = self.values.values.get("url").map(text).filter(|url| !url.is_empty());
         // Only patterns ask for them.
         let has_tokens = !self.language.permalinks.is_empty() || own_url.as_ref().is_some_and(|url| url.contains(':'));
         let asked = if has_tokens { &entry.sections[..] } else { &[] };
-        let section_slugs: Vec<String> = (1..=asked.len())
-            .map(|depth| match tree.section_at(&entry.language, &entry.sections[..depth]) {
-                Some(section) => section.slug_or_title.clone(),
-                None => slug::list_title(&entry.sections[depth - 1], self.config.plural_titles),
-            })
-            .collect();
+        let section_names = if has_tokens { tree.section_names(self.config, entry) } else { Vec::new() };
         let sections: Vec<String> = asked.iter().map(|section| self.section_name(section)).collect();
         let place = Place {
             folders: &entry.path,
             name: &entry.name,
+            file_name: entry.file_name(),
+            base_name: entry.base_name(),
             bundle: entry.bundle,
             sections: &sections,
-            section_slugs: &section_slugs,
+            section_names: &section_names,
             title: &written_title,
-            slug: own_slug.trim_matches('-'),
+            slug: &own_slug,
             date: published,
         };
         let draft = self.draft();
         let (list, render) = self.build_options();
-        let shape = self.shape();
+        let output = self.language.outputs.of(self.values.values.get("outputs"));
+        let render = render && output.is_some();
+        let shape = self.shape(output);
         let address = match permalink::address(&shape, &place, own_url.as_deref()) {
             Ok(address) => address,
             Err(what) => {
@@ -235,16 +255,18 @@ impl Header<'_> {
         if self.config.version < NEW_TREE { folder.to_owned() } else { folder.to_lowercase().replace(' ', "-") }
     }
 
-    fn shape(&self) -> Shape<'_> {
+    fn shape<'s>(&'s self, output: Option<&'s Output>) -> Shape<'s> {
         let config = self.config;
         let path = LazyCell::new(|| tree::path_of(&self.entry.folders, &self.entry.name));
         let pattern = self.language.permalinks.iter().find(|(rule, _)| rule.takes(&path, &self.entry.language, "page"));
-        let section = self.entry.sections.first().map(|section| section.to_lowercase()).unwrap_or_default();
+        let section = self.entry.sections.first().map(|section| self.section_name(section)).unwrap_or_default();
         Shape {
             base: &self.language.base,
-            language_prefix: &self.language.prefix,
+            language_prefix: if output.is_some_and(|output| output.at_root) { "" } else { &self.language.prefix },
             pattern: pattern.map(|(_, pattern)| pattern.as_str()),
-            ugly: config.ugly || config.ugly_sections.contains(&section),
+            format: output.map(Output::format).unwrap_or_default(),
+            ugly: (config.ugly || config.ugly_sections.contains(&section) || output.is_some_and(|output| output.ugly))
+                && !output.is_some_and(|output| output.never_ugly),
             keep_case: self.language.keep_case,
             without_accents: config.without_accents,
             old: config.version < NEW_TREE,
@@ -329,6 +351,16 @@ impl Header<'_> {
         let list = fields::strings(value);
         list.iter().filter(|alias| !alias.contains("://")).map(|alias| permalink::alias(shape, place, alias)).collect()
     }
+}
+
+/// What Go's `cast.ToString` makes of a value: blanks are text, a list is nothing.
+pub fn text(value: &Value) -> String {
+    value.as_str().map(String::from).or_else(|| text_of(value)).unwrap_or_default()
+}
+
+/// A `slug`: hyphens around it are none of it.
+pub fn slug(value: &Value) -> String {
+    text(value).trim_matches('-').to_owned()
 }
 
 /// What Go's `cast.ToBool` takes for true.

@@ -1,26 +1,25 @@
 //! Hugo's content tree: which files are pages, which are sections, which belong to a bundle, and where each stands.
 
 mod names;
+mod places;
+mod sections;
 mod twins;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 
 use crate::library::files::{File, Folder};
-use crate::post::front_matter::{self, text_of};
 use crate::problem::Problem;
 
-use super::cascade::{Rule, rules};
-use super::config::{Config, NEW_TREE};
+use super::cascade::Rule;
+use super::config::Config;
 use super::mounts::Mount;
-use super::page;
 use names::Name;
+use places::{Beside, below, bundles, placed, split};
+pub use sections::Section;
 use twins::Taken;
-
-/// A section's slug is part of its pages' addresses from here on.
-const SECTION_SLUGS: (u32, u32) = (0, 123);
 
 /// Does `ignoreFiles` fit the file, or a folder that it is in below its mount's?
 fn is_ignored(folder: &Folder, config: &Config, mount: &Mount, path: &str) -> bool {
@@ -55,19 +54,6 @@ pub struct Entry {
     pub sections: Arc<[String]>,
 }
 
-/// A folder with an `_index` file.
-#[derive(Debug, Clone, Default)]
-pub struct Section {
-    /// What it hands down.
-    pub cascade: Vec<Rule>,
-    /// Its own; may be empty.
-    slug: String,
-    /// For `:sectionslugs`.
-    pub slug_or_title: String,
-    /// Not ready.
-    draft: bool,
-}
-
 /// All of a site's content.
 #[derive(Debug, Default)]
 pub struct Tree {
@@ -90,6 +76,7 @@ impl Tree {
     pub fn new(folder: &Folder, config: &Config) -> Self {
         let mut tree = Self::default();
         let mut hasher = DefaultHasher::new();
+        let mut found = Vec::new();
         for (number, mount) in config.mounts.iter().enumerate() {
             if !folder.has(&mount.source) {
                 // A language may have no content yet; a site without any is told below.
@@ -103,9 +90,15 @@ impl Tree {
             files.retain(|file| {
                 !inner.iter().any(|inner| file.path.starts_with(inner))
                     && mount.takes(&below(&file.path))
+                    && !names::is_hidden(&below(&file.path))
                     && !is_ignored(folder, config, mount, &file.path)
             });
-            tree.add(folder, config, (number, mount), files, &mut hasher);
+            found.push((number, mount, files));
+        }
+        // All mounts together are one folder to Hugo, and so a bundle of one takes in what another has there.
+        let bundles = found.iter().flat_map(|(_, mount, files)| bundles(config, mount, files)).collect();
+        for (number, mount, files) in found {
+            tree.add((folder, config), (number, mount), files, &bundles, &mut hasher);
         }
         let mut number = 0..;
         let displaced = std::mem::take(&mut tree.displaced);
@@ -126,7 +119,7 @@ impl Tree {
             let beside = before.last().filter(|other| Arc::ptr_eq(&other.folders, &page.folders));
             let (sections, path) = match beside.filter(|other| other.language == page.language) {
                 Some(other) => (Arc::clone(&other.sections), Arc::clone(&other.path)),
-                None => (tree.nearest_section(page).into(), tree.path(config, page)),
+                None => (tree.nearest_section(config, page).into(), tree.path(config, page)),
             };
             (tree.pages[at].sections, tree.pages[at].path) = (sections, path);
         }
@@ -136,52 +129,35 @@ impl Tree {
 
     fn add(
         &mut self,
-        folder: &Folder,
-        config: &Config,
+        (folder, config): (&Folder, &Config),
         (number, mount): (usize, &Mount),
         files: Vec<File>,
+        bundles: &HashSet<String>,
         hasher: &mut DefaultHasher,
     ) {
-        let is = |name: &Name, stem: &str| {
-            if config.version < NEW_TREE { name.stem == stem } else { name.stem.eq_ignore_ascii_case(stem) }
-        };
+        let is = |name: &Name, stem: &str| name.is(config, stem);
         self.pages.reserve(files.len());
         self.taken.reserve(files.len());
-        let mut bundles = HashSet::new();
-        for file in &files {
-            let (folders, name) = split(mount, &file.path);
-            let may_be = name.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("index"));
-            if may_be && Self::name(config, mount, name).is_some_and(|name| is(&name, "index")) {
-                bundles.insert(folders.to_owned());
-            }
-        }
-        // Below the content root `index.md` is the home page, and everything else belongs to it.
-        let home_is_bundle = mount.target.is_empty() && bundles.contains("");
-        // The folder of the file before, its parts, and how Hugo names it: most files lie beside each other.
-        let mut last: (String, Arc<[String]>, String) = (String::new(), Arc::default(), String::new());
+        // Most files lie beside the one before.
+        let mut last: Option<(String, Beside)> = None;
         for file in files {
             let (folders, file_name) = split(mount, &file.path);
-            let inside = home_is_bundle || ancestors(folders).any(|above| bundles.contains(above));
-            let in_bundle = inside || bundles.contains(folders);
+            if last.as_ref().is_none_or(|(known, _)| known != folders) || file.path == mount.source {
+                last = Some((folders.to_owned(), Beside::new(placed(mount, &file.path), bundles)));
+            }
+            let Some((_, beside)) = &last else { continue };
+            let in_bundle = beside.below_bundle || beside.bundle;
             let Some(name) = Self::name(config, mount, file_name) else {
                 self.other_notation(&file.path, file_name, in_bundle);
                 continue;
             };
             let bundle = is(&name, "index");
-            if inside || in_bundle && !bundle {
+            if beside.below_bundle || in_bundle && !bundle {
                 continue;
             }
-            if last.0 != folders || last.1.is_empty() || file.path == mount.source {
-                let mut parts = mount.target.clone();
-                if file.path == mount.source {
-                    parts.pop();
-                }
-                parts.extend(folders.split('/').filter(|part| !part.is_empty()).map(String::from));
-                last = (folders.to_owned(), parts.as_slice().into(), key(&parts));
-            }
-            let parts = Arc::clone(&last.1);
             if is(&name, "_index") {
-                self.section(folder, &file, name.language, &parts, hasher);
+                let languages = if name.own_language { vec![name.language] } else { mount.languages.clone() };
+                self.section((folder, config), &file, languages, &beside.parts, hasher);
                 continue;
             }
             if name.html && !config.html_pages {
@@ -190,12 +166,20 @@ impl Tree {
                 continue;
             }
             let rank = (bundle, name.own_language, name.markdown);
-            let (parts, stem, above) = match parts.split_last().filter(|_| bundle) {
-                Some((own, above)) => (above.into(), own.clone(), Cow::Owned(key(above))),
-                None if bundle => (parts, String::new(), Cow::Borrowed(last.2.as_str())),
-                None => (parts, name.stem, Cow::Borrowed(last.2.as_str())),
+            let parts = Arc::clone(&beside.parts);
+            // Where letters keep their case, only `index` itself is called by its folder.
+            let by_folder = bundle && (name.stem == "index" || !config.language(&name.language).keep_case);
+            let logical = if bundle {
+                beside.key.clone()
+            } else {
+                format!("{}/{}", beside.key, named(name.stem.as_str().into()))
             };
-            let place = (name.language.clone(), [above.as_ref(), "/", &named(stem.as_str().into())].concat());
+            let (parts, stem) = match parts.split_last().filter(|_| by_folder) {
+                Some((own, above)) => (above.into(), own.clone()),
+                None if by_folder => (parts, String::new()),
+                None => (parts, name.stem),
+            };
+            let place = (name.language.clone(), logical.trim_start_matches('/').to_owned());
             if self.is_taken(place, &file.path, number, rank) {
                 continue;
             }
@@ -212,43 +196,6 @@ impl Tree {
         }
     }
 
-    fn section(
-        &mut self,
-        folder: &Folder,
-        file: &File,
-        language: String,
-        parts: &[String],
-        hasher: &mut DefaultHasher,
-    ) {
-        let text = match folder.read(&file.path) {
-            Ok(text) => text,
-            Err(problem) => return self.problems.push(problem),
-        };
-        let mut section = Section::default();
-        match front_matter::split(&text) {
-            Ok(page) => {
-                let front_matter = page.front_matter;
-                section.cascade = front_matter.get(&["cascade"]).map(rules).unwrap_or_default();
-                section.slug = front_matter.text(&["slug"]).unwrap_or_default();
-                section.slug_or_title = front_matter.text(&["slug", "title"]).unwrap_or_default();
-                section.draft = front_matter.get(&["draft"]).is_some_and(page::truth);
-            }
-            Err(fault) => {
-                let what = format!("the section's front matter cannot be read: {}", fault.what);
-                self.problems.push(Problem::error(
-                    &file.path,
-                    fault.line,
-                    what,
-                    "mend it; its pages are read without it",
-                ));
-            }
-        }
-        let path = key(parts);
-        (&language, &path, &section.cascade, &section.slug, &section.slug_or_title, section.draft).hash(hasher);
-        // Of several mounts, the first one's.
-        self.sections.entry(language).or_default().entry(path).or_insert(section);
-    }
-
     /// The entry of a file, which is number `at` unless somebody has counted wrong.
     pub fn entry(&self, at: usize, path: &str) -> Option<&Entry> {
         if let Some(entry) = self.pages.get(at).filter(|entry| entry.file.path == path) {
@@ -256,50 +203,6 @@ impl Tree {
         }
         let at = self.pages.binary_search_by(|entry| entry.file.path.as_str().cmp(path)).ok()?;
         Some(&self.pages[at])
-    }
-
-    /// The section with this path, in a language.
-    pub fn section_at(&self, language: &str, parts: &[String]) -> Option<&Section> {
-        self.sections.get(language)?.get(&key(parts))
-    }
-
-    /// A top folder is a section by itself, a deeper one by its `_index` file. A bundle at the top has none.
-    fn nearest_section(&self, entry: &Entry) -> Vec<String> {
-        let depth = (2..=entry.folders.len())
-            .rev()
-            .find(|depth| self.section_at(&entry.language, &entry.folders[..*depth]).is_some());
-        entry.folders[..depth.unwrap_or(1).min(entry.folders.len())].to_vec()
-    }
-
-    /// The folders of an entry, those that are sections by their slug.
-    fn path(&self, config: &Config, entry: &Entry) -> Arc<[String]> {
-        if config.version < SECTION_SLUGS {
-            return Arc::clone(&entry.folders);
-        }
-        let part = |depth: usize| {
-            let own = &entry.folders[..depth];
-            let section = self.section_at(&entry.language, own);
-            let slug = section.map(|section| section.slug.clone()).filter(|slug| !slug.is_empty());
-            let is_section = depth == 1 || section.is_some();
-            let handed = || {
-                // A section hands down to itself, too.
-                let path = format!("/{}", key(own));
-                let itself = section.into_iter().flat_map(|section| &section.cascade);
-                let itself = itself.filter(|rule| rule.takes(&path, &entry.language, "section"));
-                let mut rules =
-                    itself.chain(self.rules(config, &entry.language, &own[..depth - 1], &own[depth - 1], "section"));
-                text_of(rules.find_map(|rule| rule.values.get("slug"))?)
-            };
-            slug.or_else(|| is_section.then(handed)?).unwrap_or_else(|| own[depth - 1].clone())
-        };
-        (1..=entry.folders.len()).map(part).collect()
-    }
-
-    /// Whether a section above is not ready, and keeps all below it from being published (before Hugo 0.123).
-    pub fn below_draft(&self, config: &Config, entry: &Entry) -> bool {
-        let draft =
-            |depth| self.section_at(&entry.language, &entry.folders[..depth]).is_some_and(|section| section.draft);
-        config.version < NEW_TREE && (1..=entry.folders.len()).any(draft)
     }
 
     /// What is handed down to an entry, the nearest first.
@@ -324,11 +227,6 @@ impl Tree {
     }
 }
 
-/// Bytes of a file's path that the mount itself takes.
-fn below(mount: &Mount) -> usize {
-    if mount.source.is_empty() { 0 } else { mount.source.len() + 1 }
-}
-
 /// A path as Hugo names it: lower case, hyphens for blanks.
 pub fn key(parts: &[String]) -> String {
     named(parts.join("/").into()).into_owned()
@@ -350,19 +248,4 @@ pub fn path_of(folders: &[String], name: &str) -> String {
     let above = key(folders);
     let slash = if above.is_empty() { "" } else { "/" };
     format!("/{above}{slash}{}", named(name.into()))
-}
-
-/// The folders and the name of a file below its mount; it may be mounted by itself, under another name.
-fn split<'p>(mount: &'p Mount, path: &'p str) -> (&'p str, &'p str) {
-    let below = if path == mount.source {
-        mount.target.last().map_or("", String::as_str)
-    } else {
-        path.get(below(mount)..).unwrap_or_default()
-    };
-    below.rsplit_once('/').unwrap_or(("", below))
-}
-
-/// Every folder above `folders`, without the root.
-fn ancestors(folders: &str) -> impl Iterator<Item = &str> {
-    folders.match_indices('/').map(|(at, _)| &folders[..at])
 }

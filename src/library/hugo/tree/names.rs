@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Tree, lower_case};
+use super::{Entry, Tree, lower_case};
 use crate::library::hugo::config::{Config, NEW_TREE};
 use crate::library::hugo::mounts::Mount;
 use crate::problem::Problem;
@@ -15,6 +15,51 @@ pub(super) struct Name {
     pub(super) own_language: bool,
     pub(super) html: bool,
     pub(super) markdown: bool,
+}
+
+impl Name {
+    /// Whether it is called `index` or `_index`, in any case where this version of Hugo says so.
+    pub(super) fn is(&self, config: &Config, stem: &str) -> bool {
+        if config.version < NEW_TREE { self.stem == stem } else { self.stem.eq_ignore_ascii_case(stem) }
+    }
+}
+
+/// Whether a folder on the way to a file is one that Hugo does not look into.
+pub(super) fn is_hidden(below: &str) -> bool {
+    let mut folders = below.rsplit('/').skip(1);
+    folders.any(|folder| folder.starts_with(['.', '#']) || folder.ends_with('~'))
+}
+
+impl Entry {
+    /// What `:filename` gives. A bundle is called by its folder, but only one that is written `index`.
+    pub fn file_name(&self) -> &str {
+        match self.index() {
+            Some(index) if !index.starts_with("index.") => &index[..5],
+            _ => &self.name,
+        }
+    }
+
+    /// What `:contentbasename` gives: the same, but as it is written in all.
+    pub fn base_name(&self) -> &str {
+        let file = self.file.path.rsplit('/').next().unwrap_or_default();
+        let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+        let is_lower = |text: &str| !text.contains(char::is_uppercase);
+        match self.index() {
+            Some(index) if !index.starts_with("index.") || !is_lower(extension) => &index[..5],
+            // A language in capitals is none here.
+            None if stem.get(self.name.len()..).is_some_and(|language| !is_lower(language)) => stem,
+            _ => &self.name,
+        }
+    }
+
+    /// The name of a bundle's file.
+    fn index(&self) -> Option<&str> {
+        self.file
+            .path
+            .rsplit('/')
+            .next()
+            .filter(|name| self.bundle && name.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("index")))
+    }
 }
 
 impl Tree {
@@ -41,7 +86,7 @@ impl Tree {
                 Name { stem: bare.to_owned(), language, own_language: true, html, markdown }
             }
             _ => {
-                let language = mount.language.clone();
+                let language = mount.languages.first().cloned().unwrap_or_default();
                 Name { stem: stem.to_owned(), language, own_language: false, html, markdown }
             }
         })
