@@ -24,6 +24,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
@@ -239,9 +240,9 @@ impl Deliverer {
 
     /// Nothing is due: connections are closed, so that no server waits for us, and what is left of a day is anybody's.
     async fn rest(&mut self) {
-        for mut line in self.lines.drain(..) {
-            line.close().await;
-        }
+        // All at once: a server that does not answer is waited for once.
+        let goodbyes: JoinSet<()> = self.lines.drain(..).map(|mut line| async move { line.close().await }).collect();
+        goodbyes.join_all().await;
         let unused = self.pace().unused();
         for (relay, day, mails) in unused {
             // What cannot be given back is lost until the next day: too few mails, never too many.
