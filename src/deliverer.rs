@@ -12,6 +12,7 @@
 //! begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
 
 mod door;
+mod doubts;
 mod flow;
 mod letter;
 mod record;
@@ -28,6 +29,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use self::doubts::Doubts;
 use crate::clock::Clock;
 use crate::crypto;
 use crate::delivery::pace::Pace;
@@ -165,6 +167,8 @@ pub struct Deliverer {
     pace: Arc<Mutex<Pace>>,
     /// Outcomes that the store has not taken yet.
     owed: Vec<Report>,
+    /// What relays said of readers and is not believed yet.
+    doubts: Doubts,
     /// Claims of ours may be in the store that nobody works on: a step failed.
     unsettled: bool,
 }
@@ -180,6 +184,7 @@ impl Deliverer {
             prepared: HashMap::new(),
             pace: Arc::default(),
             owed: Vec::new(),
+            doubts: Doubts::default(),
             unsettled: false,
         }
     }
