@@ -145,21 +145,19 @@ impl Recorder {
                 && done.attempt.is_about_the_route()
                 && locked(&self.pace).has_another(done.place, now);
             let untouched = elsewhere || done.untouched;
-            match report(&done.claim, &done.attempt.outcome, now, random()).filter(|_| !untouched) {
-                Some(report) => {
-                    believed.extend(self.believed(done, report.state));
-                    reports.push(report);
-                }
-                // Untouched, for when the way is clear.
-                None => {
-                    let mut due_at = locked(&self.pace).returns(now);
-                    if done.attempt.outcome.verdict == Verdict::Permanent {
-                        // Another one finds out first whether it is so for all.
-                        due_at += REFUSED_AGAIN;
-                    }
-                    backs.push(back(&done.claim, due_at));
-                }
+            let report = report(&done.claim, &done.attempt.outcome, now, random()).filter(|_| !untouched);
+            if let Some(report) = report {
+                believed.extend(self.believed(done, report.state));
+                reports.push(report);
+                continue;
             }
+            // Untouched, for when the way is clear.
+            let mut due_at = locked(&self.pace).returns(now);
+            if done.attempt.outcome.verdict == Verdict::Permanent {
+                // Another one finds out first whether it is so for all.
+                due_at += REFUSED_AGAIN;
+            }
+            backs.push(back(&done.claim, due_at));
         }
         let outcomes = reports.len() as u64;
         let taken = self.write(reports, &backs, now).await?;
@@ -192,7 +190,9 @@ impl Recorder {
             *self.took.entry(place).or_default() += 1;
             return doubts.believed(place);
         }
-        returned(done, state).into_iter().for_each(|said| doubts.add(place, said));
+        if let Some(said) = returned(done, state) {
+            doubts.add(place, said);
+        }
         if locked(&self.pace).refuses_everybody(place) {
             doubts.forget(place);
         }

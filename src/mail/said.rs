@@ -46,7 +46,9 @@ impl Attempt {
         match verdict {
             Verdict::Accepted => Word::Taken,
             Verdict::Unwanted => Word::Unsaid,
-            Verdict::Temporary if self.stage <= Stage::Hello => Word::NoLine,
+            // 432: so say who counts connections when the sender is named. A used connection that hears it is given up for a new one.
+            Verdict::Temporary if self.stage <= Stage::Login => Word::NoLine,
+            Verdict::Temporary if self.stage == Stage::Mail && matches!(code, 421 | 432) => Word::NoLine,
             _ if self.is_about_the_route() => Word::Blocked,
             Verdict::Permanent if *code != 0 => {
                 if self.is_about_policy() {
@@ -83,8 +85,10 @@ mod tests {
             (Stage::Connect, Temporary, 0, "no answer", Word::NoLine),
             (Stage::Hello, Temporary, 421, "4.7.0 too many connections", Word::NoLine),
             (Stage::Hello, Ours, 554, "no", Word::Blocked),
-            (Stage::Login, Temporary, 454, "later", Word::Blocked),
-            (Stage::Mail, Temporary, 421, "4.3.2 going down", Word::Blocked),
+            (Stage::Login, Temporary, 454, "too many logins", Word::NoLine),
+            (Stage::Mail, Temporary, 432, "4.3.2 too many connections", Word::NoLine),
+            (Stage::Mail, Temporary, 452, "4.3.1 no room", Word::Blocked),
+            (Stage::Mail, Temporary, 0, "it hung up", Word::Blocked),
             (Stage::Rcpt, Permanent, 550, "5.1.1 no such user", Word::Refused),
             (Stage::Rcpt, Permanent, 550, "nein", Word::Refused),
             (Stage::Rcpt, Permanent, 550, "relay not permitted", Word::Policy),

@@ -156,7 +156,7 @@ pub struct Route {
 
 enum Out {
     Folder(Folder),
-    Relay(connect::Relay),
+    Relay(Box<connect::Relay>),
 }
 
 impl Route {
@@ -174,14 +174,14 @@ impl Route {
                 Ok(vec![route(0, Out::Folder(Folder::open(path)?), super::ONLY, 1, &settings.limits)])
             }
             Transport::Smtp(relay) => {
-                let out = Out::Relay(connect::Relay::new(relay.clone(), settings)?);
+                let out = Out::Relay(Box::new(connect::Relay::new(relay.clone(), settings)?));
                 Ok(vec![route(0, out, super::ONLY, lines, &settings.limits)])
             }
             Transport::Relays(relays) => relays
                 .iter()
                 .enumerate()
                 .map(|(place, named)| {
-                    let out = Out::Relay(connect::Relay::new(named.relay.clone(), settings)?);
+                    let out = Out::Relay(Box::new(connect::Relay::new(named.relay.clone(), settings)?));
                     Ok(route(place, out, &named.name, named.connections.max(1), &named.limits))
                 })
                 .collect(),

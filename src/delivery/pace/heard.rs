@@ -15,7 +15,7 @@ pub enum Word {
     Nothing,
     /// Nothing, and nobody heard of the mail.
     Unsaid,
-    /// No connection was to be had: the relay is away, or has as many as it takes. Nobody heard of the mail.
+    /// No connection was to be had: the relay is away, or has as many as it takes. Nobody heard of the reader.
     NoLine,
     /// The relay is in the way: the next mail would fare no better.
     Blocked,

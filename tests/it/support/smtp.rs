@@ -158,7 +158,6 @@ impl Server {
                 let (state, script, acceptor) = (Arc::clone(&shared), Arc::clone(&script), acceptor.clone());
                 let offers = offers.clone();
                 tokio::spawn(async move {
-                    let _seat = seat;
                     let talk = Talk { state, script, offers, end, offers_tls: tls == Tls::Offered };
                     match tls {
                         Tls::None => drop(talk.serve(BufStream::new(stream)).await),
@@ -178,6 +177,7 @@ impl Server {
                             }
                         }
                     }
+                    drop(seat);
                 });
             }
         });
