@@ -12,6 +12,7 @@
 //! begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
 
 mod door;
+mod doubts;
 mod flow;
 mod letter;
 mod record;
@@ -24,10 +25,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use self::doubts::Doubts;
 use crate::clock::Clock;
 use crate::crypto;
 use crate::delivery::pace::Pace;
@@ -167,6 +170,8 @@ pub struct Deliverer {
     pace: Arc<Mutex<Pace>>,
     /// Outcomes that the store has not taken yet.
     owed: Vec<Report>,
+    /// What relays said of readers and is not believed yet.
+    doubts: Doubts,
     /// Claims of ours may be in the store that nobody works on: a step failed.
     unsettled: bool,
     /// When the wall clock was last looked at, and what it said.
@@ -184,6 +189,7 @@ impl Deliverer {
             prepared: HashMap::new(),
             pace: Arc::default(),
             owed: Vec::new(),
+            doubts: Doubts::default(),
             unsettled: false,
             looked: None,
         }
@@ -259,9 +265,9 @@ impl Deliverer {
 
     /// Nothing is due: connections are closed, so that no server waits for us, and what is left of a day is anybody's.
     async fn rest(&mut self) {
-        for mut line in self.lines.drain(..) {
-            line.close().await;
-        }
+        // All at once: a server that does not answer is waited for once.
+        let goodbyes: JoinSet<()> = self.lines.drain(..).map(|mut line| async move { line.close().await }).collect();
+        goodbyes.join_all().await;
         let unused = self.pace().unused();
         for (relay, day, mails) in unused {
             // What cannot be given back is lost until the next day: too few mails, never too many.

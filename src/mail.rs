@@ -14,6 +14,7 @@ mod folder;
 mod header;
 mod offers;
 mod reply;
+mod said;
 mod smtp;
 mod wire;
 

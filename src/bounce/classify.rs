@@ -1,6 +1,9 @@
 //! What a server's words mean for the address: the enhanced code (RFC 3463) first, then phrases in the languages that
 //! mail servers speak. Where the two disagree the milder reading is taken: a reader is not lost by a careless code.
 
+mod sender;
+mod words;
+
 use super::{Bounce, Reason};
 
 /// Reads `text` (what the server said, or what a person was told), with the `status` that was given beside it.
@@ -18,9 +21,10 @@ pub fn bounce(status: &str, text: &str) -> Bounce {
 }
 
 fn reason(status: &str, text: &str) -> Reason {
-    let by_words = by_words(text);
-    let by_code = by_code(status);
-    let found = match (by_code, by_words) {
+    if words::is_about_the_sender(text) {
+        return Reason::Policy;
+    }
+    let found = match (by_code(status), by_words(text)) {
         // What a person reads on a full or guarded mailbox is worth more than a code that says there is none.
         (Some(code), Some(words)) if code.is_hard() && !words.is_hard() => words,
         // Microsoft says 5.1.10 of readers who are not there.
@@ -37,6 +41,8 @@ fn by_code(status: &str) -> Option<Reason> {
     let (_, rest) = status.split_once('.')?;
     Some(match rest {
         "1.1" | "1.3" => Reason::UserUnknown,
+        // Of the sender's address.
+        "1.7" | "1.8" => Reason::Policy,
         "1.2" | "4.4" | "4.3" => Reason::NoHost,
         "1.6" => Reason::Moved,
         "1.10" => Reason::NoMail,
@@ -54,9 +60,11 @@ fn by_code(status: &str) -> Option<Reason> {
     })
 }
 
-/// The bare reply code, where nothing else is told (RFC 5321 §4.2.3).
+/// The bare reply code, where nothing else is told (RFC 5321 §4.2.3): at the beginning, or of what somebody reports to have been said.
+/// Any other number may be a rule's, a queue's or a house's.
 fn by_reply(text: &str) -> Option<Reason> {
-    text.split(|c: char| !c.is_ascii_digit()).find_map(|word| match word {
+    let said = text.rsplit_once("said: ").map_or(text, |(_, said)| said);
+    match said.split(|c: char| !c.is_ascii_digit()).next()? {
         "552" | "452" => Some(Reason::MailboxFull),
         "511" => Some(Reason::UserUnknown),
         "551" => Some(Reason::Moved),
@@ -64,304 +72,33 @@ fn by_reply(text: &str) -> Option<Reason> {
         "512" => Some(Reason::NoHost),
         "571" | "530" | "535" => Some(Reason::Policy),
         _ => None,
-    })
+    }
 }
-
-/// Phrases, lower case; the first that is found decides, so that the milder and the more special ones come first.
-const WORDS: &[(Reason, &[&str])] = &[
-    (
-        Reason::MailboxFull,
-        &[
-            "mailbox full",
-            "mailbox is full",
-            "mailbox has exceeded",
-            "mailbox exceeds",
-            "mailbox quota",
-            "over quota",
-            "overquota",
-            "quota exceed",
-            "exceeded storage",
-            "exceeded its storage",
-            "quota has been exceeded",
-            "is over its quota",
-            "insufficient disk space",
-            "insufficient system storage",
-            "not enough storage",
-            "out of storage",
-            "storage quota",
-            "inbox is full",
-            "user is over",
-            "disk quota",
-            "quota violation",
-            "postfach ist voll",
-            "postfach voll",
-            "speicherplatz",
-            "boîte aux lettres pleine",
-            "boite pleine",
-            "boîte pleine",
-            "quota dépassé",
-            "buzón lleno",
-            "buzón está lleno",
-            "casella piena",
-            "caixa cheia",
-            "邮箱已满",
-            "邮箱空间不足",
-            "邮箱容量",
-            "信箱已滿",
-            "容量を超え",
-            "メールボックスがいっぱい",
-            "почтовый ящик переполнен",
-        ],
-    ),
-    (
-        Reason::Policy,
-        &[
-            "spam",
-            "blacklist",
-            "black list",
-            "blocklist",
-            "block list",
-            "blocked",
-            "dnsbl",
-            "spamhaus",
-            "reputation",
-            "dmarc",
-            "unauthenticated",
-            "spf check",
-            "spf fail",
-            "dkim",
-            "relaying denied",
-            "relay access denied",
-            "relay not permitted",
-            "not permitted to relay",
-            "unable to relay",
-            "relaying prohibited",
-            "policy reasons",
-            "security polic",
-            "local policy",
-            "against our polic",
-            "too many connections",
-            "rate limit",
-            "greylist",
-            "not authorized to send",
-            "does not accept mail from",
-            "not accepting mail from",
-            "sender rejected",
-            "sender denied",
-            "client host rejected",
-            "message refused",
-            "message rejected due to",
-            "unsolicited",
-            "dt:spm",
-            "550 rp:",
-            "垃圾邮件",
-            "拒收",
-            "拒绝接收",
-            "反垃圾",
-            "黑名单",
-            "迷惑メール",
-        ],
-    ),
-    (
-        Reason::NoHost,
-        &[
-            "host unknown",
-            "unknown host",
-            "host not found",
-            "host or domain name not found",
-            "domain not found",
-            "no such domain",
-            "unrouteable mail domain",
-            "unroutable address",
-            "unrouteable address",
-            "couldn't find any host",
-            "could not be found in the domain name system",
-            "no mx",
-            "does not resolve",
-            "dns error",
-            "domain does not exist",
-            "domain name does not exist",
-            "all relevant mx records point to non-existent hosts",
-            "name service error",
-            "nxdomain",
-            "域名不存在",
-            "找不到域名",
-        ],
-    ),
-    (
-        Reason::NoMail,
-        &["null mx", "nullmx", "does not accept mail", "doesn't accept mail", "domain does not accept email"],
-    ),
-    (
-        Reason::Expired,
-        &[
-            "retry timeout exceeded",
-            "retry time not reached",
-            "in the queue too long",
-            "been in the queue",
-            "message expired",
-            "delivery time expired",
-            "delivery expired",
-            "could not be delivered within",
-            "connection timed out",
-            "operation timed out",
-            "connection refused",
-            "connection reset",
-            "lost connection",
-            "network is unreachable",
-            "no route to host",
-            "unable to connect",
-            "gave up",
-            "too old",
-            "超时",
-            "無法連線",
-        ],
-    ),
-    (
-        Reason::TooBig,
-        &[
-            "too large",
-            "too big",
-            "size limit",
-            "message size exceeds",
-            "exceeds size",
-            "maximum message size",
-            "邮件过大",
-        ],
-    ),
-    (
-        Reason::Moved,
-        &[
-            "has moved",
-            "user moved",
-            "new address",
-            "no longer works here",
-            "no longer with",
-            "has been changed to",
-            "address has changed",
-        ],
-    ),
-    (
-        Reason::Disabled,
-        &[
-            "disabled",
-            "inactive",
-            "suspended",
-            "deactivated",
-            "has been locked",
-            "account is locked",
-            "not active",
-            "expired account",
-            "account expired",
-            "mailbox unavailable for this recipient",
-            "帐号已停用",
-            "账号被禁用",
-            "冻结",
-            "禁用",
-        ],
-    ),
-    (
-        Reason::UserUnknown,
-        &[
-            "user unknown",
-            "unknown user",
-            "no such user",
-            "no such mailbox",
-            "no such recipient",
-            "no such address",
-            "no such person",
-            "no mailbox here",
-            "user not found",
-            "mailbox not found",
-            "recipient not found",
-            "recipientnotfound",
-            "address not found",
-            "account not found",
-            "user does not exist",
-            "account that you tried to reach does not exist",
-            "account does not exist",
-            "mailbox does not exist",
-            "address does not exist",
-            "recipient does not exist",
-            "user doesn't exist",
-            "doesn't have a",
-            "does not have an account",
-            "not a valid mailbox",
-            "not a valid user",
-            "invalid recipient",
-            "invalid mailbox",
-            "invalid address",
-            "bad destination mailbox",
-            "unknown address",
-            "unknown recipient",
-            "unknown local",
-            "unknown mailbox",
-            "addressee unknown",
-            "address unknown",
-            "recipient unknown",
-            "mailbox unavailable",
-            "recipient address rejected",
-            "recipient rejected",
-            "address rejected",
-            "not listed in",
-            "isn't listed in",
-            "not our customer",
-            "undeliverable address",
-            "couldn't be found",
-            "could not be found",
-            "wasn't found",
-            "was not found",
-            "mail account not exist",
-            "existiert nicht",
-            "empfänger unbekannt",
-            "unbekannter empfänger",
-            "nicht gefunden",
-            "n'existe pas",
-            "destinataire inconnu",
-            "introuvable",
-            "no existe",
-            "usuario desconocido",
-            "non esiste",
-            "utente sconosciuto",
-            "não existe",
-            "bestaat niet",
-            "用户不存在",
-            "用户未找到",
-            "收件人不存在",
-            "收件人邮件地址不存在",
-            "地址不存在",
-            "帐号不存在",
-            "账号不存在",
-            "邮箱不存在",
-            "收件者不存在",
-            "不存在",
-            "宛先不明",
-            "見つかりません",
-            "存在しません",
-            "не существует",
-            "пользователь не найден",
-            "не найден",
-        ],
-    ),
-    (
-        Reason::System,
-        &[
-            "mail loop",
-            "too many hops",
-            "loops back to myself",
-            "system error",
-            "internal error",
-            "configuration error",
-            "read-only file system",
-            "i/o error",
-        ],
-    ),
-];
 
 /// What the words say; `None`: nothing that is known.
 pub fn by_words(text: &str) -> Option<Reason> {
-    let text = text.to_lowercase();
-    WORDS.iter().find(|(_, phrases)| phrases.iter().any(|phrase| text.contains(phrase))).map(|(reason, _)| *reason)
+    words::reason(text)
+}
+
+/// Is `said` (`550 5.1.1 …`), by its own leading code (RFC 2034), about the reader: the name or the mailbox? Codes further on may be
+/// what somebody else said of somebody else.
+pub fn names_the_reader(said: &str) -> bool {
+    let rest = leading(said).and_then(|code| code.strip_prefix("5."));
+    rest.is_some_and(|rest| {
+        matches!(rest.split_once('.').unwrap_or((rest, "")), ("1", detail) if !matches!(detail, "7" | "8"))
+            || rest.starts_with("2.")
+    })
+}
+
+/// Does `said` leave no doubt that there is nobody, or no mail, of the reader's name?
+pub fn is_certain(said: &str) -> bool {
+    matches!(leading(said), Some("5.1.1" | "5.1.6" | "5.1.10"))
+        || (leading(said).is_none_or(|code| code.ends_with(".0.0")) && words::says_nobody(said))
+}
+
+/// The enhanced code right behind the reply code.
+fn leading(said: &str) -> Option<&str> {
+    code(said.get(4..)?)
 }
 
 /// `5.1.1` of `5.1.1 (bad destination mailbox)`.
@@ -452,10 +189,56 @@ mod tests {
             ("5.0.0", "", Unknown),
             ("", "", Unknown),
             ("", "from [5.9.1.2] hello", Unknown),
+            // Who sends is not the reader, whatever else is said.
+            ("", "550 5.1.7 <b@c.example>: Sender address rejected: User unknown in virtual mailbox table", Policy),
+            (
+                "5.1.1",
+                "550-Verification failed for <w@c.example> 550 5.1.1 User unknown 550 Sender verify failed",
+                Policy,
+            ),
+            ("5.1.8", "Domain of sender does not exist", Policy),
+            ("5.1.7", "bad return path", Policy),
+            ("", "550 Sorry, your mail server was not found in our whitelist", Policy),
+            ("", "550-Requested action not taken: mailbox unavailable 550 invalid DNS MX", Policy),
+            ("", "550 relaying to <a@b.example> prohibited", Policy),
+            ("", "550 Domain c.example has exceeded the max emails per hour", Policy),
+            ("5.4.5", "550 5.4.5 Daily user sending quota exceeded", Policy),
+            ("", "550 发件人地址不存在", Policy),
+            // Two things at once, or nothing at all.
+            ("", "550 Mailbox unavailable or access denied", Unknown),
+            ("", "550 it was not found", Unknown),
+            ("", "550 rejected by rule 551", Unknown),
+            ("", "554 queue 556", Unknown),
+            ("", "host mx.example said: 552 no", MailboxFull),
+            // A name is no word.
+            ("", "550 <helo.spam@blacklist.example>: no such user", UserUnknown),
+            ("", "550 <disabled@b.example> no", Unknown),
             ("", "无法投递到 b@qq.com：收件人邮件地址不存在", UserUnknown),
             ("", "Das Postfach ist voll", MailboxFull),
         ] {
             assert_eq!(bounce(status, text).reason, expected, "{status} {text}");
+        }
+    }
+
+    #[test]
+    fn little_is_certain() {
+        for (said, certain, named) in [
+            ("550 5.1.1 no", true, true),
+            ("550 5.1.1 <a@b.example>: Recipient address rejected: User unknown", true, true),
+            ("550 no such user here", true, false),
+            ("550 5.0.0 user unknown", true, false),
+            ("556 5.1.10 null MX", true, true),
+            ("550 5.5.0 mailbox unavailable", false, false),
+            ("550 mailbox unavailable", false, false),
+            ("550 5.7.1 user unknown", false, false),
+            ("550 5.1.7 user unknown", false, false),
+            ("550 5.2.1 disabled", false, true),
+            ("552 5.2.2 full", false, true),
+            ("550 not by us 5.1.1", false, false),
+            ("550", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!((is_certain(said), names_the_reader(said)), (certain, named), "{said}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | what came back | points, of 30 |
 //! |---|---|
-//! | our own relay said at RCPT that there is nobody (or no mail) of that name | 30: at once |
+//! | our own relay said beyond doubt, while it also took mail, that there is nobody (or no mail) of that name | 30: at once |
 //! | any other hard bounce | 15 for 30 days: the next mail asks again, the second one in that time decides |
 //! | no such domain, no way to it | 10: the third |
 //! | mailbox full, expired, a broken system, an older hard bounce | 6, once the first is 30 days old: the fifth |
@@ -19,7 +19,8 @@ pub struct Strike {
     pub at: DateTime<Utc>,
     /// Why.
     pub reason: Reason,
-    /// Our own relay said it while the mail was handed over, so that no forger and no third party can have.
+    /// Our own relay said it while the mail was handed over, so that no forger and no third party can have; and in words that are
+    /// said of nothing else ([`super::classify::is_certain`]).
     pub own: bool,
 }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::record::Recorder;
-use super::work::{Job, Work, back};
+use super::work::{Job, Work};
 use super::{BATCH, Deliverer, LEASE, LOOK_AGAIN, LOW, PREPARED, STOP_WITHIN, letter};
 use crate::delivery::group::Group;
 use crate::delivery::pace::Ask;
@@ -31,6 +31,9 @@ impl Deliverer {
             let there = self.lines.iter().filter(|line| line.place() == place).count();
             self.lines.extend((there..*lines).map(|_| route.line()));
         }
+        for line in self.lines.iter().filter(|line| line.is_connected()) {
+            self.pace().connects(line.place(), true);
+        }
         let lines = self.lines.drain(..);
         let running: Vec<_> = lines.map(|line| tokio::spawn(Arc::clone(&work).run(line, results.clone()))).collect();
         drop(results);
@@ -43,7 +46,8 @@ impl Deliverer {
             }
         });
         let (clock, pace) = (self.clock.clone(), Arc::clone(&self.pace));
-        let recorder = Recorder::new(&self.parts, clock, pace, Arc::clone(&work), no_more.clone());
+        let doubts = std::mem::take(&mut self.doubts);
+        let recorder = Recorder::new(&self.parts, clock, pace, Arc::clone(&work), no_more.clone(), doubts);
         let recording = tokio::spawn(recorder.run(incoming));
         let outcome = self.feed(&work, &no_more).await;
         if outcome.is_err() {
@@ -57,15 +61,12 @@ impl Deliverer {
         }
         let recorded = recording.await.context("recording")?;
         late.abort();
-        self.owed = recorded.owed;
+        (self.owed, self.doubts) = (recorded.owed, recorded.doubts);
         recorded.failed.map_or(outcome, Err)?;
         if recorded.attempted > 0 {
             self.parts.store.finish_issues(self.clock.now()).await?;
         }
-        let now = self.clock.now();
-        let due_at = self.pace().returns(now);
-        let rest: Vec<_> = work.rest().iter().map(|claim| back(claim, due_at)).collect();
-        self.parts.store.release(&rest, now).await?;
+        self.parts.store.release(&work.rest(), self.clock.now()).await?;
         Ok(recorded.attempted)
     }
 

@@ -35,8 +35,9 @@ impl Letter {
     }
 
     /// With what became of it.
-    pub fn done(&self, attempt: Attempt, place: usize) -> (Done, oneshot::Receiver<()>) {
-        done(&self.job, attempt, place)
+    pub fn done(&self, attempt: Attempt, place: usize, untouched: bool) -> (Done, oneshot::Receiver<()>) {
+        let (done, recorded) = done(&self.job, attempt, place);
+        (Done { untouched, ..done }, recorded)
     }
 }
 
@@ -44,7 +45,8 @@ impl Letter {
 pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, oneshot::Receiver<()>) {
     let (recorded, is_recorded) = oneshot::channel();
     let digest = job.prepared.as_ref().map(|prepared| prepared.digest.clone()).unwrap_or_default();
-    (Done { claim: job.claim.clone(), claimed: job.claimed, digest, attempt, place, recorded }, is_recorded)
+    let (claim, claimed) = (job.claim.clone(), job.claimed);
+    (Done { claim, claimed, digest, attempt, place, untouched: false, recorded }, is_recorded)
 }
 
 /// Composes and signs. The error is the end of the attempt.

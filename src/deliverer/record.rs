@@ -1,7 +1,7 @@
 //! Outcomes become rows at once, those of several connections that are known by now together, and are on the disk within 50 ms: with
 //! the next claim, or by themselves. And a line in the log a digest and code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
+use super::doubts::Doubts;
 use super::work::{Done, Work, back};
 use super::{LEASE, Parts, locked, random};
-use crate::bounce::{Named, Reason, What, classify};
+use crate::bounce::{Named, Reason, What};
 use crate::clock::Clock;
 use crate::delivery::pace::Pace;
-use crate::delivery::{self, Outcome, State, Verdict};
+use crate::delivery::{self, State, Verdict};
 use crate::mail::OnUncertain;
-use crate::mail::transport::Stage;
 use crate::sabotage;
 use crate::store::{self, Back, Claim, Report, Returned, Source, Who};
 
@@ -32,6 +32,8 @@ const SETTLE_AFTER: Duration = Duration::from_millis(25);
 const FINISH_EVERY: Duration = Duration::from_secs(5);
 /// An uncertain mail is repeated after this long, with the same Message-ID, so that mailboxes can tell.
 const REPEAT_UNCERTAIN: chrono::Duration = chrono::Duration::minutes(15);
+/// What a relay refused that refuses everybody comes again so long after the relay does.
+const REFUSED_AGAIN: chrono::Duration = chrono::Duration::minutes(20);
 
 /// What fails when it does.
 const RECORDING: &str = "recording what was sent";
@@ -50,6 +52,8 @@ pub struct Recorder {
     unsettled: Option<(Instant, Instant)>,
     counts: BTreeMap<(String, &'static str, u16), u64>,
     finished: Instant,
+    /// So many mails were taken, by the relay's place.
+    took: HashMap<usize, usize>,
     recorded: Recorded,
 }
 
@@ -60,6 +64,8 @@ pub struct Recorded {
     pub attempted: usize,
     /// What is known and could not be recorded: a mail each that is not to be sent again.
     pub owed: Vec<Report>,
+    /// What is not believed yet.
+    pub doubts: Doubts,
     /// Why the last one of them could not.
     pub failed: Option<anyhow::Error>,
 }
@@ -72,10 +78,11 @@ impl Recorder {
         pace: Arc<Mutex<Pace>>,
         work: Arc<Work>,
         no_more: CancellationToken,
+        doubts: Doubts,
     ) -> Self {
-        let (counts, recorded) = (BTreeMap::new(), Recorded::default());
+        let (counts, took, recorded) = (BTreeMap::new(), HashMap::new(), Recorded { doubts, ..Recorded::default() });
         let (parts, unsettled, finished) = (parts.clone(), None, Instant::now());
-        Self { parts, clock, no_more, pace, work, unsettled, counts, finished, recorded }
+        Self { parts, clock, no_more, pace, work, unsettled, counts, finished, took, recorded }
     }
 
     /// Records what comes in, and answers those who wait for that, until nobody is left who could send anything.
@@ -111,6 +118,8 @@ impl Recorder {
         if let Err(error) = settled {
             self.recorded.failed = Some(error);
         }
+        let believed = self.recorded.doubts.outweighed(&self.took);
+        self.tell(believed).await;
         self.log();
         self.recorded
     }
@@ -127,21 +136,27 @@ impl Recorder {
     async fn take(&mut self, group: Vec<Done>) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut reports = Vec::with_capacity(group.len());
-        let (mut came_back, mut backs) = (Vec::new(), Vec::new());
+        let (mut believed, mut backs) = (Vec::new(), Vec::new());
         for done in &group {
             self.weigh(done);
             let elsewhere = done.attempt.outcome.verdict == Verdict::Temporary
                 && done.attempt.is_about_the_route()
                 && locked(&self.pace).has_another(done.place, now);
+            let untouched = elsewhere || done.untouched;
             let on_uncertain = self.parts.settings.on_uncertain;
-            match report(&done.claim, &done.attempt.outcome, on_uncertain, now, random()).filter(|_| !elsewhere) {
-                Some(report) => {
-                    came_back.extend(returned(done, report.state));
-                    reports.push(report);
-                }
-                // Untouched, for when the way is clear.
-                None => backs.push(back(&done.claim, locked(&self.pace).returns(now))),
+            let report = report(&done.claim, &done.attempt.outcome, on_uncertain, now, random()).filter(|_| !untouched);
+            if let Some(report) = report {
+                believed.extend(self.believed(done, report.state));
+                reports.push(report);
+                continue;
             }
+            // Untouched, for when the way is clear.
+            let mut due_at = locked(&self.pace).returns(now);
+            if done.attempt.outcome.verdict == Verdict::Permanent {
+                // Another one finds out first whether it is so for all.
+                due_at += REFUSED_AGAIN;
+            }
+            backs.push(back(&done.claim, due_at));
         }
         let outcomes = reports.len() as u64;
         let taken = self.write(reports, &backs, now).await?;
@@ -159,17 +174,37 @@ impl Recorder {
             // A worker that is gone does not wait for it.
             let _ = done.recorded.send(());
         }
-        for returned in came_back {
-            // A word against an address that is lost here is said again with the next mail.
-            if let Err(error) = self.parts.store.returned(&returned, now).await {
-                warn!(%error, "what the relay said of a reader could not be counted");
-            }
-        }
+        self.tell(believed).await;
         if self.finished.elapsed() >= FINISH_EVERY {
             self.finished = Instant::now();
             self.parts.store.finish_issues(now).await?;
         }
         Ok(())
+    }
+
+    /// What is believed now of what relays said of readers, `done` among it.
+    fn believed(&mut self, done: &Done, state: State) -> Vec<Returned> {
+        let (place, doubts) = (done.place, &mut self.recorded.doubts);
+        if state == State::Sent {
+            *self.took.entry(place).or_default() += 1;
+            return doubts.believed(place);
+        }
+        if let Some(said) = returned(done, state) {
+            doubts.add(place, said);
+        }
+        if locked(&self.pace).refuses_everybody(place) {
+            doubts.forget(place);
+        }
+        Vec::new()
+    }
+
+    /// A word against an address that is lost here is said again with the next mail.
+    async fn tell(&self, believed: Vec<Returned>) {
+        for said in believed {
+            if let Err(error) = self.parts.store.returned(&said, self.clock.now()).await {
+                warn!(%error, "what the relay said of a reader could not be counted");
+            }
+        }
     }
 
     fn weigh(&mut self, done: &Done) {
@@ -276,11 +311,7 @@ fn report(
 
 /// What the relay said of the reader, where it is a word about the reader: that is a bounce like those that come by mail.
 fn returned(done: &Done, state: State) -> Option<Returned> {
-    let Outcome { code, text, .. } = &done.attempt.outcome;
-    if done.attempt.stage != Stage::Rcpt || *code == 0 || !matches!(state, State::Failed | State::Expired) {
-        return None;
-    }
-    let bounce = classify::bounce("", &format!("{code} {text}"));
+    let bounce = done.attempt.bounce().filter(|_| matches!(state, State::Failed | State::Expired))?;
     (!matches!(bounce.reason, Reason::Policy | Reason::Content | Reason::TooBig)).then(|| Returned {
         id: format!("relay:{}:{}", done.claim.id, done.claim.fence),
         who: Who::Named(Named::Delivery(done.claim.id.clone())),

@@ -15,7 +15,7 @@ use super::{BATCH, BEGIN_WITHIN, LOW, Parts, locked};
 use crate::clock::Clock;
 use crate::delivery::group::{Group, domain_of};
 use crate::delivery::pace::queue::Queue;
-use crate::delivery::pace::{Ask, Pace};
+use crate::delivery::pace::{Ask, Pace, Receiver};
 use crate::mail::message::Prepared;
 use crate::mail::transport::Attempt;
 use crate::sabotage;
@@ -37,6 +37,10 @@ impl Job {
         domain_of(&self.claim.address)
     }
 
+    fn to(&self) -> Receiver<'_> {
+        Receiver { group: self.group, domain: self.domain() }
+    }
+
     fn may_begin(&self) -> bool {
         self.claimed.elapsed() < sabotage::really(BEGIN_WITHIN)
     }
@@ -52,6 +56,8 @@ pub struct Done {
     pub attempt: Attempt,
     /// Over which relay, by its place.
     pub place: usize,
+    /// It is given back as it was: see [`crate::delivery::pace::Hearing`].
+    pub untouched: bool,
     /// Answered when the outcome is in the store.
     pub recorded: oneshot::Sender<()>,
 }
@@ -150,7 +156,7 @@ impl Work {
         if waiting > LOW {
             // What cannot go now must not keep out what can, once it is known that it cannot.
             let at = Instant::now().into_std();
-            let ready = state.jobs.ready(LOW + 1, at, |job| pace.takes(job.group, job.claim.kind, now));
+            let ready = state.jobs.ready(LOW + 1, at, |job| pace.takes(job.to(), job.claim.kind, now));
             let enough = ready > LOW || waiting >= CROWD || state.jobs.is_undecided(at);
             wanted = if enough { 0 } else { BATCH - ready };
         }
@@ -166,12 +172,23 @@ impl Work {
     pub fn given_back(&self) -> Vec<Back> {
         let (now, mut state) = (self.clock.now(), self.state());
         let mut back: Vec<Back> = std::mem::take(&mut state.returned).iter().map(|claim| back(claim, now)).collect();
+        back.extend(self.beyond(&mut state, now));
         if state.jobs.len() > LOW {
             let surplus = state.jobs.surplus(Instant::now().into_std());
             let later = |after| chrono::Duration::from_std(after).unwrap_or_default();
             back.extend(surplus.into_iter().map(|(job, after)| self::back(&job.claim, now + later(after))));
         }
         back
+    }
+
+    /// What a domain with a pace of its own takes later.
+    fn beyond(&self, state: &mut State, now: DateTime<Utc>) -> Vec<Back> {
+        let mut pace = self.pace();
+        if pace.is_even() {
+            return Vec::new();
+        }
+        let beyond = state.jobs.beyond(|domain| pace.room(domain, now));
+        beyond.into_iter().map(|(job, nth)| back(&job.claim, pace.turn_at(job.domain(), nth, now))).collect()
     }
 
     /// Is every job done that may go now, and every outcome recorded?
@@ -181,7 +198,7 @@ impl Work {
             return state.busy == 0;
         }
         let (at, mut pace) = (Instant::now().into_std(), self.pace());
-        !pace.could_begin(now) || state.jobs.ready(1, at, |job| pace.takes(job.group, job.claim.kind, now)) == 0
+        !pace.could_begin(now) || state.jobs.ready(1, at, |job| pace.takes(job.to(), job.claim.kind, now)) == 0
     }
 
     /// Ends when [`Self::ask`], [`Self::given_back`] or [`Self::is_done`] may have changed.
@@ -216,16 +233,20 @@ impl Work {
         self.more.iter().for_each(Notify::notify_waiters);
     }
 
-    /// What was not begun.
-    pub fn rest(&self) -> Vec<Arc<Claim>> {
-        let mut state = self.state();
-        let mut rest = std::mem::take(&mut state.returned);
-        rest.extend(state.jobs.drain().into_iter().map(|job| job.claim));
+    /// What was not begun, to be given back.
+    pub fn rest(&self) -> Vec<Back> {
+        let (now, mut state) = (self.clock.now(), self.state());
+        let mut rest = self.beyond(&mut state, now);
+        let due_at = self.pace().returns(now);
+        let returned = std::mem::take(&mut state.returned).into_iter();
+        rest.extend(
+            returned.chain(state.jobs.drain().into_iter().map(|job| job.claim)).map(|claim| back(&claim, due_at)),
+        );
         rest
     }
 
-    fn is_held(&self, place: usize, group: Group) -> bool {
-        self.pace().is_held(place, group, self.clock.now())
+    fn is_held(&self, place: usize, to: Receiver<'_>) -> bool {
+        self.pace().is_held(place, to, self.clock.now())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

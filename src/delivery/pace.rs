@@ -1,8 +1,8 @@
 //! Pace: which mail may go now, over which relay, and how much more is worth claiming. Time comes in as a parameter, decisions
 //! go out; nothing here waits, sends or stores.
 //!
-//! Two things hold mail up: a relay (it refuses, it takes so many a second or a day) and a group of receivers that says through
-//! the relay that mail comes too fast. One relay without limits and no complaint cost a few comparisons a mail.
+//! Two things hold mail up: a relay (it refuses, it takes so many a second, a day or at once) and a group of receivers, or a small
+//! domain, that says through the relay that mail comes too fast. One relay without limits and no complaint cost a few comparisons a mail.
 
 pub mod breaker;
 pub mod bucket;
@@ -10,18 +10,23 @@ pub mod daily;
 pub mod group;
 pub mod queue;
 pub mod quiet;
+
+mod heard;
+mod receivers;
 mod way;
 
 use chrono::{DateTime, Utc};
 
 use super::Kind;
 use super::group::Group;
-use daily::{Daily, day_of};
-use group::GroupPace;
+use daily::{Daily, Quota, day_of};
+use receivers::Receivers;
 use way::WayPace;
 
 pub use daily::WarmUp;
+pub use heard::{Heard, Hearing, Word};
 pub use quiet::Quiet;
+pub use receivers::Receiver;
 
 /// What one relay is given.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,40 +54,6 @@ pub struct Way {
     pub lines: usize,
     /// What it is given.
     pub limits: Limits,
-}
-
-/// What the end of an attempt says about the way that the mail took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// The mail was taken.
-    Taken,
-    /// A server answered, about this one mail.
-    Answered,
-    /// Nothing.
-    Nothing,
-    /// Nothing, and nobody heard of the mail.
-    Unsaid,
-    /// The relay is in the way: the next mail would fare no better.
-    Blocked,
-    /// Refused for good for what it is, not for whom it is to.
-    Policy,
-    /// Come back later, said when the reader was named already: the receivers want less, or the relay does.
-    Slower,
-}
-
-/// What follows from a [`Word`], for the log.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Heard {
-    /// Nothing new.
-    Nothing,
-    /// The relay is left alone from now on.
-    Blocked,
-    /// The relay is left alone from now on: it refuses one mail after the other for what it is.
-    Refused,
-    /// The group gets so many mails a second from now on.
-    Slowed(f64),
-    /// The group is left alone from now on.
-    Held,
 }
 
 /// Whose turn it is to take the next mail.
@@ -130,7 +101,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, Default)]
 pub struct Pace {
     ways: Vec<WayPace>,
-    groups: [GroupPace; Group::COUNT],
+    receivers: Receivers,
     quiet: Option<Quiet>,
 }
 
@@ -138,13 +109,13 @@ impl Pace {
     /// Nothing was sent yet. `quiet`: no digest leaves then.
     pub fn new(ways: Vec<Way>, quiet: Option<Quiet>, now: DateTime<Utc>) -> Self {
         let ways = ways.into_iter().map(|way| WayPace::new(way, now));
-        Self { ways: ways.collect(), groups: Default::default(), quiet }
+        Self { ways: ways.collect(), receivers: Receivers::default(), quiet }
     }
 
     /// Nothing is on its way any more, whatever was not heard of.
     pub fn afresh(&mut self) {
-        self.ways.iter_mut().for_each(|pace| (pace.in_flight, pace.idle) = (0, 0));
-        self.groups.iter_mut().for_each(GroupPace::afresh);
+        self.ways.iter_mut().for_each(WayPace::afresh);
+        self.receivers.afresh();
     }
 
     /// The relay at this place.
@@ -217,86 +188,72 @@ impl Pace {
         }
     }
 
-    /// Is this relay, or this group, left alone now?
-    pub fn is_held(&self, at: usize, group: Group, now: DateTime<Utc>) -> bool {
-        self.ways.get(at).is_none_or(|pace| !pace.breaker.is_over(now)) || self.groups[group.number()].is_held(now)
+    /// May a line of this relay connect that is not connected? It may be known that it takes fewer.
+    pub fn may_connect(&self, at: usize, now: DateTime<Utc>) -> bool {
+        self.ways.get(at).is_some_and(|own| own.connected < own.lines(now))
     }
 
-    /// May a mail of this kind to this group begin now, whatever the relay?
-    pub fn takes(&mut self, group: Group, kind: Kind, now: DateTime<Utc>) -> bool {
-        self.groups[group.number()].is_open(now) && !(kind == Kind::Issue && self.is_quiet(now))
+    /// A line of this relay is connected, or about to be; or not any more.
+    pub fn connects(&mut self, at: usize, begins: bool) {
+        if let Some(own) = self.ways.get_mut(at) {
+            own.connected = if begins { own.connected + 1 } else { own.connected.saturating_sub(1) };
+        }
+    }
+
+    /// Is this relay, or are these receivers, left alone now?
+    pub fn is_held(&self, at: usize, to: Receiver<'_>, now: DateTime<Utc>) -> bool {
+        self.ways.get(at).is_none_or(|pace| !pace.breaker.is_over(now)) || self.receivers.are_held(to, now)
+    }
+
+    /// Does this relay refuse everybody?
+    pub fn refuses_everybody(&self, at: usize) -> bool {
+        self.ways.get(at).is_some_and(|pace| pace.breaker.refuses())
+    }
+
+    /// May a mail of this kind to this receiver begin now, whatever the relay?
+    pub fn takes(&mut self, to: Receiver<'_>, kind: Kind, now: DateTime<Utc>) -> bool {
+        self.receivers.are_open(to, now) && !(kind == Kind::Issue && self.is_quiet(now))
+    }
+
+    /// Has no domain a pace of its own, beside its group's?
+    pub fn is_even(&self) -> bool {
+        self.receivers.are_even()
+    }
+
+    /// How many mails this domain takes now; `None`: it has no pace of its own.
+    pub fn room(&mut self, domain: &str, now: DateTime<Utc>) -> Option<usize> {
+        self.receivers.room(domain, now)
+    }
+
+    /// When the `nth` (from 0) of those that this domain does not take now is about to have its turn.
+    pub fn turn_at(&mut self, domain: &str, nth: usize, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.receivers.turn(domain, nth, now)
     }
 
     /// A mail begins.
-    pub fn begins(&mut self, at: usize, group: Group, now: DateTime<Utc>) {
-        self.groups[group.number()].begins(now);
+    pub fn begins(&mut self, at: usize, to: Receiver<'_>, now: DateTime<Utc>) {
+        self.receivers.begins(to, now);
         let even = self.even(at, now);
         let Some(own) = self.ways.get_mut(at) else { return };
         if !own.moves(now) {
             own.catches_up(even);
         }
         own.in_flight += 1;
+        own.probing |= own.breaker.is_doubtful();
         own.begun += 1.0;
         own.begun_at = Some(now);
-        if let Some(bucket) = &mut own.bucket {
-            bucket.take(now);
-        }
-        if let Some(quota) = &mut own.quota {
-            quota.take();
-        }
+        own.bucket.iter_mut().for_each(|bucket| bucket.take(now));
+        own.quota.iter_mut().for_each(Quota::take);
     }
 
     /// A mail that had begun was given back before anything was said of it.
-    pub fn unsaid(&mut self, at: usize, group: Group) {
-        self.groups[group.number()].ends();
+    pub fn unsaid(&mut self, at: usize, to: Receiver<'_>) {
+        self.receivers.ends(to);
         if let Some(own) = self.ways.get_mut(at) {
             own.in_flight = own.in_flight.saturating_sub(1);
+            own.probing &= own.in_flight > 0;
             if let Some(quota) = &mut own.quota {
                 quota.give_back();
-            }
-        }
-    }
-
-    /// A mail is at its end. `random`: 0..=1.
-    pub fn heard(&mut self, at: usize, group: Group, word: Word, now: DateTime<Utc>, random: f64) -> Heard {
-        let place = group.number();
-        self.groups[place].ends();
-        let even = self.even(at, now);
-        let Some(own) = self.ways.get_mut(at) else { return Heard::Nothing };
-        own.in_flight = own.in_flight.saturating_sub(1);
-        // Nobody knows whether a mail without an answer was taken.
-        if !matches!(word, Word::Taken | Word::Nothing)
-            && let Some(quota) = &mut own.quota
-        {
-            quota.give_back();
-        }
-        match word {
-            Word::Taken | Word::Answered => {
-                if own.breaker.is_doubtful() {
-                    own.catches_up(even);
-                }
-                own.breaker.clear();
-                own.slower = 0;
-                if word == Word::Taken {
-                    self.groups[place].took(now);
-                }
-                Heard::Nothing
-            }
-            Word::Blocked => own.block(now, random, Heard::Blocked),
-            Word::Policy if own.breaker.refused() => own.block(now, random, Heard::Refused),
-            Word::Policy | Word::Nothing | Word::Unsaid => Heard::Nothing,
-            Word::Slower => {
-                own.slower |= 1 << place;
-                // One group after the other: it is the relay that speaks.
-                if own.slower.count_ones() > 1 || own.breaker.is_doubtful() {
-                    return own.block(now, random, Heard::Blocked);
-                }
-                let before = self.groups[place].rate();
-                if self.groups[place].refuses(now, random) {
-                    return Heard::Held;
-                }
-                let rate = self.groups[place].rate();
-                rate.filter(|_| rate != before).map_or(Heard::Nothing, Heard::Slowed)
             }
         }
     }
@@ -320,7 +277,7 @@ impl Pace {
         let room = self.ways.iter_mut().map(|pace| pace.ready(now)).fold(0, usize::saturating_add);
         let most = wanted.min(room.saturating_sub(in_all));
         let mut ask = Ask::from(most);
-        for (place, group) in self.groups.iter_mut().enumerate().filter(|(_, group)| group.is_slowed()) {
+        for (place, group) in self.receivers.slowed_groups() {
             ask.issues[place] = most.min(group.ready(now).saturating_sub(waiting[place]));
         }
         ask.transactional = ask.issues;
@@ -368,8 +325,8 @@ impl Pace {
     /// where nothing is held up.
     pub fn opens(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
         // A group may be all there is, or none of what waits.
-        let slowed = self.groups.iter_mut().filter(|group| group.is_slowed());
-        let group = slowed.map(|group| group.opens(now)).filter(|at| *at > now).min().unwrap_or(now);
+        let slowed = self.receivers.slowed_groups();
+        let group = slowed.map(|(_, group)| group.opens(now)).filter(|at| *at > now).min().unwrap_or(now);
         self.returns(now).max(group)
     }
 }

@@ -4,8 +4,10 @@
 //! STARTTLS is spoken here and not by `lettre`, which would read replies that were slipped in before TLS began as if
 //! they had come protected.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls_platform_verifier::Verifier;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,6 +35,8 @@ pub struct Relay {
     /// Mails before a connection is closed.
     pub most: usize,
     tls: Option<Arc<ClientConfig>>,
+    /// Which of its addresses was there the last time.
+    last: Mutex<Option<SocketAddr>>,
 }
 
 /// Where it failed, and how.
@@ -47,16 +51,20 @@ impl Relay {
         };
         let hello = if all.hello.is_empty() { "localhost".to_owned() } else { all.hello.clone() };
         let most = all.messages_per_connection.max(1);
-        Ok(Self { settings, hello, timeouts: all.timeouts.clone(), pipelining: all.pipelining, most, tls })
+        Ok(Self {
+            settings,
+            hello,
+            timeouts: all.timeouts.clone(),
+            pipelining: all.pipelining,
+            most,
+            tls,
+            last: Mutex::new(None),
+        })
     }
 
     /// Connects, and begins TLS where it is asked for. What it returns is safe to speak on.
     pub async fn connect(&self, limits: &Limits) -> Result<Wire, Failed> {
-        let (mut stream, peer) = limits
-            .step(self.timeouts.connect, self.tcp())
-            .await
-            .map_err(|text| (Stage::Connect, Refusal::lost(text)))?
-            .map_err(|refusal| (Stage::Connect, refusal))?;
+        let (mut stream, peer) = self.tcp(limits).await.map_err(|refusal| (Stage::Connect, refusal))?;
         let mut greeting = "";
         if self.settings.security == Security::StartTls {
             self.start_tls(&mut stream, limits).await.map_err(|refusal| (Stage::Hello, refusal))?;
@@ -74,28 +82,29 @@ impl Relay {
         Ok(Wire::new(Box::new(stream), true, peer, greeting))
     }
 
-    async fn tcp(&self) -> Result<(TcpStream, SocketAddr), Refusal> {
+    async fn tcp(&self, limits: &Limits) -> Result<(TcpStream, SocketAddr), Refusal> {
         let host = (self.settings.host.as_str(), self.settings.port);
-        let addresses = tokio::net::lookup_host(host)
-            .await
-            .map_err(|error| Refusal::lost(format!("looking up its name: {error}")))?;
+        let limit = self.timeouts.connect;
+        let unknown = |why: String| Refusal::lost(format!("looking up its name: {why}"));
+        let found = limits.step(limit, tokio::net::lookup_host(host)).await.map_err(unknown)?;
         let plain = self.settings.security == Security::None;
-        let mut failed = if plain {
-            Refusal::ours("mail leaves this machine over TLS only: plain `smtp://` is for a loopback address")
-        } else {
-            Refusal::lost("its name has no address")
-        };
-        for address in addresses.filter(|address| !plain || address.ip().is_loopback()) {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    // Without this the final dot waits 40 ms for an acknowledgement that the server delays.
-                    stream.set_nodelay(true).map_err(|error| Refusal::lost(error.to_string()))?;
-                    return Ok((stream, address));
-                }
-                Err(error) => failed = Refusal::lost(format!("connecting: {error}")),
-            }
+        let mut addresses: Vec<SocketAddr> = found
+            .map_err(|error| unknown(error.to_string()))?
+            .filter(|address| !plain || address.ip().is_loopback())
+            .collect();
+        if addresses.is_empty() && plain {
+            return Err(Refusal::ours(
+                "mail leaves this machine over TLS only: plain `smtp://` is for a loopback address",
+            ));
         }
-        Err(failed)
+        // Whoever waits for one that is away waits once, not with each connection.
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        addresses.sort_by_key(|address| Some(*address) != last);
+        let (stream, address) = reach(&addresses, limit, limits, TcpStream::connect::<SocketAddr>).await?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        // Without this the final dot waits 40 ms for an acknowledgement that the server delays.
+        stream.set_nodelay(true).map_err(lost)?;
+        Ok((stream, address))
     }
 
     async fn start_tls(&self, stream: &mut TcpStream, limits: &Limits) -> Result<(), Refusal> {
@@ -115,13 +124,31 @@ impl Relay {
     }
 }
 
+/// The first of `addresses` that is there. Each has `limit` for itself: one that is silent must not keep us from the others.
+async fn reach<T, Connecting: Future<Output = io::Result<T>>>(
+    addresses: &[SocketAddr],
+    limit: Duration,
+    limits: &Limits,
+    connect: impl Fn(SocketAddr) -> Connecting,
+) -> Result<(T, SocketAddr), Refusal> {
+    let mut failed = Refusal::lost("its name has no address");
+    for address in addresses {
+        failed = match limits.step(limit, connect(*address)).await {
+            Ok(Ok(stream)) => return Ok((stream, *address)),
+            Ok(Err(error)) => Refusal::lost(format!("connecting: {error}")),
+            Err(text) => Refusal::lost(text),
+        };
+    }
+    Err(failed)
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is a function for map_err")]
-fn lost(error: std::io::Error) -> Refusal {
+fn lost(error: io::Error) -> Refusal {
     Refusal::lost(error.to_string())
 }
 
 /// A refused certificate or no common version is for our owner to put right; a broken connection is not.
-fn tls_refusal(error: &std::io::Error) -> Refusal {
+fn tls_refusal(error: &io::Error) -> Refusal {
     let text = format!("TLS: {error}");
     if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
         Refusal::ours(text)
@@ -181,5 +208,36 @@ impl Reply {
 
     fn expect(&self, code: u16) -> Result<(), Refusal> {
         if self.code == code { Ok(()) } else { Err(Refusal::said(self.code, self.lines.join(" "))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::Instant;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_silent_address_keeps_nobody_from_the_others() {
+        let addresses = ["192.0.2.1:25", "192.0.2.2:25", "192.0.2.3:25"].map(|text| text.parse().unwrap());
+        let limits = Limits { until: Instant::now() + Duration::from_mins(1), stop: CancellationToken::new() };
+        let limit = Duration::from_millis(20);
+        let [silent, refuses, there] = addresses;
+        let connect = |address| async move {
+            match address {
+                address if address == silent => pending().await,
+                address if address == refuses => Err(io::ErrorKind::ConnectionRefused.into()),
+                _ => Ok("stream"),
+            }
+        };
+        assert_eq!(reach(&addresses, limit, &limits, connect).await.unwrap(), ("stream", there));
+        let none = reach(&addresses[..1], limit, &limits, connect).await.unwrap_err();
+        assert_eq!((none.code, none.text.as_str()), (0, "no answer within 0 s"));
+        // What nobody waits for any more is not tried.
+        limits.stop.cancel();
+        assert!(reach(&addresses[..1], Duration::from_mins(1), &limits, connect).await.is_err());
     }
 }

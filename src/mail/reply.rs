@@ -5,6 +5,7 @@ use std::error::Error as _;
 use lettre::transport::smtp::Error;
 
 use super::transport::{Attempt, Stage};
+use crate::bounce::{Reason, classify};
 use crate::delivery::{Outcome, Verdict};
 
 /// A step that did not go well.
@@ -34,6 +35,11 @@ impl Refusal {
         Self { code, text: text.into(), verdict: Some(Verdict::Temporary) }
     }
 
+    /// This mail can never be said; no server has heard of it.
+    pub fn unfit(text: impl Into<String>) -> Self {
+        Self { code: 0, text: text.into(), verdict: Some(Verdict::Permanent) }
+    }
+
     /// See [`Verdict::Unwanted`].
     pub fn unwanted() -> Self {
         Self { code: 0, text: String::new(), verdict: Some(Verdict::Unwanted) }
@@ -42,7 +48,7 @@ impl Refusal {
     /// Does nobody know what comes next on its connection? Without a reply, after a goodbye, or when the reply is to another
     /// question.
     pub fn is_lost(&self) -> bool {
-        !(400..600).contains(&self.code) || matches!(self.code, 421 | 503)
+        self.verdict != Some(Verdict::Permanent) && !(400..600).contains(&self.code) || matches!(self.code, 421 | 503)
     }
 
     /// With a reply.
@@ -63,8 +69,17 @@ impl From<Error> for Refusal {
 
 /// What `refusal` at `stage` means. `dot_sent`: the final dot may have reached the server.
 pub fn attempt(stage: Stage, refusal: &Refusal, dot_sent: bool) -> Attempt {
-    let verdict = refusal.verdict.unwrap_or_else(|| verdict(stage, refusal.code, dot_sent));
-    Attempt { stage, outcome: Outcome { verdict, code: refusal.code, text: one_line(&refusal.text) } }
+    let text = one_line(&refusal.text);
+    let verdict = refusal.verdict.unwrap_or_else(|| match verdict(stage, refusal.code, dot_sent) {
+        Verdict::Permanent if is_full(refusal.code, &text) => Verdict::Temporary,
+        verdict => verdict,
+    });
+    Attempt { stage, outcome: Outcome { verdict, code: refusal.code, text } }
+}
+
+/// Is it said that the mailbox is full? It is emptied some day, whatever the code.
+fn is_full(code: u16, text: &str) -> bool {
+    classify::bounce("", &format!("{code} {text}")).reason == Reason::MailboxFull
 }
 
 fn verdict(stage: Stage, code: u16, dot_sent: bool) -> Verdict {
@@ -139,10 +154,26 @@ mod tests {
             (Dot, 252, true, Uncertain),
             (Dot, 452, true, Temporary),
             (Dot, 421, true, Temporary),
-            (Dot, 552, true, Permanent),
+            (Dot, 552, true, Temporary),
+            (Dot, 554, true, Permanent),
         ] {
             let found = attempt(stage, &Refusal::said(code, "words"), dot_sent).outcome.verdict;
             assert_eq!(found, expected, "{code} at {stage:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_mailbox_is_full_for_a_while() {
+        for (code, words, expected) in [
+            (550, "5.2.2 over quota", Verdict::Temporary),
+            (552, "5.2.2 mailbox full", Verdict::Temporary),
+            (554, "mailbox is full", Verdict::Temporary),
+            (552, "5.3.4 too big", Verdict::Permanent),
+            (552, "5.7.0 blocked", Verdict::Permanent),
+            (550, "daily sending quota exceeded", Verdict::Permanent),
+        ] {
+            let found = attempt(Stage::Dot, &Refusal::said(code, words), true).outcome.verdict;
+            assert_eq!(found, expected, "{code} {words}");
         }
     }
 

@@ -254,13 +254,14 @@ impl Session {
         let utf8 = !to.is_ascii() || !from.is_ascii();
         if utf8 && !offers.smtputf8 {
             let text = "the relay takes no addresses beyond ASCII (SMTPUTF8)";
-            return Err((Stage::Rcpt, Refusal::said(553, text)));
+            return Err((Stage::Rcpt, Refusal::unfit(text)));
         }
         if let Some(most) = offers.most.filter(|most| bytes.len() > *most) {
             let text = format!("the mail has {} octets, and the relay takes no more than {most}", bytes.len());
             return Err((Stage::Data, Refusal::later(552, text)));
         }
-        let mut sender = format!("MAIL FROM:<{}>", path(from).map_err(|refusal| (Stage::Mail, refusal))?);
+        let mut sender =
+            format!("MAIL FROM:<{}>", path(from).map_err(|refusal| (Stage::Mail, Refusal::ours(refusal.text)))?);
         let mut reader = format!("RCPT TO:<{}>", path(to).map_err(|refusal| (Stage::Rcpt, refusal))?);
         if offers.size {
             let _ = write!(sender, " SIZE={}", bytes.len());
@@ -313,7 +314,7 @@ fn expect(response: Response, code: u16) -> Result<Response, Refusal> {
 fn path(address: &str) -> Result<&str, Refusal> {
     let wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>');
     if address.is_empty() || address.contains(wrong) {
-        return Err(Refusal::said(553, "the address cannot be written in an SMTP command"));
+        return Err(Refusal::unfit("the address cannot be written in an SMTP command"));
     }
     Ok(address)
 }

@@ -16,8 +16,7 @@ use super::folder::Folder;
 use super::reply::Refusal;
 use super::smtp::Session;
 use super::{Settings, Transport, connect, reply};
-use crate::delivery::group::Group;
-use crate::delivery::pace::{self, Limits as Given, Word};
+use crate::delivery::pace::{self, Limits as Given};
 use crate::delivery::{FRESH, Outcome, Verdict};
 
 /// One mail on its way.
@@ -85,42 +84,6 @@ pub struct Attempt {
     pub stage: Stage,
     /// What became of it.
     pub outcome: Outcome,
-}
-
-impl Attempt {
-    /// Was it refused for good for what it is, not for whom it is to? So it is when the server saw the message itself, and
-    /// when it names its policy (RFC 3463 §3.8: relaying denied, not authenticated, spam).
-    pub fn is_about_policy(&self) -> bool {
-        self.outcome.verdict == Verdict::Permanent
-            && self.outcome.code != 0
-            && (self.stage >= Stage::Data || self.outcome.text.starts_with("5.7."))
-    }
-
-    /// Is it about the way to the relay, not about this mail? Then the next mail would fare no better.
-    pub fn is_about_the_route(&self) -> bool {
-        match self.outcome.verdict {
-            Verdict::Ours => true,
-            Verdict::Temporary => self.stage <= Stage::Mail,
-            Verdict::Accepted | Verdict::Permanent | Verdict::Uncertain | Verdict::Unwanted => false,
-        }
-    }
-
-    /// What it says about the way to readers of `group`. 421, or a word about policy (RFC 3463 §3.8), once the reader was named: mail
-    /// comes too fast. Many small servers say the latter to whom they do not know yet, each for itself.
-    pub fn word(&self, group: Group) -> Word {
-        let Outcome { verdict, code, text } = &self.outcome;
-        let is_greylisted = || ["greylist", "graylist"].iter().any(|word| text.to_ascii_lowercase().contains(word));
-        let too_fast = || *code == 421 || (group != Group::Other && text.starts_with("4.7.") && !is_greylisted());
-        match verdict {
-            Verdict::Accepted => Word::Taken,
-            Verdict::Unwanted => Word::Unsaid,
-            _ if self.is_about_the_route() => Word::Blocked,
-            _ if self.is_about_policy() => Word::Policy,
-            Verdict::Temporary if too_fast() => Word::Slower,
-            _ if *code != 0 => Word::Answered,
-            _ => Word::Nothing,
-        }
-    }
 }
 
 /// The last word on whether a mail leaves.
@@ -193,7 +156,7 @@ pub struct Route {
 
 enum Out {
     Folder(Folder),
-    Relay(connect::Relay),
+    Relay(Box<connect::Relay>),
 }
 
 impl Route {
@@ -211,14 +174,14 @@ impl Route {
                 Ok(vec![route(0, Out::Folder(Folder::open(path)?), super::ONLY, 1, &settings.limits)])
             }
             Transport::Smtp(relay) => {
-                let out = Out::Relay(connect::Relay::new(relay.clone(), settings)?);
+                let out = Out::Relay(Box::new(connect::Relay::new(relay.clone(), settings)?));
                 Ok(vec![route(0, out, super::ONLY, lines, &settings.limits)])
             }
             Transport::Relays(relays) => relays
                 .iter()
                 .enumerate()
                 .map(|(place, named)| {
-                    let out = Out::Relay(connect::Relay::new(named.relay.clone(), settings)?);
+                    let out = Out::Relay(Box::new(connect::Relay::new(named.relay.clone(), settings)?));
                     Ok(route(place, out, &named.name, named.connections.max(1), &named.limits))
                 })
                 .collect(),
@@ -320,6 +283,11 @@ impl Line {
     /// Leaves the connection without a word: what was begun on it ends there, and nothing of it was accepted.
     pub fn cut(&mut self) {
         self.session = None;
+    }
+
+    /// Does the server have a connection of it?
+    pub fn is_connected(&self) -> bool {
+        self.session.is_some() || self.retired.is_some()
     }
 
     /// Another line on the same route, not connected yet.

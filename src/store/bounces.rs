@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::subscribers::key_of;
 use super::suppressions::{DROP, SUPPRESS};
 use super::{Error, Result, Store, at, clean, count, ms};
-use crate::bounce::{Bounce, Named, Reason, What, score};
+use crate::bounce::{Bounce, Named, Reason, What, classify, score};
 
 /// A report on one mail, from somebody who is to be believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,7 @@ struct StrikeOut {
     delivery: Option<String>,
     source: String,
     reason: String,
+    words: String,
     created_at: i64,
 }
 
@@ -178,7 +179,7 @@ const INSERT: &str = "
 /// What came back of the address `$1` since a mail to it arrived (taken by `$2` at the latest, and never heard of again) and since a
 /// person lifted its suppression.
 const STRIKES: &str = "
-    select b.delivery, b.source, b.reason, b.created_at from bounces b
+    select b.delivery, b.source, b.reason, b.words, b.created_at from bounces b
     where b.hash = $1 and b.kind <> 'complaint' and b.mailed_at > coalesce((
         select max(d.changed_at) from deliveries d
         where (d.address_hash = $1 or d.subscriber = (select id from subscribers where hash = $1))
@@ -348,7 +349,7 @@ fn strikes(rows: Vec<StrikeOut>) -> Result<Vec<score::Strike>> {
     let mut strikes: Vec<(Option<String>, score::Strike)> = Vec::new();
     for row in rows {
         let reason = Reason::parse(&row.reason).ok_or_else(|| Error::row("reason of a bounce", &row.reason))?;
-        let own = row.source == Source::Relay.as_str();
+        let own = row.source == Source::Relay.as_str() && classify::is_certain(&row.words);
         let strike = score::Strike { at: at(row.created_at), reason, own };
         let same = strikes.iter_mut().find(|(delivery, _)| delivery.is_some() && *delivery == row.delivery);
         match same {

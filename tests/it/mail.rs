@@ -9,5 +9,6 @@ mod matrix;
 pub mod message;
 mod pace;
 mod pipelining;
+mod refusals;
 mod send_test;
 mod transport;

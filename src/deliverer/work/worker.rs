@@ -13,24 +13,33 @@ use super::super::door::Door;
 use super::super::letter::{self, Letter};
 use super::super::{LEASE, LOW, RECORD_WITHIN, random};
 use super::{Done, Job, Work};
-use crate::delivery::pace::{Heard, Turn};
+use crate::delivery::pace::{Heard, Hearing, Turn};
 use crate::mail::transport::{Ahead, Attempt, Gate as _, Limits, Line, for_the_log};
 use crate::sabotage;
+
+/// How a worker is counted.
+struct Is {
+    /// It has a job.
+    busy: bool,
+    /// Its line is connected, or about to be.
+    connected: bool,
+}
 
 impl Work {
     /// One worker, until nothing is to be done or begun any more. Gives its line back.
     pub async fn run(self: Arc<Self>, mut line: Line, results: mpsc::Sender<Done>) -> Line {
         let place = line.place();
-        let mut busy = false;
+        let mut is = Is { busy: false, connected: line.is_connected() };
         // The next one, and where the line goes ahead the one after it.
         let mut hand: VecDeque<Letter> = VecDeque::with_capacity(2);
         loop {
             if hand.is_empty() {
-                let Some(job) = self.next(place, &mut busy).await else { return line };
+                let Some(job) = self.next(place, &mut is).await else { return line };
                 match self.make(job, place, None) {
                     Ok(letter) => hand.push_back(letter),
                     Err(failed) => {
                         let (done, recorded) = *failed;
+                        self.stays(&line, &mut is);
                         if results.send(done).await.is_err() || recorded.await.is_err() {
                             return line;
                         }
@@ -51,10 +60,11 @@ impl Work {
             let attempt = line.send_before(&mail, &letter.door, ahead, &limits).await;
             let next = hand.front().map(|next| next.job.domain());
             self.learned(&letter.job, begun.elapsed());
-            self.heard(place, &letter.job, &attempt, next);
+            self.stays(&line, &mut is);
+            let untouched = self.heard(place, &letter.job, &attempt, next);
             // Nothing more leaves on this line until this one is recorded: what a crash repeats is at most one mail a
             // connection. Meanwhile what follows is made ready.
-            let (done, recorded) = letter.done(attempt, place);
+            let (done, recorded) = letter.done(attempt, place, untouched);
             let mut is_recorded = results.send(done).await.is_ok();
             if is_recorded && !hand.is_empty() {
                 self.reach(&line, &mut hand, &results).await;
@@ -67,9 +77,20 @@ impl Work {
             };
             is_recorded &= tokio::join!(recorded, looks).0.is_ok();
             self.put_back(&mut line, &mut hand, is_recorded);
+            self.stays(&line, &mut is);
             if !is_recorded {
                 return line;
             }
+        }
+    }
+
+    /// Tells whether the line is still connected.
+    fn stays(&self, line: &Line, is: &mut Is) {
+        let connected = line.is_connected();
+        if connected != is.connected {
+            let _state = self.state();
+            self.pace().connects(line.place(), connected);
+            is.connected = connected;
         }
     }
 
@@ -80,7 +101,10 @@ impl Work {
             return;
         }
         let current = Some(letter.job.domain());
-        match self.next_now(line.place(), current).map(|job| self.make(job, line.place(), current)) {
+        match self
+            .next_now(line.place(), current, &mut Is { busy: true, connected: true })
+            .map(|job| self.make(job, line.place(), current))
+        {
             None => {}
             Some(Ok(letter)) => hand.push_back(letter),
             // Nobody waits for it: nothing of it left.
@@ -92,7 +116,7 @@ impl Work {
     fn put_back(&self, line: &mut Line, hand: &mut VecDeque<Letter>, is_recorded: bool) {
         for at in (0..hand.len()).rev() {
             let (job, is_begun) = (&hand[at].job, at == 0 && line.has_begun());
-            let stopped = self.no_more.is_cancelled() || self.is_held(line.place(), job.group);
+            let stopped = self.no_more.is_cancelled() || self.is_held(line.place(), job.to());
             if is_recorded && job.may_begin() && (is_begun || !stopped) {
                 continue;
             }
@@ -101,7 +125,7 @@ impl Work {
             }
             if let Some(letter) = hand.remove(at) {
                 let mut state = self.state();
-                self.pace().unsaid(line.place(), letter.job.group);
+                self.pace().unsaid(line.place(), letter.job.to());
                 if hand.front().is_none_or(|other| other.job.domain() != letter.job.domain()) {
                     state.jobs.ended(letter.job.domain());
                 }
@@ -129,38 +153,46 @@ impl Work {
         }
     }
 
-    /// Waits for the next job; `None`: there is none and none will come. `busy`: is this worker counted as busy?
-    async fn next(&self, place: usize, busy: &mut bool) -> Option<Job> {
+    /// Waits for the next job; `None`: there is none and none will come. `is`: as it is counted.
+    async fn next(&self, place: usize, is: &mut Is) -> Option<Job> {
         let more = self.more.get(place)?;
         loop {
             // Listens before it looks.
             let rung = more.notified();
             tokio::pin!(rung);
             rung.as_mut().enable();
-            let job = self.next_now(place, None);
+            let job = self.next_now(place, None, is);
+            let counts;
             {
                 let mut state = self.state();
-                match (&job, *busy) {
+                match (&job, is.busy) {
                     (Some(_), false) => state.busy += 1,
                     (None, true) => state.busy -= 1,
                     _ => {}
                 }
-                *busy = job.is_some();
-                if !*busy {
+                is.busy = job.is_some();
+                if !is.busy {
                     self.hungry.notify_one();
                 }
                 if job.is_some() || state.closed || self.no_more.is_cancelled() {
                     return job;
                 }
-                self.pace().waits(place, true);
+                let mut pace = self.pace();
+                // Nobody waits for a line that may not take what is left to it.
+                counts = is.connected || pace.may_connect(place, self.clock.now());
+                if counts {
+                    pace.waits(place, true);
+                }
             }
             tokio::select! { () = rung => {}, () = self.no_more.cancelled() => {} }
-            self.pace().waits(place, false);
+            if counts {
+                self.pace().waits(place, false);
+            }
         }
     }
 
     /// The next job that may begin now over the relay at `place`, if there is one. `current`: see [`Queue::take`].
-    fn next_now(&self, place: usize, current: Option<&str>) -> Option<Job> {
+    fn next_now(&self, place: usize, current: Option<&str>, is: &mut Is) -> Option<Job> {
         if self.no_more.is_cancelled() {
             return None;
         }
@@ -169,6 +201,9 @@ impl Work {
             return None;
         }
         let mut pace = self.pace();
+        if !is.connected && !pace.may_connect(place, now) {
+            return None;
+        }
         match pace.turn(place, now) {
             Turn::Now => {}
             Turn::No => return None,
@@ -179,12 +214,15 @@ impl Work {
             }
         }
         let at = Instant::now().into_std();
-        while let Some(job) = state.jobs.take(current, at, |job| pace.takes(job.group, job.claim.kind, now)) {
+        while let Some(job) = state.jobs.take(current, at, |job| pace.takes(job.to(), job.claim.kind, now)) {
             if state.jobs.len() <= LOW {
                 self.hungry.notify_one();
             }
             if job.may_begin() {
-                pace.begins(place, job.group, now);
+                pace.begins(place, job.to(), now);
+                if !std::mem::replace(&mut is.connected, true) {
+                    pace.connects(place, true);
+                }
                 if std::mem::take(&mut state.waived) {
                     self.more.iter().for_each(Notify::notify_waiters);
                 }
@@ -204,18 +242,18 @@ impl Work {
     }
 
     /// An attempt is over: what it says of the way. Before anybody takes another job. `other`: the domain that its connection has
-    /// another mail to.
-    fn heard(&self, place: usize, job: &Job, attempt: &Attempt, other: Option<&str>) {
+    /// another mail to. Is it given back as it was?
+    fn heard(&self, place: usize, job: &Job, attempt: &Attempt, other: Option<&str>) -> bool {
         let (now, mut state, mut pace) = (self.clock.now(), self.state(), self.pace());
         if other != Some(job.domain()) {
             state.jobs.ended(job.domain());
         }
-        let heard = pace.heard(place, job.group, attempt.word(job.group), now, random());
+        let Hearing { news, untouched } = pace.heard(place, job.to(), attempt.word(job.group), now, random());
         if !pace.is_open(now) {
             self.no_more.cancel();
         }
-        if heard == Heard::Nothing {
-            return;
+        if news == Heard::Nothing {
+            return untouched;
         }
         let over = match pace.way(place).filter(|_| pace.has_choice()) {
             Some(way) => format!(" over `{}`", way.name),
@@ -224,14 +262,18 @@ impl Work {
         drop((state, pace));
         let (stage, code, text) = (attempt.stage, attempt.outcome.code, for_the_log(&attempt.outcome.text));
         let group = job.group.name();
-        match heard {
+        match news {
             Heard::Nothing => {}
             Heard::Blocked => warn!(?stage, code, "mail{over} is paused: {text}"),
             Heard::Refused => {
-                warn!(code, "mail{over} is paused: one after the other is refused for what it is: {text}");
+                warn!(?stage, code, "mail{over} is paused: one after the other is refused: {text}");
+            }
+            Heard::Narrowed(lines) => {
+                info!(?stage, code, lines, "mail{over} goes over fewer connections: it takes no more at once");
             }
             Heard::Slowed(rate) => info!(code, group, rate, "mail to them goes more slowly: {text}"),
             Heard::Held => warn!(code, group, "mail to them is paused: {text}"),
         }
+        untouched
     }
 }

@@ -24,17 +24,27 @@ impl Breaker {
         self.until = Some(now + wait);
     }
 
-    /// A mail was refused for good for what it is, not for whom it is to. True: so many in a row that the next one would
-    /// be as well, and readers are being lost for a fault of ours.
-    pub fn refused(&mut self) -> bool {
+    /// A mail was refused for good, and none was taken since the last one that was. See [`Self::refuses`].
+    pub fn refused(&mut self) {
+        self.refused = self.refused.saturating_add(1);
+    }
+
+    /// Were so many refused in a row that the next one would be as well, and readers are being lost for what is not theirs?
+    pub fn refuses(&self) -> bool {
         const MOST: u32 = 10;
-        self.refused += 1;
         self.refused >= MOST
     }
 
-    /// A server took part in a whole transaction: the way is clear.
+    /// A mail was taken: the way is clear.
     pub fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// A server answered, about one mail: the way to it is clear, whatever it does with mail.
+    pub fn answered(&mut self) {
+        if !self.refuses() {
+            *self = Self { refused: self.refused, ..Self::default() };
+        }
     }
 
     /// May something be claimed at `now`? Also when the end is further away than any pause is long: then the clock was

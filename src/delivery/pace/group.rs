@@ -57,6 +57,12 @@ impl GroupPace {
         self.refused_at.is_some()
     }
 
+    /// The same, when what is old is forgiven.
+    pub fn is_slowed_at(&mut self, now: DateTime<Utc>) -> bool {
+        self.forgive(now);
+        self.is_slowed()
+    }
+
     /// How many may go now, beside those that are on their way.
     pub fn ready(&mut self, now: DateTime<Utc>) -> usize {
         self.forgive(now);

@@ -192,6 +192,18 @@ impl<T> Queue<T> {
         surplus
     }
 
+    /// Takes out, of each domain that has `room` for so many and no more now, the others; and which of its domain's each is, from 0.
+    pub fn beyond(&mut self, mut room: impl FnMut(&str) -> Option<usize>) -> Vec<(T, usize)> {
+        let mut beyond = Vec::new();
+        for (name, domain) in self.domains.iter_mut().filter(|(_, domain)| !domain.jobs.is_empty()) {
+            if let Some(room) = room(name).filter(|room| *room < domain.jobs.len()) {
+                beyond.extend(domain.jobs.drain(room..).zip(0..));
+            }
+        }
+        self.waiting -= beyond.len();
+        beyond
+    }
+
     /// Takes everything out.
     pub fn drain(&mut self) -> Vec<T> {
         self.waiting = 0;

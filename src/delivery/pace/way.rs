@@ -9,6 +9,8 @@ use super::{Heard, Way};
 
 /// A relay over which no mail was begun for so long, though some wait, has its hands full.
 const STALLED: Duration = Duration::seconds(5);
+/// A relay that took no more lines is tried with one more after each of these.
+const WIDENS: Duration = Duration::minutes(5);
 
 #[derive(Debug, Clone)]
 pub(super) struct WayPace {
@@ -25,6 +27,16 @@ pub(super) struct WayPace {
     pub(super) begun_at: Option<DateTime<Utc>>,
     /// Groups that wanted less since it last took a mail.
     pub(super) slower: u32,
+    /// Lines that are connected, or about to be.
+    pub(super) connected: usize,
+    /// One mail is on its way to see whether a way that was blocked is clear.
+    pub(super) probing: bool,
+    /// It spoke of a reader or took a mail since it was blocked, so that it is there.
+    pub(super) is_there: bool,
+    /// It was blocked because a line could not be had.
+    pub(super) no_line: bool,
+    /// So many lines it took when it took no more, and when that was.
+    narrowed: Option<(usize, DateTime<Utc>)>,
 }
 
 impl WayPace {
@@ -38,8 +50,35 @@ impl WayPace {
             begun: 0.0,
             begun_at: None,
             slower: 0,
+            connected: 0,
+            probing: false,
+            is_there: false,
+            no_line: false,
+            narrowed: None,
             way,
         }
+    }
+
+    /// Nothing is on its way any more.
+    pub(super) fn afresh(&mut self) {
+        (self.in_flight, self.idle, self.connected, self.probing) = (0, 0, 0, false);
+    }
+
+    /// How many lines it may have.
+    pub(super) fn lines(&self, now: DateTime<Utc>) -> usize {
+        let Some((lines, at)) = self.narrowed else { return self.way.lines };
+        let more = (now - at).num_seconds() / WIDENS.num_seconds();
+        self.way.lines.min(lines.saturating_add(usize::try_from(more).unwrap_or(0)))
+    }
+
+    /// It takes no more lines than it has.
+    pub(super) fn narrow(&mut self, now: DateTime<Utc>) -> Heard {
+        /// It is said again after this long.
+        const TOLD: Duration = Duration::hours(1);
+        let lines = self.connected.max(1);
+        let is_known = self.narrowed.is_some_and(|(known, at)| known == lines && now - at < TOLD);
+        self.narrowed = Some((lines, now));
+        if is_known { Heard::Nothing } else { Heard::Narrowed(lines) }
     }
 
     /// Is it left alone for no reason of its own? One that was blocked before is tried with one mail.
@@ -88,7 +127,7 @@ impl WayPace {
     pub(super) fn block(&mut self, now: DateTime<Utc>, random: f64, heard: Heard) -> Heard {
         let is_new = self.breaker.is_over(now);
         self.breaker.blocked(now, random);
-        self.slower = 0;
+        (self.slower, self.is_there, self.no_line) = (0, false, false);
         if is_new { heard } else { Heard::Nothing }
     }
 }

@@ -69,7 +69,7 @@ async fn meets_offering(offers: &[&str], point: Point, act: Act, patience: Durat
 
 fn verdict_of(point: Point, code: u16) -> Verdict {
     match (point, code) {
-        (_, 400..=499) | (Point::Rcpt, 552) => Verdict::Temporary,
+        (_, 400..=499) | (Point::Rcpt | Point::Data | Point::Dot, 552) => Verdict::Temporary,
         (Point::Greeting | Point::Ehlo | Point::Auth | Point::Mail, _) | (Point::Rcpt | Point::Data, 535) => {
             Verdict::Ours
         }

@@ -6,6 +6,7 @@ use super::*;
 conform!(
     two_hard_ones_give_an_address_up,
     our_own_relays_word_is_enough,
+    what_our_own_relay_may_mean_is_half_enough,
     a_mail_that_arrives_takes_all_back,
     what_came_back_before_a_lifting_counts_no_more,
     a_full_mailbox_is_given_up_late,
@@ -41,7 +42,11 @@ impl Bench {
     }
 
     async fn back(&self, delivery: &str, reason: Reason, source: Source, minutes: i64) -> Became {
-        let bounce = Bounce { reason, status: "5.1.1".into(), text: format!("no {READER} here") };
+        self.back_with(&format!("550 5.1.1 no {READER} here"), delivery, reason, source, minutes).await
+    }
+
+    async fn back_with(&self, text: &str, delivery: &str, reason: Reason, source: Source, minutes: i64) -> Became {
+        let bounce = Bounce { reason, status: "5.1.1".into(), text: text.to_owned() };
         self.tell(&Who::Named(Named::Delivery(delivery.to_owned())), What::Bounce(bounce), source, minutes).await
     }
 
@@ -79,6 +84,14 @@ async fn two_hard_ones_give_an_address_up(bench: Bench) {
 async fn our_own_relays_word_is_enough(bench: Bench) {
     let first = bench.mailed(0).await;
     assert_eq!(bench.back(&first, Reason::UserUnknown, Source::Relay, 5).await, Became::Suppressed);
+}
+
+async fn what_our_own_relay_may_mean_is_half_enough(bench: Bench) {
+    for (day, became) in [(0, Became::Recorded), (7, Became::Suppressed)] {
+        let mail = bench.mailed(day * DAY).await;
+        let text = "550 mailbox unavailable";
+        assert_eq!(bench.back_with(text, &mail, Reason::UserUnknown, Source::Relay, day * DAY + 5).await, became);
+    }
 }
 
 async fn a_mail_that_arrives_takes_all_back(bench: Bench) {

@@ -108,12 +108,17 @@ impl Server {
     /// Plain SMTP that offers these extensions too (`PIPELINING`, `SIZE 1000` …).
     pub async fn offering(offers: &[&str], script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static) -> Self {
         let offers = offers.iter().map(|offer| ["250-", offer, "\r\n"].concat()).collect();
-        Self::serving(Tls::None, "localhost", offers, RIGHT, script).await
+        Self::serving(Tls::None, "localhost", offers, RIGHT, usize::MAX, script).await
+    }
+
+    /// Plain SMTP for so many connections at once; the others hear 421 for a greeting.
+    pub async fn crowded(most: usize, script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static) -> Self {
+        Self::serving(Tls::None, "localhost", String::new(), RIGHT, most, script).await
     }
 
     /// Plain SMTP that takes `end` for the end of a message too, as some servers do (CVE-2023-51764 and its kin).
     pub async fn ending(end: &'static [u8]) -> Self {
-        Self::serving(Tls::None, "localhost", String::new(), end, |_, _, _| Act::Well).await
+        Self::serving(Tls::None, "localhost", String::new(), end, usize::MAX, |_, _, _| Act::Well).await
     }
 
     /// With the certificate `tests/fixtures/tls/NAME.pem`.
@@ -122,7 +127,7 @@ impl Server {
         certificate: &str,
         script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
     ) -> Self {
-        Self::serving(tls, certificate, String::new(), RIGHT, script).await
+        Self::serving(tls, certificate, String::new(), RIGHT, usize::MAX, script).await
     }
 
     async fn serving(
@@ -130,6 +135,7 @@ impl Server {
         certificate: &str,
         offers: String,
         end: &'static [u8],
+        most: usize,
         script: impl Fn(Point, usize, &str) -> Act + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -139,9 +145,16 @@ impl Server {
         let acceptor = acceptor(certificate);
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            // Each connection has one; they say how many there are.
+            let seat = Arc::new(());
+            while let Ok((mut stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).expect("an option of every socket");
                 shared.connections.fetch_add(1, Ordering::SeqCst);
+                if Arc::strong_count(&seat) > most {
+                    let _ = stream.write_all(b"421 4.7.0 too many connections from you\r\n").await;
+                    continue;
+                }
+                let seat = Arc::clone(&seat);
                 let (state, script, acceptor) = (Arc::clone(&shared), Arc::clone(&script), acceptor.clone());
                 let offers = offers.clone();
                 tokio::spawn(async move {
@@ -164,6 +177,7 @@ impl Server {
                             }
                         }
                     }
+                    drop(seat);
                 });
             }
         });
