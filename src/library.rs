@@ -32,7 +32,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::post::section::Roles;
-use crate::post::{Page, Post, Status, id::PostId};
+use crate::post::{Page, Post, id::PostId};
 use crate::problem::Problem;
 use crate::site::Site;
 

@@ -54,10 +54,11 @@ pub async fn judged(
     let spoken = scheduler::spoken(&templates, digest, languages);
     let mails = scheduler::renditions(&templates, &scan.site, &wanted, &spoken);
     let gate = gate(config);
-    let place = Place { bodies: &scan.bodies, pages: &scan.pages };
+    let now = context.clock.now();
+    let place = Place { bodies: &scan.bodies, pages: &scan.pages, at: now.max(issue.slot) };
     let own = Key::new(b"nobody's link");
     let key = issue.store.as_ref().map_or(&own, |store| store.key());
-    let findings = gate.judge(digest, place, &mails, key, context.clock.now()).await;
+    let findings = gate.judge(digest, place, &mails, key, now).await;
     let rendered = mails.into_iter().flatten().collect();
     Ok(Judged { rendered, findings, accepted: gate.accepted(&digest.name), pictures: seen })
 }
