@@ -15,7 +15,6 @@ use crate::library::Scan;
 use crate::problem::Severity;
 use crate::scheduler::gate::{Gate, Place};
 use crate::scheduler::{self, Keep};
-use crate::template::Templates;
 
 /// See the module.
 pub struct Judged {
@@ -43,7 +42,7 @@ pub async fn judged(
     issue: &Coming,
     languages: &[String],
 ) -> anyhow::Result<Judged> {
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
     let mut seen = Vec::new();
     let see = |picture: &Picture| seen.push(picture.clone());
