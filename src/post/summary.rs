@@ -159,6 +159,8 @@ mod tests {
         let notes = "<p>In 2021<sup><a href=\"https://e.org/p/#p1-fn-1\">1</a></sup> it was 10<sup><em>2</em></sup> <sup>[2]</sup>.\
                      <a href=\"https://e.org/p/#p1-fnref-1\">↩</a></p><video src=\"x\">No film?</video>";
         assert_eq!(first_text(notes), "In 2021 it was 10² .");
+        let nobodys = super::super::recurring::Recurring::default().seen_from(&Page::default());
+        assert_eq!(own::text(notes, &nobodys, &Roles::default()), "In 2021 it was 10² .");
     }
 
     #[test]
