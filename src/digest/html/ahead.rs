@@ -35,7 +35,9 @@ impl Ahead {
             }
             let words = says(text) || is_described(&tag);
             if words {
-                open.iter_mut().for_each(|(_, has_words)| *has_words = true);
+                for (_, has_words) in &mut open {
+                    *has_words = true;
+                }
             }
             match (tag.name, tag.closes) {
                 ("li", false) => {

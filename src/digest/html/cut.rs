@@ -75,7 +75,7 @@ const HOLDS_BLOCKS: [&str; 13] =
     ["div", "section", "center", "main", "details", "ul", "ol", "li", "dl", "dd", "blockquote", "table", "tbody"];
 
 fn closing(open: &[&str]) -> String {
-    open.iter().rev().map(|name| format!("</{name}>")).collect()
+    open.iter().rev().flat_map(|name| ["</", name, ">"]).collect()
 }
 
 #[cfg(test)]
