@@ -27,6 +27,7 @@ use crate::bounce::ReturnPath;
 use crate::digest::Digest;
 use crate::digest::gate::Reason;
 use crate::problem::Problem;
+use crate::template::Templates;
 use crate::{feed, http, inbox, library, mail, store, websub};
 
 pub use environment::{environment, take_sabotage, temporary_folder};
@@ -66,7 +67,9 @@ pub struct Config {
     /// Was `http.public_url` given? Else it is made from `http.listen`.
     pub public_url_given: bool,
     /// The owner's templates: path below `templates.folder` → text.
-    pub templates: BTreeMap<String, String>,
+    pub own_templates: BTreeMap<String, String>,
+    /// `templates.folder` as it is written.
+    pub templates_folder: String,
     /// Files that secrets were read from (`*_file`).
     pub secrets: Vec<PathBuf>,
     /// `log.format` is `json`.
@@ -149,7 +152,7 @@ impl Config {
             secret: r.parsed("store.secret", values::secret),
         };
         let transport = relays::transport(r, &at);
-        let mail = mail::Settings {
+        let mut mail = mail::Settings {
             transport,
             connections: r.parsed("mail.connections", values::count).unwrap_or(1),
             limits: relays::limits(r, "mail"),
@@ -161,6 +164,7 @@ impl Config {
             public_url: public_url.clone(),
             bounce_address: r.parsed("mail.bounce_address", ReturnPath::parse),
             complaints_address: r.parsed("mail.complaints_address", values::address),
+            hidden: BTreeSet::new(),
             dkim: read_dkim(r, &at),
             timeouts: mail::Timeouts::default(),
         };
@@ -185,13 +189,15 @@ impl Config {
             digest.theme = Arc::clone(&theme);
             digest.public_url.clone_from(&public_url);
         }
+        mail.hidden = digests.iter().filter(|digest| !digest.public).map(|digest| digest.name.clone()).collect();
         if let Some(digest) = digests.iter().find(|digest| !mail.dkim.is_aligned(&digest.from.address)) {
             let what = format!("is no domain that `{}` is at home in", digest.from.address);
             r.fault("mail.dkim.domain", &what, "name the domain of `from`, or leave it out: it is taken by itself");
         }
         let accept = digests.iter().map(|digest| (digest.name.clone(), digests::accepted(r, &digest.name))).collect();
         let dns = r.parsed("dns.server", values::server);
-        let templates = r.text("templates.folder").map(|folder| at(&folder)).map(|folder| read_templates(r, &folder));
+        let templates_folder = r.text("templates.folder");
+        let own_templates = templates_folder.as_deref().map(at).map(|folder| read_templates(r, &folder));
 
         if mail.transport.is_to_the_world() && !public_url_given && !digests.is_empty() {
             r.fault(
@@ -222,13 +228,19 @@ impl Config {
             store,
             http: http::Settings { listen, public_url, trusted_proxies, webhooks, polls_per_hour },
             public_url_given,
-            templates: templates.unwrap_or_default(),
+            own_templates: own_templates.unwrap_or_default(),
+            templates_folder: templates_folder.unwrap_or_default(),
             log_json: r.parsed("log.format", |format| values::one_of(format, &["text", "json"])).as_deref()
                 == Some("json"),
             log_level: r.text("log.level").unwrap_or_default(),
             secrets: r.secrets(),
         };
         reader.finish().map(|()| config)
+    }
+
+    /// Postrider's templates with the owner's. The error names the file and line.
+    pub fn templates(&self) -> Result<Templates, String> {
+        Templates::of_folder(self.templates_folder.trim_end_matches('/'), &self.own_templates)
     }
 
     /// The digests with what they take from the site: its language, where they name none.

@@ -22,7 +22,6 @@ use crate::http::{self, App, Listener, Published};
 use crate::library::Scanner;
 use crate::problem::Faults;
 use crate::store::Store;
-use crate::template::Templates;
 use crate::{deliverer, inbox, publisher, scheduler, websub};
 
 pub use silence::patience;
@@ -89,7 +88,7 @@ impl Daemon {
     async fn start_with(mut config: Config, roles: Roles, clock: Clock, demo: Option<Demo>) -> anyhow::Result<Self> {
         let store = Store::open(&config.store).await?;
         store.lock_daemon().await?;
-        let templates = Arc::new(Templates::new(&config.templates).map_err(anyhow::Error::msg)?);
+        let templates = Arc::new(config.templates().map_err(anyhow::Error::msg)?);
 
         let listener = if roles.web { Some(Listener::bind(&config.http.listen).await.map_err(Outside)?) } else { None };
         let address = listener.as_ref().map(Listener::address);

@@ -18,6 +18,7 @@ mod said;
 mod smtp;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub bounce_address: Option<ReturnPath>,
     /// Where mailboxes send complaints (CFBL-Address, RFC 9477).
     pub complaints_address: Option<String>,
+    /// Digests that have no public archive, by name.
+    pub hidden: BTreeSet<String>,
     /// Keys that mail is signed with.
     pub dkim: dkim::Settings,
     /// How long each step with a relay may take.
@@ -72,6 +75,7 @@ impl Settings {
             public_url: public_url.to_owned(),
             bounce_address: None,
             complaints_address: None,
+            hidden: BTreeSet::new(),
             dkim: dkim::Settings::default(),
             timeouts: Timeouts::default(),
         }

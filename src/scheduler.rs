@@ -267,7 +267,7 @@ pub async fn announce(
         report_losses(digest, first);
     }
     let pages: Vec<_> = library.all.iter().map(|post| Arc::clone(&post.page)).collect();
-    let place = gate::Place { bodies: &library.bodies, pages: &pages };
+    let place = gate::Place { bodies: &library.bodies, pages: &pages, at: now.max(slot) };
     let findings = parts.gate.judge(digest, place, &mails, parts.store.key(), now).await;
     let accepted = parts.gate.accepted(&digest.name);
     let at_the_gate = findings.iter().any(|finding| finding.holds(&accepted));

@@ -33,27 +33,58 @@ const OUTPUT: usize = 8 << 20;
 pub struct Templates {
     engine: Arc<Environment<'static>>,
     words: Arc<Words>,
+    names: Arc<Names>,
 }
+
+/// Where files are, as people know them.
+#[derive(Debug, Default)]
+struct Names {
+    /// The owner's folder.
+    folder: String,
+    /// Files in it that stand in for ours or beside them.
+    own: BTreeSet<String>,
+}
+
+impl Names {
+    fn of(&self, file: &str) -> String {
+        let folder = if self.own.contains(file) { &self.folder } else { OURS };
+        format!("{folder}/{file}")
+    }
+}
+
+/// The folder of the embedded set.
+const OURS: &str = "templates";
 
 impl Templates {
     /// The embedded set with `overrides` on top: path below `templates/` (`email/digest/body.html`) → text. A file below
     /// `i18n/` replaces single messages and may add a language. The error names the file and line.
     pub fn new(overrides: &BTreeMap<String, String>) -> Result<Self, String> {
+        Self::of_folder(OURS, overrides)
+    }
+
+    /// The same, with the `folder` that the owner's files are in, as errors are to name it.
+    pub fn of_folder(folder: &str, overrides: &BTreeMap<String, String>) -> Result<Self, String> {
+        let names = Names { folder: folder.to_owned(), own: overrides.keys().cloned().collect() };
         let mut files = BTreeMap::new();
         collect(&EMBEDDED, &mut files);
         let mut words = Words::default();
         for (path, text) in files.iter().map(|(path, text)| (*path, *text)).chain(borrowed(overrides)) {
             if let Some(language) = path.strip_prefix("i18n/").and_then(|name| name.strip_suffix(".ftl")) {
-                words.add(path, language, text)?;
+                words.add(&names.of(path), language, text)?;
             }
         }
         let words = Arc::new(words);
         let mut engine = engine(&words);
         files.extend(borrowed(overrides));
         for (path, text) in files.into_iter().filter(|(path, _)| is_template(path)) {
-            engine.add_template_owned(path.to_owned(), text.to_owned()).map_err(|error| fault(&error))?;
+            engine.add_template_owned(path.to_owned(), text.to_owned()).map_err(|error| fault(&error, &names))?;
         }
-        Ok(Self { engine: Arc::new(engine), words })
+        Ok(Self { engine: Arc::new(engine), words, names: Arc::new(names) })
+    }
+
+    /// Where the file `name` is, for people.
+    pub fn place(&self, name: &str) -> String {
+        self.names.of(name)
     }
 
     /// Is there a template of this name?
@@ -86,7 +117,7 @@ impl Templates {
     /// to be shown as it is written `source`.
     /// The error names file, line and the unknown word.
     pub fn render(&self, name: &str, language: &str, context: &impl serde::Serialize) -> Result<String, String> {
-        let template = self.engine.get_template(name).map_err(|error| fault(&error))?;
+        let template = self.engine.get_template(name).map_err(|error| fault(&error, &self.names))?;
         let values = context! {
             lang => language,
             dir => direction(language),
@@ -94,9 +125,11 @@ impl Templates {
         };
         let mut written = Limited::default();
         template.render_captured_to(values, &mut written).map_err(|error| {
-            if written.full { format!("{name}: it writes more than {OUTPUT} bytes") } else { fault(&error) }
+            let writes_too_much = || format!("{}: it writes more than {OUTPUT} bytes", self.names.of(name));
+            if written.full { writes_too_much() } else { fault(&error, &self.names) }
         })?;
-        String::from_utf8(written.bytes).map_err(|_| format!("{name}: it writes something that is not text"))
+        String::from_utf8(written.bytes)
+            .map_err(|_| format!("{}: it writes something that is not text", self.names.of(name)))
     }
 
     /// One message of `templates/i18n`, for the rare word outside a template. A key that no language has is given back.
@@ -268,8 +301,8 @@ impl io::Write for Limited {
     }
 }
 
-/// `templates/FILE:LINE: what: the words that it is about`, of the innermost template that failed.
-fn fault(error: &Error) -> String {
+/// `FOLDER/FILE:LINE: what: the words that it is about`, of the innermost template that failed.
+fn fault(error: &Error, names: &Names) -> String {
     let mut inner = error;
     let mut next = error.source();
     while let Some(source) = next {
@@ -279,8 +312,8 @@ fn fault(error: &Error) -> String {
         next = source.source();
     }
     let place = match (inner.name(), inner.line()) {
-        (Some(name), Some(line)) => format!("templates/{name}:{line}: "),
-        (Some(name), None) => format!("templates/{name}: "),
+        (Some(name), Some(line)) => format!("{}:{line}: ", names.of(name)),
+        (Some(name), None) => format!("{}: ", names.of(name)),
         _ => String::new(),
     };
     let what = match inner.kind() {

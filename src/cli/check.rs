@@ -10,7 +10,6 @@ use crate::feed;
 use crate::library::{Library, Scan, Scanner};
 use crate::post::id;
 use crate::problem::{Problem, Severity};
-use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -41,7 +40,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
             Err(error) => return Err(error),
         },
         Ok(config) => {
-            let templates = Templates::new(&config.templates);
+            let templates = config.templates();
             match Scanner::new(config.library.clone()).scan() {
                 Ok(scan) => {
                     read = format!("{} read", counted(scan.pages.len() as u64, "page"));

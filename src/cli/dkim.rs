@@ -31,7 +31,7 @@ struct Keygen {
     /// Where to write the keys
     #[arg(long, value_name = "DIR", default_value = "dkim")]
     out: PathBuf,
-    /// Whose mail they sign [default: the domain of the first digest's `from`]
+    /// Whose mail they sign [default: the domains of all digests' `from`]
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     domain: Option<String>,
 }
@@ -48,13 +48,13 @@ fn domain(text: &str) -> Result<String, String> {
 }
 
 fn keygen(context: &Context, arguments: Keygen) -> anyhow::Result<Exit> {
-    let domain = match arguments.domain {
-        Some(domain) => domain,
-        None => context.config().ok().and_then(|config| domains(&config).into_iter().next()).ok_or_else(|| {
-            Usage(
-                "whose mail shall they sign? Say `--domain example.org`, the domain of your digests' `from`".to_owned(),
-            )
-        })?,
+    let domains = match arguments.domain {
+        Some(domain) => BTreeSet::from([domain]),
+        None => context.config().map(|config| domains(&config)).unwrap_or_default(),
+    };
+    let Some(first) = domains.first() else {
+        let whose = "whose mail shall they sign? Say `--domain example.org`, the domain of your digests' `from`";
+        return Err(Usage(whose.to_owned()).into());
     };
     let name = arguments.name.unwrap_or_else(|| context.clock.now().format("%Y%m").to_string());
     let mut made = Vec::new();
@@ -70,10 +70,12 @@ fn keygen(context: &Context, arguments: Keygen) -> anyhow::Result<Exit> {
         write(file, text)?;
     }
     say!("1. publish in DNS:\n");
-    for (.., key) in &made {
-        say!("{}\n", key.record(&domain));
+    for domain in &domains {
+        for (.., key) in &made {
+            say!("{}\n", key.record(domain));
+        }
     }
-    say!("2. when `dig TXT {}._domainkey.{domain}` shows the first one, in `postrider.yaml`:\n", made[0].2);
+    say!("2. when `dig TXT {}._domainkey.{first}` shows the first one, in `postrider.yaml`:\n", made[0].2);
     say!("mail:\n  dkim:\n    keys:");
     for (file, _, selector, _) in &made {
         say!("      {selector}: {}", file.display());

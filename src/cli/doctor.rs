@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::{Context, Exit, Faults, counted};
 use crate::config::Config;
 use crate::library::Scanner;
-use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -126,7 +125,7 @@ fn files(config: &Config) -> Vec<Seen> {
 
 /// The site and the templates can be read.
 fn site(config: Config, checks: &mut Vec<Seen>) -> Config {
-    if let Err(fault) = Templates::new(&config.templates) {
+    if let Err(fault) = config.templates() {
         checks.push(Seen::new("templates", State::Wrong, fault, "mend the template"));
     }
     match Scanner::new(config.library.clone()).scan() {

@@ -20,7 +20,6 @@ use crate::mail::message::{Prepared, Recipient};
 use crate::mail::transport::{Limits, Mail, Open, Route, Stage};
 use crate::scheduler;
 use crate::subscriber::Address;
-use crate::template::Templates;
 
 /// Whoever types it waits for it.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -44,7 +43,7 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     let (config, scan) = context.site()?;
     let digest = chosen(&config, arguments.digest.as_deref())?;
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let now = context.clock.now();
     let mut issue = coming(context, &config, &scan, digest, None).await?;
     if issue.posts.is_empty() {

@@ -19,7 +19,6 @@ use crate::config::Config;
 use crate::digest::render;
 use crate::store::{Import, SignUp, Store};
 use crate::subscriber::{Address, State, Subscriber};
-use crate::template::Templates;
 
 /// Readers read or written at a time.
 const PAGE: u32 = 1000;
@@ -229,7 +228,7 @@ async fn ask(
 ) -> anyhow::Result<Exit> {
     let (config, scan) = context.site()?;
     let digest = super::digest(&config, digest)?;
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let spoken = language.as_deref().unwrap_or(&digest.language);
     let mail = render::confirmation(&templates, &scan.site, digest, spoken).map_err(anyhow::Error::msg)?;
     let now = context.clock.now();

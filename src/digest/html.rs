@@ -1,7 +1,9 @@
 //! A post's HTML → HTML that mail clients show: styles on the elements themselves, headings below the mail's own,
 //! pictures of a known size that shrink, what no client can do degraded. Takes sanitised HTML with absolute links.
 
+mod ahead;
 pub mod cut;
+pub mod media;
 
 use std::borrow::Cow;
 
@@ -11,9 +13,9 @@ use lol_html::{
 };
 
 use super::picture::Pictures;
-use super::text::is_file_name;
+use super::text::{is_back, is_file_name, is_within};
 use super::theme::Palette;
-use crate::template::escape;
+use ahead::Ahead;
 
 /// Columns of pixels that a post's content has.
 const CONTENT_WIDTH: u32 = 536;
@@ -38,16 +40,21 @@ pub fn for_mail(html: &str, setting: Setting<'_>) -> Result<String, String> {
     let mut content = Content {
         outline: Outline::below(setting.top),
         begins: html.trim_start().strip_prefix("<h").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
-        breaks: has_long_cells(html),
+        ahead: Ahead::of(html),
+        items: 0,
+        quotes: 0,
+        tables: 0,
     };
     let element = move |element: &mut Element<'_, '_>| style(element, setting, &mut content);
     let settings = RewriteStrSettings::new()
         .append_element_content_handler((selector("*")?, ElementContentHandlers::default().element(element)))
         .append_element_content_handler((selector("pre code")?, restyle("font-family:inherit;font-size:inherit")))
         // What already stands apart by its frame needs no more air inside.
-        .append_element_content_handler((selector("blockquote p")?, restyle("margin:0 0 6px")))
-        .append_element_content_handler((selector("li p")?, restyle("margin:0 0 6px")))
-        .append_element_content_handler((selector("td p")?, restyle("margin:0")))
+        .append_element_content_handler((selector("blockquote p")?, closer("margin:0 0 6px")))
+        .append_element_content_handler((selector("li p")?, closer("margin:0 0 6px")))
+        .append_element_content_handler((selector("td p")?, closer("margin:0")))
+        // On a ground of their own, in every scheme.
+        .append_element_content_handler((selector("mark a")?, restyle("color:#1f2328;text-decoration:underline")))
         .append_document_content_handler(DocumentContentHandlers::default().comments(|comment: &mut Comment<'_>| {
             comment.remove();
             Ok(())
@@ -67,24 +74,26 @@ fn restyle<'h>(style: &'static str) -> ElementContentHandlers<'h> {
     })
 }
 
+/// Another margin than elsewhere.
+fn closer<'h>(margin: &'static str) -> ElementContentHandlers<'h> {
+    ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+        let rest =
+            element.get_attribute("style").and_then(|style| style.split_once(';').map(|(_, rest)| rest.to_owned()));
+        let rest = rest.map_or_else(String::new, |rest| format!(";{rest}"));
+        set(element, &format!("{margin}{rest}"))
+    })
+}
+
 /// What an element looks like for what stands around it.
 struct Content {
     outline: Outline,
     /// Is the coming heading the first of all?
     begins: bool,
-    /// Do words of tables have to be broken anywhere?
-    breaks: bool,
-}
-
-/// Is a word in a table too long for a telephone? Only then are those of tables broken anywhere: a client that may do so makes
-/// narrow columns as narrow as a letter.
-fn has_long_cells(html: &str) -> bool {
-    const LONG: usize = 24;
-    let tables = html.split("<table").skip(1).map(|rest| rest.split("</table>").next().unwrap_or_default());
-    tables
-        .flat_map(|table| table.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)))
-        .flat_map(|text| text.split(|c: char| c.is_whitespace() || c >= '\u{2E80}'))
-        .any(|word| word.chars().count() > LONG)
+    ahead: Ahead,
+    /// Of each, those that were there before.
+    items: usize,
+    quotes: usize,
+    tables: usize,
 }
 
 /// Headings as a reader's ear takes them: each at most one level below the one that it stands under, whatever size their author
@@ -112,25 +121,26 @@ impl Outline {
 }
 
 /// Attributes that say something in a mail.
-const KEPT: [&str; 17] = [
+const KEPT: [&str; 16] = [
     "href", "title", "src", "alt", "width", "height", "start", "reversed", "value", "type", "colspan", "rowspan",
-    "align", "lang", "dir", "datetime", "scope",
+    "lang", "dir", "datetime", "scope",
 ];
 
 const MONOSPACE: &str = "font-family:Menlo,Consolas,'Liberation Mono',monospace";
 
 fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Content) -> HandlerResult {
     let tag = element.tag_name();
-    let media = matches!(tag.as_str(), "video" | "audio" | "iframe" | "embed" | "object");
+    let aligned = alignment(element, &tag);
     let names: Vec<String> = element.attributes().iter().map(lol_html::html_content::Attribute::name).collect();
     for name in names.iter().filter(|name| !KEPT.contains(&name.as_str())) {
-        // A checked box is told from an open one, and a film shown by its poster, below.
-        if !(tag == "input" && name == "checked" || media && name == "poster") {
+        // A checked box is told from an open one below.
+        if !(tag == "input" && name == "checked") {
             element.remove_attribute(name);
         }
     }
     let edge = if setting.rtl { "right" } else { "left" };
     let Palette { soft, code, line, quote, .. } = *setting.colours;
+    let with = |style: &str| aligned.map_or_else(|| style.to_owned(), |side| format!("{style};text-align:{side}"));
     match tag.as_str() {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
             let level = content.outline.level(tag.as_bytes()[1] - b'0');
@@ -141,14 +151,23 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
                 _ => (16, 25, 20),
             };
             let above = if std::mem::take(&mut content.begins) { 8 } else { above };
-            set(element, &format!("margin:{above}px 0 12px;font-size:{size}px;line-height:{line}px;font-weight:700"))
+            let look = format!("margin:{above}px 0 12px;font-size:{size}px;line-height:{line}px;font-weight:700");
+            set(element, &with(&look))
         }
-        "p" | "dl" | "figure" => set(element, "margin:0 0 16px"),
+        "p" | "dl" | "figure" => set(element, &with("margin:0 0 16px")),
         "ul" | "ol" => set(element, &format!("margin:0 0 16px;padding:0;padding-{edge}:24px")),
-        "li" => set(element, "margin:0 0 8px"),
+        "li" => {
+            content.items += 1;
+            let boxed = content.ahead.boxes.contains(&(content.items - 1));
+            set(element, if boxed { "margin:0 0 8px;list-style-type:none" } else { "margin:0 0 8px" })
+        }
         "dd" => set(element, &format!("margin:0 0 8px;padding-{edge}:24px")),
         "dt" => set(element, "font-weight:700"),
         "blockquote" => {
+            content.quotes += 1;
+            if content.ahead.wordless.contains(&(content.quotes - 1)) {
+                return set(element, "margin:0 0 16px");
+            }
             element.set_attribute("class", "quote")?;
             let frame = format!("padding:4px 0 1px;padding-{edge}:16px;border-{edge}:3px solid {quote};color:{soft}");
             set(element, &format!("margin:0 0 16px;{frame}"))
@@ -161,7 +180,10 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
                 "font-size:13px;line-height:20px;white-space:pre-wrap;word-wrap:break-word;overflow-wrap:anywhere";
             set(element, &format!("margin:0 0 16px;{frame};{lines};text-align:left"))
         }
-        "code" | "kbd" | "samp" => {
+        "code" | "kbd" | "samp" | "tt" => {
+            if tag == "tt" {
+                element.set_tag_name("code")?;
+            }
             element.set_attribute("class", "code")?;
             set(
                 element,
@@ -175,18 +197,18 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
             // One that is too wide for a telephone is moved under the finger; the mail is not made wider by it.
             element.before("<div style=\"overflow-x:auto\">", ContentType::Html);
             element.after("</div>", ContentType::Html);
-            let words = if content.breaks { "" } else { ";word-break:normal;overflow-wrap:break-word" };
+            content.tables += 1;
+            let words = if content.ahead.wordy.contains(&(content.tables - 1)) {
+                ""
+            } else {
+                ";word-break:normal;overflow-wrap:break-word"
+            };
             set(element, &format!("margin:0 0 16px;border-collapse:collapse;font-size:14px;line-height:21px{words}"))
         }
         "th" | "td" => {
             // The words of a heading stay whole beside a cell whose own do not.
             let weight = if tag == "th" { ";font-weight:700;word-break:normal;overflow-wrap:break-word" } else { "" };
-            let align = match element.get_attribute("align").as_deref() {
-                Some("center") => "center",
-                Some("right") => "right",
-                _ => edge,
-            };
-            element.remove_attribute("align");
+            let align = aligned.unwrap_or(edge);
             let cell = format!("padding:7px 10px;border:1px solid {line};text-align:{align};vertical-align:top");
             set(element, &format!("{cell}{weight}"))
         }
@@ -198,12 +220,12 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
         }
         "figcaption" => {
             element.set_attribute("class", "soft")?;
-            set(element, &format!("margin:6px 0 0;font-size:14px;line-height:20px;color:{soft}"))
+            set(element, &with(&format!("margin:6px 0 0;font-size:14px;line-height:20px;color:{soft}")))
         }
-        // No client folds; all show the title and then what it hid.
+        // No client folds; all show the title, which may hold a heading, and then what it hid.
         "details" => Ok(element.set_tag_name("div")?),
         "summary" => {
-            element.set_tag_name("p")?;
+            element.set_tag_name("div")?;
             set(element, "margin:0 0 8px;font-weight:700")
         }
         "sup" | "sub" => set(element, "font-size:12px;line-height:0"),
@@ -217,12 +239,21 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
             element.replace(shown, ContentType::Html);
             Ok(())
         }
-        _ if media => {
-            let shown = film(element, setting);
-            element.replace(&shown, ContentType::Html);
+        // It says nothing in a mail, where it has no class; and a block in it is no HTML.
+        "span" if element.attributes().is_empty() => {
+            element.remove_and_keep_content();
             Ok(())
         }
-        "script" | "style" | "svg" | "math" | "form" | "link" | "meta" | "base" | "source" | "track" => {
+        // What the HTML standard has given up.
+        "strike" => Ok(element.set_tag_name("s")?),
+        "acronym" => Ok(element.set_tag_name("abbr")?),
+        "center" => {
+            element.set_tag_name("div")?;
+            set(element, "margin:0 0 16px;text-align:center")
+        }
+        "div" | "section" => aligned.map_or(Ok(()), |side| set(element, &format!("text-align:{side}"))),
+        "script" | "style" | "svg" | "math" | "form" | "link" | "meta" | "base" | "source" | "track" | "iframe"
+        | "embed" | "object" => {
             element.remove();
             Ok(())
         }
@@ -230,18 +261,27 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
     }
 }
 
+/// The side to which its lines are set, as its style or its attribute says, which is not left.
+fn alignment(element: &mut Element<'_, '_>, tag: &str) -> Option<&'static str> {
+    let style = element.get_attribute("style");
+    let said = style.as_deref().and_then(|style| style.trim().strip_prefix("text-align:")).map(str::to_owned);
+    let said = said.or_else(|| element.get_attribute("align").filter(|_| tag != "img"));
+    element.remove_attribute("align");
+    let said = said?;
+    ["left", "right", "center", "justify"]
+        .into_iter()
+        .find(|side| said.trim_end_matches(';').eq_ignore_ascii_case(side))
+}
+
 fn set(element: &mut Element<'_, '_>, style: &str) -> HandlerResult {
     Ok(element.set_attribute("style", style)?)
 }
 
 fn link(element: &mut Element<'_, '_>, setting: Setting<'_>) -> HandlerResult {
-    let within = |href: &str| {
-        let own = if setting.own.is_empty() { None } else { href.strip_prefix(setting.own) };
-        href.starts_with('#') || own.is_some_and(|rest| rest.starts_with('#'))
-    };
+    let within = |href: &str| is_within(href, setting.own);
     match element.get_attribute("href") {
         // The arrow from a footnote back to its place.
-        Some(href) if within(&href) && href.contains("fnref") => {
+        Some(href) if within(&href) && is_back(&href) => {
             element.remove();
             return Ok(());
         }
@@ -254,27 +294,6 @@ fn link(element: &mut Element<'_, '_>, setting: Setting<'_>) -> HandlerResult {
     element.set_attribute("class", "link")?;
     let accent = setting.colours.accent;
     set(element, &format!("color:{accent};text-decoration:underline;word-break:break-word;overflow-wrap:anywhere"))
-}
-
-/// What plays is a link to it, with its poster where it has one.
-fn film(element: &Element<'_, '_>, setting: Setting<'_>) -> String {
-    let address = |name: &str| {
-        element.get_attribute(name).map(|url| url.replace("&amp;", "&")).filter(|url| url.starts_with("http"))
-    };
-    let Some(src) = address("src") else { return String::new() };
-    let host = src.split('/').nth(2).unwrap_or(&src);
-    let poster = address("poster").map(|poster| {
-        let at = setting.pictures.place(&poster);
-        let shown = at.map_or(poster.as_str(), |at| at.url.as_str());
-        format!("<img src=\"{}\" alt=\"\" width=\"{CONTENT_WIDTH}\" style=\"{IMAGE}\"><br>", escape(shown))
-    });
-    format!(
-        "<p style=\"margin:0 0 16px\"><a class=\"link\" href=\"{}\" style=\"color:{}\">{}&#9654; {}</a></p>",
-        escape(&src),
-        setting.colours.accent,
-        poster.unwrap_or_default(),
-        escape(host)
-    )
 }
 
 /// The pictures that stand for films in sanitised `html`.
@@ -290,9 +309,9 @@ fn image(element: &mut Element<'_, '_>, pictures: &Pictures) -> HandlerResult {
     if is_file_name(&alt) || !element.has_attribute("alt") {
         element.set_attribute("alt", "")?;
     }
-    let pixels =
-        |name: &str| element.get_attribute(name).and_then(|value| value.trim_end_matches("px").parse::<u32>().ok());
-    let (mut width, mut height) = (pixels("width").filter(|width| *width > 0), pixels("height"));
+    let written = |name: &str| element.get_attribute(name);
+    let mut width = written("width").and_then(|width| columns(&width)).filter(|width| *width > 0);
+    let mut height = written("height").and_then(|height| pixels(&height));
     let src = element.get_attribute("src").map(|src| src.replace("&amp;", "&"));
     if let Some(place) = src.and_then(|src| pictures.place(&src)) {
         element.set_attribute("src", &place.url)?;
@@ -311,6 +330,17 @@ fn image(element: &mut Element<'_, '_>, pictures: &Pictures) -> HandlerResult {
         }
     }
     set(element, IMAGE)
+}
+
+fn pixels(value: &str) -> Option<u32> {
+    value.trim().trim_end_matches("px").parse().ok()
+}
+
+/// A width in pixels, or as a share of the column.
+fn columns(width: &str) -> Option<u32> {
+    let Some(share) = width.trim().strip_suffix('%') else { return pixels(width) };
+    let share = share.parse().ok().filter(|share| (1..=100).contains(share))?;
+    Some(scaled(CONTENT_WIDTH, share, 100))
 }
 
 /// `length` at so many parts of `whole`; at least one pixel.

@@ -9,6 +9,8 @@ mod fonts;
 mod page;
 mod sections;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 use url::Url;
@@ -18,7 +20,7 @@ use super::picture::Pictures;
 use super::{Digest, Hole, Rendition, Trigger};
 use crate::crypto;
 use crate::delivery::Kind;
-use crate::post::{FullPost, sanitize};
+use crate::post::{FullPost, flow, sanitize};
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::template::{Templates, wrap};
@@ -84,11 +86,8 @@ pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &s
     let mut mail = Mail::new(site, digest, words, Holes::new(&id)).with_posts(templates, site, issue, words)?;
     let render = |mail: &Mail| parts(templates, &digest.template, words, mail);
     let (subject, mut html, mut text) = render(&mail)?;
-    loop {
-        let excess = budget::excess(&html);
-        if excess == 0 || !mail.shorten(issue, excess)? {
-            break;
-        }
+    let make = |mail: &Mail| body(templates, &digest.template, words, mail);
+    while budget::excess(&html) > 0 && mail.shorten(issue, &html, make)? {
         (_, html, text) = render(&mail)?;
     }
     let cuts = mail.cuts();
@@ -107,7 +106,11 @@ pub fn blank(digest: &Digest, language: &str) -> Rendition {
 /// Pictures that say nothing to whoever does not see them.
 fn nameless(post: &FullPost) -> Option<Problem> {
     let without = |alt: &str| alt.trim().is_empty() || super::text::is_file_name(alt);
-    let mut nameless = sanitize::pictures(&post.shown.html).filter(|picture| without(&picture.alt));
+    let html = &post.shown.html;
+    let adorns = adorning(html);
+    let all = sanitize::pictures(html).enumerate();
+    let mut nameless =
+        all.filter(|(at, picture)| without(&picture.alt) && !adorns.contains(at)).map(|(_, picture)| picture);
     let first = nameless.next()?;
     let others = match nameless.count() {
         0 => String::new(),
@@ -115,6 +118,31 @@ fn nameless(post: &FullPost) -> Option<Problem> {
     };
     let what = format!("the picture {} has no alternative text{others}", first.url);
     Some(Problem::warning(&post.path, None, what, "say in its brackets what it shows: many read mail without pictures"))
+}
+
+/// Of the pictures in sanitised `html` those, by their number, that say nothing but stand in a link that does: the still of a
+/// film above its title.
+fn adorning(html: &str) -> HashSet<usize> {
+    let (mut adorning, mut inside) = (HashSet::new(), Vec::new());
+    let (mut pictures, mut opened) = (0, None);
+    for tag in flow::tags(html) {
+        match (tag.name, tag.closes) {
+            ("img", _) => {
+                inside.extend(opened.map(|_| pictures));
+                pictures += 1;
+            }
+            ("a", false) => opened = Some(tag.range.end),
+            ("a", true) => {
+                let inside = std::mem::take(&mut inside);
+                let link = opened.take().map_or("", |start| &html[start..tag.range.start]);
+                if !super::text::words(link).is_empty() {
+                    adorning.extend(inside);
+                }
+            }
+            _ => {}
+        }
+    }
+    adorning
 }
 
 /// The pictures that mails of `digest` with `posts` show, as the posts address them, each with the number of its post; the logo
@@ -196,9 +224,14 @@ fn parts(templates: &Templates, folder: &str, language: &str, mail: &Mail) -> Re
     let file = |name: &str| templates.render(&format!("email/{folder}/{name}"), language, mail);
     let subject = wrap::cut(&clean(&file("subject.txt")?), SUBJECT_WIDTH);
     if subject.is_empty() {
-        return Err(format!("templates/email/{folder}/subject.txt: the subject is empty"));
+        let file = templates.place(&format!("email/{folder}/subject.txt"));
+        return Err(format!("{file}: the subject is empty"));
     }
-    Ok((subject, squeeze(&file("body.html")?), tidy(&file("body.txt")?)))
+    Ok((subject, body(templates, folder, language, mail)?, tidy(&file("body.txt")?)))
+}
+
+fn body(templates: &Templates, folder: &str, language: &str, mail: &Mail) -> Result<String, String> {
+    templates.render(&format!("email/{folder}/body.html"), language, mail).map(|html| squeeze(&html))
 }
 
 /// Without the indentation and the blank lines of the templates; what stands in `<pre>` is left alone.

@@ -3,8 +3,10 @@
 
 mod pieces;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::post::flow::raised;
 use crate::template::wrap;
 pub use pieces::words;
 use pieces::{Attributes, Piece, is_block, level, pieces};
@@ -41,11 +43,24 @@ pub fn text(html: &str, own: &str, first: usize) -> Text {
     Text { body, links: walk.links }
 }
 
-/// Is this alternative text only the picture's file name?
+/// Is this alternative text only the picture's file name? A sentence may end with one.
 pub fn is_file_name(alt: &str) -> bool {
+    const FEW: usize = 3;
     let lower = alt.trim().to_ascii_lowercase();
-    !lower.contains(' ')
-        && [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp"].iter().any(|end| lower.ends_with(end))
+    let ends =
+        [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp"].iter().any(|end| lower.ends_with(end));
+    ends && (lower.split_whitespace().count() <= FEW || lower.contains(|char: char| char.is_ascii_digit()))
+}
+
+/// Does a link lead to a place in the post at `own` itself?
+pub fn is_within(href: &str, own: &str) -> bool {
+    let rest = if own.is_empty() { None } else { href.strip_prefix(own) };
+    href.starts_with('#') || rest.is_some_and(|rest| rest.starts_with('#'))
+}
+
+/// Does a link to a place in a post lead from a footnote back to where it is mentioned?
+pub fn is_back(href: &str) -> bool {
+    href.split_once('#').is_some_and(|(_, place)| place.contains("fnref"))
 }
 
 /// Lists and quotes inside each other that are still shown as such.
@@ -76,6 +91,8 @@ struct Walk<'a> {
     /// Open links: where to, and where their words begin.
     open_links: Vec<(String, usize)>,
     links: Vec<String>,
+    /// Where the words begin that stand raised.
+    raised: Vec<usize>,
     pre: usize,
     after_blank: bool,
     after_address: bool,
@@ -129,6 +146,7 @@ impl Walk<'_> {
                     self.words(&format!("[{}]", alt.trim()));
                 }
             }
+            "sup" => self.raised.push(self.inline.len()),
             "input" if attributes.checkbox => self.words(if attributes.checked { "[x] " } else { "[ ] " }),
             "a" => {
                 if let Some(href) = attributes.href {
@@ -201,6 +219,7 @@ impl Walk<'_> {
     fn close(&mut self, tag: &str) {
         match tag {
             "a" => self.end_link(),
+            "sup" => self.end_raised(),
             "ul" | "ol" => {
                 self.paragraph();
                 self.lists.pop();
@@ -245,15 +264,21 @@ impl Walk<'_> {
                 ["https://", "http://", "mailto:"].iter().find_map(|s| address.strip_prefix(s)).unwrap_or(address);
             address.trim_end_matches('/').to_lowercase()
         };
-        let own = !self.own.is_empty()
-            && href.strip_prefix(self.own).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
-        if own {
+        if href == self.own || is_within(&href, self.own) {
+            if is_back(&href) {
+                self.inline.truncate(start);
+            }
             return;
         }
         if said.is_empty() || bare(&said) == bare(&href) {
             self.inline.truncate(start);
             let shown = href.strip_prefix("mailto:").unwrap_or(&href);
-            if self.inline.chars().last().is_some_and(char::is_alphanumeric) {
+            // Words and marks that end something stand apart from it; marks of scripts without blanks bring their own.
+            let apart = |last: char| {
+                last.is_alphanumeric()
+                    || last < '\u{3000}' && !last.is_whitespace() && !"([{<\"'“‘„«/=-–—".contains(last)
+            };
+            if self.inline.chars().last().is_some_and(apart) {
                 self.inline.push(' ');
             }
             self.inline.push_str(shown);
@@ -267,6 +292,23 @@ impl Walk<'_> {
         // Writing to a String does not fail.
         let _ = write!(self.inline, " [{}]", self.first + number);
         self.after_address = true;
+    }
+
+    /// The number of a footnote is no digit more of the year before it.
+    fn end_raised(&mut self) {
+        let Some(start) = self.raised.pop() else { return };
+        let words = self.inline.get(start..).unwrap_or_default();
+        let said = words.trim();
+        let number = said.strip_prefix('[').and_then(|said| said.strip_suffix(']')).unwrap_or(said);
+        let shown = match raised(number) {
+            Cow::Owned(raised) => words.replace(said, &raised),
+            Cow::Borrowed(_) if number.starts_with(|char: char| char.is_ascii_digit()) => {
+                format!(" {}", words.trim_start())
+            }
+            Cow::Borrowed(_) => return,
+        };
+        self.inline.truncate(start);
+        self.inline.push_str(&shown);
     }
 
     fn enter(&mut self, first: Option<String>, rest: String) {
@@ -311,7 +353,7 @@ impl Walk<'_> {
     fn taken(&mut self) -> String {
         self.gap = None;
         self.after_address = false;
-        for (_, start) in &mut self.open_links {
+        for start in self.open_links.iter_mut().map(|(_, start)| start).chain(&mut self.raised) {
             *start = 0;
         }
         std::mem::take(&mut self.inline)

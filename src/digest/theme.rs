@@ -92,6 +92,8 @@ impl Palette {
             ("ink", self.ink, "card", self.card),
             ("soft", self.soft, "card", self.card),
             ("accent", self.accent, "card", self.card),
+            // Links in code.
+            ("accent", self.accent, "the ground of code", self.code),
             ("soft", self.soft, "page", self.page),
             ("ink", self.ink, "the ground of code", self.code),
             ("soft", self.soft, "the ground of a picture", self.code),
@@ -188,6 +190,10 @@ mod tests {
             own.light.page,
         );
         let faults: Vec<_> = pale.faults().into_iter().map(|(text, ground, _)| (text, ground)).collect();
-        assert_eq!(faults, [("accent", "card")]);
+        assert_eq!(faults, [("accent", "card"), ("accent", "the ground of code")]);
+        let (accent, own) = (Colour::parse("#1474d4").unwrap(), own.light);
+        let faults = Palette::new(accent, own.ink, own.soft, own.card, own.page).faults();
+        let faults: Vec<_> = faults.into_iter().map(|(text, ground, _)| (text, ground)).collect();
+        assert_eq!(faults, [("accent", "the ground of code")]);
     }
 }

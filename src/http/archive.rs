@@ -57,12 +57,13 @@ pub async fn issue(
     let issues = named(digest, web.app.store.archive(&digest.name, MOST).await?);
     // By its place among the day's, or by its instant: a mail that is being made knows only that.
     let asked = |(name, issue): &(String, ArchivedIssue)| *name == date || web_name(digest, issue.slot) == date;
-    let (_, issue) = issues.into_iter().find(asked).ok_or(Failure::NotFound)?;
+    let (place, issue) = issues.into_iter().find(asked).ok_or(Failure::NotFound)?;
     let renditions = web.app.store.issue_renditions(&issue.id).await?;
     let own = renditions.iter().find(|rendition| web.app.templates.nearest(&rendition.language) == visitor.language);
     let rendition = own.or(renditions.first()).ok_or(Failure::NotFound)?;
     let html = public_copy(&web.app, rendition);
     let policy = policy(&web.app);
+    let canonical = format!("<{}archive/{name}/{place}/>; rel=\"canonical\"", web.app.settings.public_url);
     let robots = if issue.state == IssueState::Done { "all" } else { "noindex" };
     let headers = [
         (header::CONTENT_TYPE, pages::HTML),
@@ -77,6 +78,8 @@ pub async fn issue(
             HeaderValue::from_str(&rendition.language).unwrap_or(HeaderValue::from_static("und")),
         ),
         (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static(robots)),
+        // The one address of several that search engines are to tell (RFC 6596).
+        (header::LINK, HeaderValue::from_str(&canonical).map_err(|e| Failure::Internal(e.to_string()))?),
     ];
     Ok((headers, html).into_response())
 }

@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::post::body::Shown;
 use crate::post::calls::What;
 use crate::post::links::{joined, split};
-use crate::post::{Page, flow};
+use crate::post::{Page, Status, flow};
 use crate::problem::Problem;
 
 use super::Bodies;
@@ -31,7 +33,7 @@ pub(super) struct Leads {
 }
 
 impl Leads {
-    pub(super) fn new(home: &str, pages: &[Arc<Page>]) -> Self {
+    pub(super) fn new<'p>(home: &str, pages: impl IntoIterator<Item = &'p Arc<Page>>) -> Self {
         let mut leads = Self { home: decoded(home), ..Self::default() };
         for page in pages {
             for url in std::iter::once(&page.url).chain(&page.aliases) {
@@ -124,12 +126,30 @@ impl Leads {
 }
 
 impl Bodies {
-    /// Of `addresses` those that lead nowhere on the site, as far as a folder of content can tell, with `pages` in it.
-    pub fn nowhere(&self, pages: &[Arc<Page>], addresses: impl IntoIterator<Item = String>) -> Vec<String> {
+    /// Of `addresses` those that lead nowhere on the site at the instant `at`, as far as a folder of content can tell, with `pages`
+    /// in it: a draft is nowhere, and so is a page whose time has not come or is over.
+    pub fn nowhere(
+        &self,
+        pages: &[Arc<Page>],
+        at: DateTime<Utc>,
+        addresses: impl IntoIterator<Item = String>,
+    ) -> Vec<String> {
         let Some((folder, site)) = self.place().filter(|(_, site)| !site.url.is_empty()) else { return Vec::new() };
-        let leads = Leads::new(&site.url, pages);
-        let nowhere = |address: &String| leads.path(address).is_some_and(|path| leads.leads_nowhere(&path, folder));
-        addresses.into_iter().filter(nowhere).collect()
+        let is_out = |page: &&Arc<Page>| matches!(page.status(at), Status::Listed | Status::Unlisted);
+        let (out, held): (Vec<_>, Vec<_>) = pages.iter().partition(is_out);
+        let leads = Leads::new(&site.url, out);
+        let held: HashSet<String> = held.iter().filter_map(|page| leads.path(&page.url)).collect();
+        let is_held = |path: &String| held.contains(path) && !leads.pages.contains(path);
+        let nowhere = |path: String| is_held(&path) || leads.leads_nowhere(&path, folder);
+        addresses.into_iter().filter(|address| leads.path(address).is_some_and(nowhere)).collect()
+    }
+
+    /// Is `address`, which `page` shows, of this site, and no file of it?
+    pub fn lacks(&self, page: &Page, address: &str) -> bool {
+        let Some((folder, site)) = self.place().filter(|(_, site)| !site.url.is_empty()) else { return false };
+        let leads = Leads::new(&site.url, []);
+        let beside = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        leads.path(address).is_some() && !leads.is_file(address, page, beside, folder)
     }
 }
 

@@ -94,8 +94,10 @@ impl Prepared {
             let title = Some(&rendition.from.name).filter(|name| !name.is_empty()).unwrap_or(&rendition.digest);
             let id = list_id(&rendition.digest, &settings.public_url);
             header::phrase_and_id(&mut headers, "List-ID", title, &id);
-            let archive = format!("<{}archive/{}/>", settings.public_url, rendition.digest);
-            header::plain(&mut headers, "List-Archive", &archive);
+            if !settings.hidden.contains(&rendition.digest) {
+                let archive = format!("<{}archive/{}/>", settings.public_url, rendition.digest);
+                header::plain(&mut headers, "List-Archive", &archive);
+            }
         }
         header::plain(&mut headers, "Auto-Submitted", "auto-generated");
         header::plain(&mut headers, "Feedback-ID", &feedback_id(rendition));

@@ -2,8 +2,12 @@
 //!
 //! Made for what `sanitize` writes. Other input gives some answer in linear time: tags need not match.
 
-use std::borrow::Cow;
+mod tags;
+
 use std::ops::Range;
+
+use tags::is_tag;
+pub use tags::{Tag, decoded, is_inline, is_void, raised, tags};
 
 /// Elements that may be open at once; what is nested deeper is not told apart any more.
 const MAX_OPEN: usize = 256;
@@ -106,93 +110,8 @@ impl<'h> Flow<'h> {
     }
 }
 
-/// Does markup begin here, not a mere sign?
-fn is_tag(text: &str) -> bool {
-    text.as_bytes().get(1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
-}
-
-struct Tag<'h> {
-    name: &'h str,
-    closes: bool,
-    /// All of it, `<` to `>`.
-    text: &'h str,
-    range: Range<usize>,
-}
-
-impl<'h> Tag<'h> {
-    fn at(html: &'h str, start: usize) -> Option<Self> {
-        let rest = &html[start..];
-        if !is_tag(rest) {
-            return None;
-        }
-        let mut quote = None;
-        let end = rest.bytes().position(|byte| {
-            match (quote, byte) {
-                (None, b'"' | b'\'') => quote = Some(byte),
-                (Some(open), byte) if open == byte => quote = None,
-                (None, b'>') => return true,
-                _ => {}
-            }
-            false
-        })?;
-        let text = &rest[..=end];
-        let closes = text.starts_with("</");
-        let inner = text.trim_start_matches(['<', '/']);
-        let name = &inner[..inner.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(0)];
-        Some(Self { name, closes, text, range: start..start + end + 1 })
-    }
-
-    fn attribute(&self, name: &str) -> Option<String> {
-        let (_, value) = self.text.split_once(&format!(" {name}=\""))?;
-        value.split_once('"').map(|(value, _)| decoded(value).into_owned())
-    }
-}
-
-fn is_inline(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "abbr"
-            | "acronym"
-            | "audio"
-            | "b"
-            | "bdi"
-            | "big"
-            | "br"
-            | "cite"
-            | "code"
-            | "data"
-            | "del"
-            | "dfn"
-            | "em"
-            | "font"
-            | "i"
-            | "img"
-            | "ins"
-            | "kbd"
-            | "mark"
-            | "q"
-            | "rp"
-            | "rt"
-            | "ruby"
-            | "s"
-            | "samp"
-            | "small"
-            | "span"
-            | "strike"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "u"
-            | "var"
-    )
-}
-
 fn is_container(name: &str) -> bool {
     matches!(name, "div" | "section" | "center" | "main" | "details")
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(name, "br" | "hr" | "img" | "wbr" | "source" | "input")
 }
 
 #[derive(Default)]
@@ -429,15 +348,6 @@ pub fn squeezed(text: &str) -> String {
         }
     }
     out
-}
-
-/// What the serialiser writes, and nothing else: this is sanitised HTML.
-pub fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
-        return Cow::Borrowed(text);
-    }
-    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
-    Cow::Owned(plain.replace("&amp;", "&"))
 }
 
 #[cfg(test)]

@@ -23,8 +23,29 @@ use crate::crypto;
 
 /// Sanitised `html` of the page at `page`, every address absolute against it.
 pub fn sanitize(html: &str, page: &Url) -> String {
-    without_anchors(plain::clean(html, page).unwrap_or_else(|| by_parser(html, page)))
+    let clean = plain::clean(html, page).unwrap_or_else(|| by_parser(html, page));
+    without_anchors(boxes_before_their_words(clean))
 }
+
+/// A box to tick stands in the paragraph that it belongs to. Markdown puts it above that where a list has paragraphs.
+fn boxes_before_their_words(html: String) -> String {
+    let mut out = html;
+    for mark in BOXES {
+        let (item, start) = (format!("<li>{mark}"), "<p>");
+        let mut from = 0;
+        while let Some(at) = out[from..].find(&item).map(|found| from + found) {
+            from = at + item.len();
+            let blanks = out[from..].len() - out[from..].trim_start().len();
+            if out[from + blanks..].starts_with(start) {
+                out.replace_range(at + "<li>".len()..from + blanks + start.len(), &format!("{start}{mark} "));
+            }
+        }
+    }
+    out
+}
+
+/// How a box to tick is written, open and ticked.
+pub const BOXES: [char; 2] = ['☐', '☑'];
 
 fn by_parser(html: &str, page: &Url) -> String {
     let (prepared, ids) = prepare::prepared(&islands::in_words(html));
@@ -285,6 +306,29 @@ mod tests {
         assert_eq!(clean(twice).matches("<img").count(), 1, "{}", clean(twice));
         let other = "<img data-src=\"/a.png\" alt=\"\"><p>t</p><noscript><img src=\"/b.png\" alt=\"\"></noscript>";
         assert_eq!(clean(other).matches("<img").count(), 2, "{}", clean(other));
+    }
+
+    #[test]
+    fn a_box_to_tick_stands_before_its_words() {
+        let read = |text: &str| clean(&super::super::markdown::to_html(text));
+        assert_eq!(read("- [ ] a\n- [x] b\n"), "<ul>\n<li>☐ a</li>\n<li>☑ b</li>\n</ul>\n");
+        let loose = read("- [ ] a\n\n- [x] b\n\n  c\n");
+        assert!(loose.contains("<p>☐ a</p>") && loose.contains("<p>☑ b</p>\n<p>c</p>"), "{loose}");
+    }
+
+    #[test]
+    fn pictures_are_as_wide_as_their_style_says() {
+        for (style, width) in
+            [("width:100px", "100"), ("height:auto; WIDTH: 50.4% !important", "50%"), ("max-width:9px", "")]
+        {
+            let made = clean(&format!("<img src=\"/a.png\" style=\"{style}\" alt=\"x\">"));
+            let found = made.split_once(" width=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
+            assert_eq!((found, made.contains("style")), (width, false), "{made}");
+        }
+        assert!(
+            clean("<img src=\"/a.png\" width=\"7\" style=\"width:9px\">").contains("width=\"9\""),
+            "a style counts for more"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::flow::decoded;
+use super::flow::{decoded, raised};
 use super::recurring::Own;
 use super::section::Roles;
 use super::{Page, markdown, sanitize};
@@ -80,7 +80,8 @@ pub fn text(html: &str, prose: bool) -> String {
         };
         out.push_str(&decoded(&rest[..open]));
         let end = rest[open..].find('>').map_or(rest.len(), |end| open + end + 1);
-        let tag = rest[open..end].trim_start_matches(['<', '/']);
+        let whole = &rest[open..end];
+        let tag = whole.trim_start_matches(['<', '/']);
         let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         let closes = rest[open..].starts_with("</");
         rest = &rest[end..];
@@ -89,11 +90,26 @@ pub fn text(html: &str, prose: bool) -> String {
             let close = format!("</{name}>");
             rest = rest.split_once(&close).map_or("", |(_, after)| after);
         }
+        if !closes && is_beside_the_text(name, whole) {
+            rest = rest.split_once(&format!("</{name}>")).map_or("", |(_, after)| after);
+        } else if !closes && name == "sup" {
+            let (inside, after) = rest.split_once("</sup>").unwrap_or((rest, ""));
+            rest = after;
+            // A number that leads to a footnote is none of the text.
+            if !inside.contains("<a ") && !inside.trim_start().starts_with('[') {
+                out.push_str(&raised(&text(inside, false)));
+            }
+        }
         if !INLINE.contains(&name) {
             out.push(' ');
         }
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What stands in for films and sounds, and the way back from a footnote.
+fn is_beside_the_text(name: &str, tag: &str) -> bool {
+    matches!(name, "video" | "audio") || name == "a" && tag.contains('#') && tag.contains("fnref")
 }
 
 const INLINE: [&str; 24] = [
@@ -140,6 +156,11 @@ mod tests {
         assert_eq!(first_text("<h1>Only &lt;this&gt;</h1>"), "Only <this>");
         assert_eq!(first_text(""), "");
         assert_eq!(first_text("<p>a<br>b</p><p>c</p>"), "a b c");
+        let notes = "<p>In 2021<sup><a href=\"https://e.org/p/#p1-fn-1\">1</a></sup> it was 10<sup><em>2</em></sup> <sup>[2]</sup>.\
+                     <a href=\"https://e.org/p/#p1-fnref-1\">↩</a></p><video src=\"x\">No film?</video>";
+        assert_eq!(first_text(notes), "In 2021 it was 10² .");
+        let nobodys = super::super::recurring::Recurring::default().seen_from(&Page::default());
+        assert_eq!(own::text(notes, &nobodys, &Roles::default()), "In 2021 it was 10² .");
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Place<'a> {
     pub bodies: &'a Bodies,
     /// Every regular page.
     pub pages: &'a [Arc<Page>],
+    /// When the mail is there: the Slot, or now where that is over.
+    pub at: DateTime<Utc>,
 }
 
 impl Gate {
@@ -107,7 +109,7 @@ impl Gate {
             way_out,
             unsubscribe_url,
             to_the_world: self.settings.transport.is_to_the_world(),
-            nowhere: place.bodies.nowhere(place.pages, gate::links(rendition)),
+            nowhere: place.bodies.nowhere(place.pages, place.at, gate::links(rendition)),
         }
     }
 
@@ -197,7 +199,7 @@ pub async fn again(
         };
         mails.extend(old.iter().map(again));
         let pages: Vec<Arc<Page>> = library.all.iter().map(|post| Arc::clone(&post.page)).collect();
-        let place = Place { bodies: &library.bodies, pages: &pages };
+        let place = Place { bodies: &library.bodies, pages: &pages, at: now.max(issue.slot) };
         findings.extend(parts.gate.judge(digest, place, &mails, parts.store.key(), now).await);
     }
     parts.store.judge_issue(&issue.id, &findings, now).await?;

@@ -48,8 +48,18 @@ pub async fn pictures(
     wanted.retain(|(_, address)| known.insert(address.clone()));
     for (post, address) in wanted.into_iter().take(MOST) {
         let (bodies, page, at) = (bodies.clone(), Arc::clone(&posts[post].page), address.clone());
-        let read = tokio::task::spawn_blocking(move || bodies.picture(&page, &at, picture::LARGEST));
-        let Some(bytes) = read.await.context("reading a picture ended early")? else { continue };
+        let read = tokio::task::spawn_blocking(move || {
+            let bytes = bodies.picture(&page, &at, picture::LARGEST);
+            let lacks = bytes.is_none() && bodies.lacks(&page, &at);
+            (bytes, lacks)
+        });
+        let (bytes, lacks) = read.await.context("reading a picture ended early")?;
+        if lacks {
+            let what = format!("the picture {address} is not in the site");
+            let hint = "put the file there, or look at the path";
+            pictures.problems.push(Problem::warning(&posts[post].path, None, what, hint));
+        }
+        let Some(bytes) = bytes else { continue };
         let found = match keep {
             _ if bytes.len() as u64 > picture::LARGEST => Err("is larger than 20 MB: save it smaller".to_owned()),
             Keep::In(store, now) => kept(store, bytes, until, now).await?.map(|shape| place(digest, &shape)),

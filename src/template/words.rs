@@ -61,12 +61,12 @@ impl Words {
     /// Takes the messages of `text` in; those that were there before are replaced. `path` is for the error.
     pub fn add(&mut self, path: &str, language: &str, text: &str) -> Result<(), String> {
         let tag: LanguageIdentifier =
-            language.parse().map_err(|_| format!("templates/{path}: `{language}` is no language tag (BCP 47)"))?;
+            language.parse().map_err(|_| format!("{path}: `{language}` is no language tag (BCP 47)"))?;
         let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| {
             let (line, what) = errors.first().map_or((1, String::new()), |error| {
                 (text.get(..error.pos.start).unwrap_or(text).matches('\n').count() + 1, error.to_string())
             });
-            format!("templates/{path}:{line}: {what}")
+            format!("{path}:{line}: {what}")
         })?;
         let bundle = self.bundles.entry(tag.to_string()).or_insert_with(|| {
             let mut bundle = FluentBundle::new_concurrent(vec![tag]);

@@ -225,6 +225,8 @@ view-on-web = اعرضها في المتصفح
 read-on = اقرأ على { $site }
 read-post = اقرأ «{ $title }»
 read-rest = اقرأ البقية على { $site }
+film = فيديو: { $name }
+sound = صوت: { $name }
 more = { $count ->
     [one] مقالة أخرى على { $site }
     [two] مقالتان أخريان على { $site }

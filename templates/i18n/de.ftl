@@ -203,6 +203,8 @@ view-on-web = Im Browser ansehen
 read-on = Weiterlesen auf { $site }
 read-post = „{ $title }“ lesen
 read-rest = Den Rest lesen auf { $site }
+film = Video: { $name }
+sound = Audio: { $name }
 more = { $count ->
     [one] Ein weiterer Beitrag auf { $site }
    *[other] { $count } weitere Beiträge auf { $site }

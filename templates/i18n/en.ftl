@@ -204,6 +204,8 @@ view-on-web = View in your browser
 read-on = Read on { $site }
 read-post = Read “{ $title }”
 read-rest = Read the rest on { $site }
+film = Video: { $name }
+sound = Audio: { $name }
 more = { $count ->
     [one] One more post on { $site }
    *[other] { $count } more posts on { $site }

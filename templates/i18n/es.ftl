@@ -203,6 +203,8 @@ view-on-web = Ver en el navegador
 read-on = Leer en { $site }
 read-post = Leer «{ $title }»
 read-rest = Leer el resto en { $site }
+film = Vídeo: { $name }
+sound = Audio: { $name }
 more = { $count ->
     [one] Un artículo más en { $site }
    *[other] { $count } artículos más en { $site }

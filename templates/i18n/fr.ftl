@@ -204,6 +204,8 @@ view-on-web = Voir dans le navigateur
 read-on = Lire sur { $site }
 read-post = Lire « { $title } »
 read-rest = Lire la suite sur { $site }
+film = Vidéo : { $name }
+sound = Audio : { $name }
 more = { $count ->
     [one] Un autre article sur { $site }
    *[other] { $count } autres articles sur { $site }

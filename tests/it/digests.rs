@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod awkward;
 pub mod clients;
 mod commands;
 mod gate;
 mod identity;
+mod leads;
 mod oracle;
 mod pictures;
 mod property;

@@ -22,6 +22,8 @@ const HARMLESS = {
   'word-break': '`overflow-wrap` says the same to others',
   'white-space': 'Outlook for Windows does not wrap long lines of code; <pre> keeps their blanks everywhere',
   'height property': 'the `height` attribute says the same',
+  'table-layout': 'Outlook for Windows has a table of 600 px around it, and a window wide enough for wide tables',
+  'list-style': 'a bullet stands beside the box to tick then',
   'text-decoration': 'links are underlined anyway',
   'overflow': 'hides the preheader together with `max-height` and `mso-hide`',
   'display:none': 'hides the preheader together with `max-height` and `mso-hide`',

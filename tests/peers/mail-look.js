@@ -38,6 +38,13 @@ function stumbles({ width, styled }) {
     }
     if (!a.textContent.trim() && !a.querySelector('img')) found.push('a link without words');
   }
+  // On a telephone, where lines are short; Gmail's clipped view has no such rule.
+  for (const dot of styled && width < 621 ? document.querySelectorAll('.dot') : []) {
+    const next = document.createRange();
+    next.selectNode(dot.nextSibling);
+    const lower = next.getClientRects()[0].top > dot.getBoundingClientRect().bottom - 2;
+    if (lower && getComputedStyle(dot).visibility !== 'hidden') found.push(`a line ends in a dot: ${dot.parentElement.textContent}`);
+  }
   for (const img of document.querySelectorAll('img')) if (!img.hasAttribute('alt')) found.push(`no alt: ${img.src}`);
   const levels = [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((h) => Number(h.tagName[1]));
   if (levels.filter((level) => level === 1).length !== 1) found.push(`not one h1: ${levels}`);

@@ -74,7 +74,7 @@ async fn at_the_gate(
     let parts = scheduler::Parts {
         digests: Arc::new(vec![digest.clone()]),
         published: Arc::new(arc_swap::ArcSwap::from_pointee(Published::default())),
-        templates: Arc::new(Templates::new(&config.templates).map_err(anyhow::Error::msg)?),
+        templates: Arc::new(config.templates().map_err(anyhow::Error::msg)?),
         store: store.clone(),
         mail_queued: Arc::new(Notify::new()),
         gate: Arc::new(judged::gate(&config)),

@@ -15,7 +15,6 @@ use crate::library::Scan;
 use crate::problem::Severity;
 use crate::scheduler::gate::{Gate, Place};
 use crate::scheduler::{self, Keep};
-use crate::template::Templates;
 
 /// See the module.
 pub struct Judged {
@@ -43,7 +42,7 @@ pub async fn judged(
     issue: &Coming,
     languages: &[String],
 ) -> anyhow::Result<Judged> {
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let newest = scheduler::newest(&scan.bodies, &issue.posts).await?;
     let mut seen = Vec::new();
     let see = |picture: &Picture| seen.push(picture.clone());
@@ -54,10 +53,11 @@ pub async fn judged(
     let spoken = scheduler::spoken(&templates, digest, languages);
     let mails = scheduler::renditions(&templates, &scan.site, &wanted, &spoken);
     let gate = gate(config);
-    let place = Place { bodies: &scan.bodies, pages: &scan.pages };
+    let now = context.clock.now();
+    let place = Place { bodies: &scan.bodies, pages: &scan.pages, at: now.max(issue.slot) };
     let own = Key::new(b"nobody's link");
     let key = issue.store.as_ref().map_or(&own, |store| store.key());
-    let findings = gate.judge(digest, place, &mails, key, context.clock.now()).await;
+    let findings = gate.judge(digest, place, &mails, key, now).await;
     let rendered = mails.into_iter().flatten().collect();
     Ok(Judged { rendered, findings, accepted: gate.accepted(&digest.name), pictures: seen })
 }

@@ -7,7 +7,7 @@ use super::coming;
 use crate::cli::{Context, Exit, counted};
 use crate::digest::{Digest, Trigger};
 use crate::store::{IssueRow, IssueState};
-use crate::template::{DateStyle, Templates};
+use crate::template::DateStyle;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -33,7 +33,7 @@ struct Row<'a> {
 
 pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = context.config()?;
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let store = context.existing_store(&config).await?;
     let mut rows = Vec::new();
     for digest in &config.digests {

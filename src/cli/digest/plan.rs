@@ -10,7 +10,7 @@ use crate::digest::render::{Cut, Rendered, Shape, budget};
 use crate::mail::message::{Prepared, Recipient};
 use crate::problem::Problem;
 use crate::store::{IssueRow, IssueState};
-use crate::template::{DateStyle, Templates};
+use crate::template::DateStyle;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -27,7 +27,7 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let (config, scan) = context.site()?;
     let digest = digest(&config, &arguments.name)?;
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let zone = coming::zone(digest);
     let at = arguments.at.as_deref().map(|text| coming::instant(text, zone)).transpose()?;
     let issue = coming(context, &config, &scan, digest, at).await?;

@@ -42,7 +42,7 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let (config, scan) = context.site()?;
     let mut digest = digest(&config, &arguments.name)?.clone();
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let issue = chosen(context, &config, &scan, &digest, arguments.at.as_deref(), &templates).await?;
     if let Some(language) = &arguments.language {
         digest.language.clone_from(language);

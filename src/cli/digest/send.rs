@@ -19,7 +19,6 @@ use crate::http::Published;
 use crate::publisher;
 use crate::scheduler::{self, Made};
 use crate::store::{self, IssueState, Store};
-use crate::template::Templates;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -30,7 +29,7 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exit> {
     let (config, scan) = context.site()?;
     let digest = digest(&config, &arguments.name)?.clone();
-    let templates = Templates::new(&config.templates).map_err(anyhow::Error::msg)?;
+    let templates = config.templates().map_err(anyhow::Error::msg)?;
     let store = context.store(&config).await?;
     let now = context.clock.now();
     let library = publisher::take_in(&store, &scan, std::slice::from_ref(&digest.name), now).await?;

@@ -133,7 +133,7 @@ fn shows(picture: &str, sample: &Sample) -> Option<Finding> {
                 matches!(end.as_str(), "webp" | "avif" | "svg" | "svgz" | "tif" | "tiff" | "heic" | "jxl")
             })?;
             let what = format!(
-                "the picture {picture} is elsewhere and by its name {}, which not all clients show",
+                "the picture {picture} is not made over, and by its name {}, which not all clients show",
                 strange.to_uppercase()
             );
             Some(Finding::warning(Reason::Picture, what, hint))

@@ -83,7 +83,7 @@ fn each_fault_of_the_html_is_told() {
         ("<img src=\"cid:1\" alt=\"\">", "Error picture mail clients show no picture that begins with `cid:`"),
         (
             "<img src=\"https://e.org/a.WebP?x\" alt=\"\">",
-            "Warning picture the picture https://e.org/a.WebP?x is elsewhere and by its name WEBP",
+            "Warning picture the picture https://e.org/a.WebP?x is not made over, and by its name WEBP",
         ),
     ] {
         let said = said(&rendered(body), &sample());

@@ -9,10 +9,18 @@ const HOLES: usize = 1_000;
 
 /// By how many octets `html` is too long; 0 where it fits.
 pub fn excess(html: &str) -> usize {
-    let travels = encoded(html);
-    let share = |over: usize| over * html.len() / travels.max(1);
-    let decoded = (html.len() + HOLES).saturating_sub(DECODED);
-    decoded.max(share((travels + HOLES * 4 / 3).saturating_sub(ENCODED)))
+    html.len().saturating_sub(longest(html))
+}
+
+/// How many octets more would fit, of such as `html` is made of.
+pub fn room(html: &str) -> usize {
+    longest(html).saturating_sub(html.len())
+}
+
+/// Octets that HTML made of such as `html` may have.
+fn longest(html: &str) -> usize {
+    let travels = (ENCODED - HOLES * 4 / 3) * html.len() / encoded(html).max(1);
+    travels.min(DECODED - HOLES)
 }
 
 /// Octets of `html` in the form in which `mail` sends it (RFC 2045 §6.7, §6.8): about, and not less.

@@ -10,8 +10,7 @@ pub fn fonts(theme: &Theme, language: &str) -> String {
 
 /// Latin letters first, so that each script gets its own best.
 fn system_fonts(language: &str) -> &'static str {
-    let tag = language.to_lowercase();
-    let traditional = ["hant", "tw", "hk", "mo"].iter().any(|part| tag.split('-').any(|p| p == *part));
+    let traditional = script(language) == "hant";
     match primary(language).as_str() {
         "zh" if traditional => {
             "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'PingFang TC','Microsoft JhengHei','Noto Sans CJK TC','Noto Sans TC',Arial,sans-serif"
@@ -36,4 +35,47 @@ fn system_fonts(language: &str) -> &'static str {
 /// `zh` of `zh-Hant-TW`.
 pub fn primary(tag: &str) -> String {
     tag.split(['-', '_']).next().unwrap_or_default().to_lowercase()
+}
+
+/// Are two languages written alike? Chinese in simplified and in traditional characters is not: each wants its own typeface
+/// and is read aloud as what it is.
+pub fn are_alike(one: &str, other: &str) -> bool {
+    let (a, b) = (script(one), script(other));
+    primary(one) == primary(other) && (a == b || a.is_empty() || b.is_empty())
+}
+
+/// `hant` of `zh-Hant`, and of `zh-TW`, where it is not said; empty where nothing says it.
+fn script(tag: &str) -> String {
+    let tag = tag.to_lowercase();
+    let parts = || tag.split(['-', '_']).skip(1);
+    if let Some(said) = parts().find(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic())) {
+        return said.to_owned();
+    }
+    let traditional = parts().any(|part| matches!(part, "tw" | "hk" | "mo"));
+    match primary(&tag).as_str() {
+        "zh" if traditional => "hant".to_owned(),
+        "zh" => "hans".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_that_are_written_alike() {
+        for (one, other, alike) in [
+            ("en", "en-GB", true),
+            ("en", "de", false),
+            ("zh", "zh-CN", true),
+            ("zh-Hans", "zh-SG", true),
+            ("zh-CN", "zh-TW", false),
+            ("zh-Hant", "zh_HK", true),
+            ("sr-Latn", "sr-Cyrl", false),
+            ("sr", "sr-Cyrl", true),
+        ] {
+            assert_eq!(are_alike(one, other), alike, "{one} {other}");
+        }
+    }
 }

@@ -1,22 +1,24 @@
 //! What a mail's templates are given. Part of the contract with owners who write templates of their own.
 
+mod cover;
+mod shorten;
+
 use serde::Serialize;
 
 use super::content::{Content, Shape};
-use super::fonts::{fonts, primary};
+use super::fonts::{are_alike, fonts};
 use super::sections::Section;
-use super::{Cut, Issue, local, logo, web_name};
-use crate::digest::picture::Pictures;
+use super::{Cut, Issue, budget, local, logo, web_name};
+use crate::digest::html::{self, media};
 use crate::digest::theme::Theme;
-use crate::digest::{Digest, html, text};
+use crate::digest::{Digest, text};
 use crate::post::FullPost;
 use crate::site::Site;
 use crate::template::{Templates, direction, wrap};
+use cover::{Picture, cover};
 
 /// Posts that a mail shows itself; the others are counted.
 pub const MOST: usize = 10;
-/// A shorter beginning of a post is not worth its ending in the middle.
-const SHORTEST: usize = 6_000;
 /// Columns of a dek: two lines of a phone.
 const DEK_WIDTH: usize = 180;
 /// Rows of pixels that a logo has.
@@ -84,17 +86,6 @@ pub struct Holes {
 }
 
 #[derive(Debug, Serialize)]
-struct Picture {
-    url: String,
-    alt: String,
-    /// In pixels; 0 where it is not known.
-    width: u32,
-    height: u32,
-    /// Does the content show it too?
-    in_content: bool,
-}
-
-#[derive(Debug, Serialize)]
 struct Logo {
     url: String,
     /// For [`LOGO`] pixels of height; 0 where it is not known.
@@ -131,6 +122,9 @@ struct Shown {
     /// The content as plain text, and the addresses that its numbers stand for.
     text: String,
     links: Vec<Reference>,
+    /// What plays is named with these.
+    #[serde(skip)]
+    words: media::Words,
     /// What the template shows when nothing is cut.
     #[serde(skip)]
     wanted: Shape,
@@ -185,7 +179,7 @@ impl Mail {
         for post in issue.posts.iter().take(MOST) {
             let mut shown = Shown::new(templates, site, issue, post, words);
             if full {
-                let content = Content::of(post, setting(issue, post, shown.dir), links, usize::MAX)?;
+                let content = Content::most_of(post, setting(issue, post, shown.dir), &shown.words, links)?;
                 shown.show(content, post, links);
                 shown.wanted = Shape::Full;
             }
@@ -206,7 +200,7 @@ impl Mail {
         self.date_of_issue = local(digest, issue.slot).to_rfc3339();
         self.count = issue.count;
         self.more = issue.count.saturating_sub(self.posts.len());
-        self.minutes = self.posts.iter().map(|post| post.minutes).sum();
+        self.minutes = minutes_of_all(issue);
         let titles: Vec<&str> = self.posts.iter().skip(1).map(|post| post.title.as_str()).collect();
         let preheader = match (titles.is_empty(), issue.posts.first()) {
             (true, Some(post)) => excerpt(post),
@@ -214,30 +208,6 @@ impl Mail {
         };
         self.preheader = wrap::cut(&preheader, PREHEADER_WIDTH);
         Ok(self)
-    }
-
-    /// Shows less of the last posts, until about `excess` octets are saved. False where nothing is left to save.
-    pub fn shorten(&mut self, issue: &Issue<'_>, excess: usize) -> Result<bool, String> {
-        let mut left = excess;
-        for shape in [Shape::Excerpt, Shape::Title] {
-            for (at, shown) in self.posts.iter_mut().enumerate().rev() {
-                let longer = match shape {
-                    Shape::Title => shown.shape == Shape::Excerpt && !shown.dek.is_empty(),
-                    _ => matches!(shown.shape, Shape::Full | Shape::Beginning),
-                };
-                if !longer {
-                    continue;
-                }
-                left = left.saturating_sub(shown.reduce(issue, &issue.posts[at], left)?);
-                if left == 0 {
-                    return Ok(true);
-                }
-            }
-            if left < excess {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The posts that are shown shorter than the template would.
@@ -258,6 +228,7 @@ impl Shown {
         };
         let authors: Vec<String> = post.authors.iter().map(|author| clean(&author.name)).collect();
         let between = templates.message(words, "list-separator", &[]);
+        let played = |key: &str| templates.message(templates.nearest(&lang), key, &[("name", media::NAME)]);
         Self {
             url: post.url.clone(),
             published: post.published.map(|at| at.to_rfc3339()).unwrap_or_default(),
@@ -268,12 +239,13 @@ impl Shown {
             cover: cover(post, issue.pictures),
             fonts: fonts(&issue.digest.theme, &lang),
             dir,
-            foreign: primary(&lang) != primary(words),
+            foreign: !are_alike(&lang, words),
             shape: Shape::Excerpt,
             html: None,
             sections: Vec::new(),
             text: String::new(),
             links: Vec::new(),
+            words: media::Words { film: played("film"), sound: played("sound") },
             wanted: Shape::Excerpt,
             of: 0,
             lang,
@@ -291,27 +263,6 @@ impl Shown {
         let links = content.links.into_iter().enumerate();
         self.links = links.map(|(at, url)| Reference { number: first_link + at, url }).collect();
     }
-
-    /// Shows less; gives about how many octets of the mail that saves.
-    fn reduce(&mut self, issue: &Issue<'_>, post: &FullPost, excess: usize) -> Result<usize, String> {
-        let size = self.html.as_ref().map_or(0, String::len);
-        if self.shape == Shape::Excerpt {
-            self.shape = Shape::Title;
-            return Ok(std::mem::take(&mut self.dek).len());
-        }
-        let first_link = self.links.first().map_or(1, |link| link.number);
-        // A little more than is needed: the link to the rest takes some room too.
-        let room = size.saturating_sub(excess + 1_000);
-        if room >= SHORTEST {
-            let content = Content::of(post, setting(issue, post, self.dir), first_link, self.of * room / size)?;
-            if content.html.is_some() {
-                self.show(content, post, first_link);
-                return Ok(size.saturating_sub(self.html.as_ref().map_or(0, String::len)));
-            }
-        }
-        self.show(Content::default(), post, first_link);
-        Ok(size)
-    }
 }
 
 fn setting<'a>(issue: &Issue<'a>, post: &'a FullPost, dir: &str) -> html::Setting<'a> {
@@ -322,19 +273,6 @@ fn setting<'a>(issue: &Issue<'a>, post: &'a FullPost, dir: &str) -> html::Settin
         pictures: issue.pictures,
         own: &post.url,
     }
-}
-
-fn cover(post: &FullPost, pictures: &Pictures) -> Option<Picture> {
-    let cover = post.shown.cover.as_ref()?;
-    let html = &post.shown.html;
-    let place = pictures.place(&cover.url);
-    Some(Picture {
-        url: place.map_or(&cover.url, |place| &place.url).clone(),
-        alt: if text::is_file_name(&cover.alt) { String::new() } else { wrap::cut(&clean(&cover.alt), TITLE_WIDTH) },
-        width: place.map_or(0, |place| place.width),
-        height: place.map_or(0, |place| place.height),
-        in_content: html.contains(&cover.url) || html.contains(&cover.url.replace('&', "&amp;")),
-    })
 }
 
 /// What the post says of itself; where that is only its title again, how it begins.
@@ -349,6 +287,12 @@ fn excerpt(post: &FullPost) -> String {
     let words: String = text::words(&post.shown.html).chars().take(600).collect();
     let words = clean(&words);
     words.strip_prefix(title.as_str()).unwrap_or(&words).trim_start().to_owned()
+}
+
+/// Reading time of all posts that an Issue announces; those that are not at hand are taken to be as long as the others.
+fn minutes_of_all(issue: &Issue<'_>) -> usize {
+    let known: usize = issue.posts.iter().map(|post| minutes(&text::words(&post.shown.html))).sum();
+    (known * issue.count).div_ceil(issue.posts.len().max(1))
 }
 
 /// Reading time: 220 words of an alphabet, or 400 characters of a script without blanks, a minute; at least one.

@@ -10,6 +10,9 @@ use crate::post::body::Shown;
 use crate::post::{Author, Cover, Page, Post, Status};
 use crate::site::Language;
 
+mod lengths;
+mod looks;
+
 fn templates() -> Templates {
     Templates::new(&std::collections::BTreeMap::new()).unwrap()
 }
@@ -192,79 +195,6 @@ fn hostile_titles_and_names_stay_text() {
         assert!(mail.html.contains("{{ 7*7 }}"), "{template}");
         assert!(!mail.text.contains(['\r', '\u{0}', '\u{202e}']));
     }
-}
-
-/// Paragraphs of about 100 octets.
-fn long(paragraphs: usize) -> String {
-    let one =
-        |n| format!("<p>Paragraph {n} goes on for a while, so that there are about a hundred octets of it.</p>\n");
-    (0..paragraphs).map(one).collect::<Vec<_>>().concat()
-}
-
-fn shapes(rendered: &Rendered) -> Vec<(&str, Shape)> {
-    rendered.cuts.iter().map(|cut| (cut.title.as_str(), cut.shape)).collect()
-}
-
-#[test]
-fn a_letter_too_long_for_a_mail_ends_between_paragraphs() {
-    let posts = [post(9, "Long", "en", "The gist.", &long(3_000))];
-    let letter = rendered(&digest("letter"), &posts, "en", &Pictures::default());
-    let Rendition { html, text, .. } = &letter.rendition;
-    assert!(html.len() <= budget::DECODED && html.len() > budget::DECODED * 9 / 10, "{}", html.len());
-    assert_eq!(shapes(&letter), [("Long", Shape::Beginning)]);
-    assert!(html.contains("Read the rest on Harbour") && !html.contains("Paragraph 2999"));
-    assert!(
-        text.contains("Read the rest on Harbour:\nhttps://harbour.example.org/blog/9/")
-            && !text.contains("Paragraph 2999")
-    );
-    assert!(text.contains("Paragraph 0 ") && text.matches("Paragraph").count() == html.matches("Paragraph").count());
-    let unbroken = [post(9, "Wall", "en", "The gist.", &format!("<p>{}</p>", "word ".repeat(60_000)))];
-    let wall = rendered(&digest("letter"), &unbroken, "en", &Pictures::default());
-    assert!(wall.rendition.html.len() < 20_000 && wall.rendition.html.contains("The gist."));
-    assert_eq!(shapes(&wall), [("Wall", Shape::Excerpt)]);
-}
-
-#[test]
-fn posts_are_cut_from_the_last_one_up() {
-    let of = |number: u32, paragraphs: usize| post(number, &format!("T{number}"), "en", "The gist.", &long(paragraphs));
-    let posts = [of(9, 200), of(8, 200), of(7, 200), of(6, 20)];
-    let letter = rendered(&digest("letter"), &posts, "en", &Pictures::default());
-    assert!(letter.rendition.html.len() <= budget::DECODED);
-    assert_eq!(shapes(&letter), [("T7", Shape::Beginning), ("T6", Shape::Excerpt)]);
-    let fits = rendered(&digest("letter"), &posts[3..], "en", &Pictures::default());
-    assert_eq!(fits.cuts, []);
-    let chinese =
-        post(9, "长", "zh", "要点。", &"<p>港口的灯每天傍晚都会亮起来，守灯的人要走一百二十级台阶。</p>\n".repeat(600));
-    let letter = rendered(&digest("letter"), &[chinese], "zh-CN", &Pictures::default());
-    let html = &letter.rendition.html;
-    assert!(budget::encoded(html) <= budget::ENCODED && html.len() < 74_500, "{}", html.len());
-    assert!(html.len() > 60_000, "{}", html.len());
-}
-
-#[test]
-fn titles_alone_are_the_last_resort() {
-    let posts: Vec<_> =
-        (1..=10).rev().map(|number| post(number, &format!("T{number}"), "en", &"gist ".repeat(40), "")).collect();
-    let style = format!("<!-- {} -->", "x".repeat(75_000));
-    let body = format!(
-        "{style}{{% for post in posts %}}<p>{{{{ post.title }}}}: {{{{ post.dek }}}} {}</p>{{% endfor %}}",
-        "y".repeat(340)
-    );
-    let files = [("body.html", body.as_str()), ("body.txt", "x"), ("subject.txt", "x")];
-    let files = files.map(|(name, text)| (format!("email/mine/{name}"), text.to_owned()));
-    let templates = Templates::new(&files.into_iter().collect()).unwrap();
-    let slot = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 1, 0, 0).unwrap();
-    let (digest, pictures) = (digest("mine"), Pictures::default());
-    let made = issue(
-        &templates,
-        &site(),
-        &Issue { digest: &digest, slot, posts: &posts, count: 10, pictures: &pictures },
-        "en",
-    )
-    .unwrap();
-    assert!(made.cuts.len() > 2 && made.cuts.len() < 10, "{:?}", made.cuts);
-    assert!(made.cuts.iter().all(|cut| cut.shape == Shape::Title) && made.cuts.last().unwrap().title == "T1");
-    assert!(budget::excess(&made.rendition.html) == 0);
 }
 
 #[test]

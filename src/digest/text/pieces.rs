@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::is_back;
 use lol_html::html_content::{Element, EndTag, TextChunk, TextType};
 use lol_html::{ElementContentHandlers, RewriteStrSettings, Selector, rewrite_str};
 
@@ -112,15 +113,19 @@ fn unescape(text: &str) -> String {
     out
 }
 
-/// The words alone, in one line: for excerpts and counting. Code, tables and pictures are left out.
+/// The words alone, in one line: for excerpts and counting. Code, tables, pictures and what belongs to footnotes are left out.
 pub fn words(html: &str) -> String {
+    let is_left_out = |tag: &str| matches!(tag, "pre" | "table" | "sup" | "video" | "audio");
     let mut out = String::new();
     let mut inside = 0_usize;
+    let mut back = false;
     for piece in pieces(html) {
         match piece {
-            Piece::Open(tag, _) if matches!(tag.as_str(), "pre" | "table" | "sup") => inside += 1,
-            Piece::Close(tag) if matches!(tag.as_str(), "pre" | "table" | "sup") => inside = inside.saturating_sub(1),
-            Piece::Words(words) if inside == 0 => out.push_str(&words),
+            Piece::Open(tag, attributes) if tag == "a" => back = attributes.href.is_some_and(|href| is_back(&href)),
+            Piece::Close(tag) if tag == "a" => back = false,
+            Piece::Open(tag, _) if is_left_out(&tag) => inside += 1,
+            Piece::Close(tag) if is_left_out(&tag) => inside = inside.saturating_sub(1),
+            Piece::Words(words) if inside == 0 && !back => out.push_str(&words),
             Piece::Open(tag, _) | Piece::Close(tag) if is_block(&tag) => out.push(' '),
             _ => {}
         }

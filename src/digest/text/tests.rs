@@ -36,6 +36,15 @@ fn blocks() {
         ("<p><img src=\"x\" alt=\"A cat\"> and <img src=\"y\" alt=\"weekly.jpg\"></p>", "[A cat] and\n"),
         ("<blockquote><p><img src=\"y\" alt=\"weekly.jpg\"></p></blockquote><p>z</p>", "z\n"),
         ("<dl><dt>T</dt><dd>D</dd></dl>", "T\n  D\n"),
+        (
+            "<p>In 2021<sup><a href=\"https://e.org/p/#p1-fn-12\">12</a></sup> it was, x<sup>-2</sup>, H<sub>2</sub>O, the 10<sup>th</sup>.</p>",
+            "In 2021¹² it was, x⁻², H2O, the 10th.\n",
+        ),
+        ("<p>In 2021<sup><a href=\"#fn:1\">[1]</a></sup> it was</p>", "In 2021¹ it was\n"),
+        ("<ol><li><p>Note. <a href=\"https://e.org/p/#p1-fnref-1\">↩</a></p></li></ol>", "1. Note.\n"),
+        ("<ul><li>\n<p>☐ open</p>\n</li><li>\n<p>☑ done</p>\n</li></ul>", "- ☐ open\n\n- ☑ done\n"),
+        ("<p><img alt=\"Wide\"><a href=\"https://e.net/z\"><img alt=\"\"></a>, or</p>", "[Wide] https://e.net/z, or\n"),
+        ("<p>(<a href=\"https://e.net/z\">e.net/z</a>)</p>", "(https://e.net/z)\n"),
         ("", ""),
         ("<p>  </p>", ""),
         ("plain", "plain\n"),
@@ -69,6 +78,12 @@ fn a_block_inside_a_link_ends_its_words() {
 
 #[test]
 fn words_for_excerpts() {
+    assert_eq!(
+        words(
+            "<p>a<sup><a href=\"#fn1\">1</a></sup> <a href=\"https://e.org/p/#p-fnref-1\">↩</a><video>No film?</video></p>"
+        ),
+        "a"
+    );
     assert_eq!(words("<h2>A</h2><p>b <code>c</code></p><pre>no</pre><p>d</p>"), "A b c d");
 }
 
@@ -78,5 +93,19 @@ proptest! {
         let text = text(&html, "", 1);
         prop_assert!(!text.body.starts_with('\n') && !text.body.ends_with("\n\n"));
         let _ = words(&html);
+    }
+}
+
+#[test]
+fn file_names_say_nothing() {
+    for (alt, is) in [
+        ("weekly.jpg", true),
+        ("My photo.PNG", true),
+        ("Screen Shot 2021-01-02 at 10.11.12 AM.png", true),
+        ("截屏 2021.png", true),
+        ("How to save a drawing as logo.svg", false),
+        ("A cat", false),
+    ] {
+        assert_eq!(is_file_name(alt), is, "{alt}");
     }
 }

@@ -169,10 +169,16 @@ fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> Option<St
         }
         "input" => {
             let checkbox = element.get_attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("checkbox"));
-            let mark = if element.has_attribute("checked") { "☑" } else { "☐" };
-            if checkbox { element.replace(mark, ContentType::Text) } else { element.remove() }
+            let [open, ticked] = super::BOXES.map(String::from);
+            let mark = if element.has_attribute("checked") { ticked } else { open };
+            if checkbox { element.replace(&mark, ContentType::Text) } else { element.remove() }
         }
-        "img" | "source" => late_picture(element),
+        "img" | "source" => {
+            if tag == "img" {
+                styled_width(element);
+            }
+            late_picture(element);
+        }
         // The same formula again, sign by sign, for the eye.
         "span" if is("katex-html") => {
             element.remove();
@@ -266,6 +272,23 @@ const ANCHORS: [&str; 9] = [
 
 fn is_heading(tag: &str) -> bool {
     matches!(tag.as_bytes(), [b'h', b'1'..=b'6'])
+}
+
+/// The width that its style says: the style itself does not stay.
+fn styled_width(element: &mut Element<'_, '_>) {
+    let Some(style) = element.get_attribute("style") else { return };
+    let width = style.split(';').find_map(|rule| {
+        let (name, value) = rule.split_once(':')?;
+        let value = value.split('!').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let (number, unit) =
+            value.strip_suffix("px").map(|px| (px, "")).or_else(|| value.strip_suffix('%').map(|of| (of, "%")))?;
+        let number = number.split('.').next().filter(|number| number.parse::<u16>().is_ok_and(|number| number > 0))?;
+        name.trim().eq_ignore_ascii_case("width").then(|| format!("{number}{unit}"))
+    });
+    if let Some(width) = width {
+        // It cannot fail: the name is one.
+        let _ = element.set_attribute("width", &width);
+    }
 }
 
 /// A picture that a script would have loaded is loaded by the reader; one that cannot be is what it is called.

@@ -180,10 +180,13 @@ pub fn project(line: &Line) -> Option<(String, String)> {
     let name = colon.unwrap_or(head).trim_matches(|c: char| c.is_whitespace() || c == '*');
     let inner = name.trim_start_matches(['「', '【']).trim_end_matches(['」', '】']).trim();
     let bracketed = inner.len() < name.len();
-    let is_project = inner.starts_with(|c: char| c.is_ascii_alphabetic())
+    // Words of any script are a name only in brackets and before an address: a line of Chinese with a colon is many things.
+    let may_be_any = bracketed && !url.is_empty();
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || may_be_any && c.is_alphanumeric();
+    let is_project = inner.starts_with(|c: char| c.is_ascii_alphabetic() || may_be_any && c.is_alphabetic())
         && inner.chars().count() <= 31
         && inner.chars().count() >= 2
-        && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.' | '&' | '+' | '-'));
+        && inner.chars().all(|c| is_letter(c) || matches!(c, ' ' | '_' | '.' | '&' | '+' | '-'));
     if !is_project || !(bracketed || colon.is_some() && !url.is_empty()) {
         return None;
     }

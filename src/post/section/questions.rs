@@ -134,7 +134,7 @@ pub fn parts(flow: &Flow<'_>, lines: Range<usize>, roles: &Roles) -> Vec<Part> {
                 }
                 _ => entry.ask(at, 0),
             }
-        } else if let Some((project, link)) = marks::project(line)
+        } else if let Some((project, link)) = marks::project(line).filter(|_| !marks::is_details(&line.text, roles))
             && let Some(entry) = &mut entry
             && entry.state != State::Asked
         {

@@ -167,3 +167,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_project_is_named_in_any_script() {
+    for (line, name) in [
+        ("「灯塔」：[https://e.org/lamp](https://e.org/lamp)", "灯塔"),
+        ("【灯塔 Lamp】：<https://e.org/lamp>", "灯塔 Lamp"),
+        ("「Knots」：<https://e.org/lamp>", "Knots"),
+        ("「灯台」<https://e.org/lamp>", "灯台"),
+    ] {
+        let page = of(&format!("## 每周读者问答\n\n**1、@张三** 提问：\n\n> 怎么做？\n\nA：这样。\n\n{line}\n"));
+        let asked: Vec<_> = page[0].questions().map(|asked| (asked.project.as_str(), asked.link.as_str())).collect();
+        assert_eq!(asked, [(name, "https://e.org/lamp")], "{line}");
+    }
+    for line in
+        ["「详细参考」：<https://e.org/x>", "详细参考：<https://e.org/x>", "「这样的话，」他说：<https://e.org/x>"]
+    {
+        let page = of(&format!("## 每周读者问答\n\n**1、@张三** 提问：\n\n> 怎么做？\n\nA：这样。\n\n{line}\n"));
+        assert!(page[0].questions().all(|asked| asked.project.is_empty()), "{line}");
+    }
+}

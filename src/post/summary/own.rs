@@ -1,6 +1,8 @@
 //! The first text of a page that is its own: what it shares with its series is passed over, and what tells most of an
 //! issue (news, questions, titles) comes before its standing parts.
 
+use std::borrow::Cow;
+
 use super::super::flow::{Flow, Kind, Line};
 use super::super::recurring::Own;
 use super::super::section::{Entries, Roles, outline};
@@ -112,8 +114,18 @@ fn prose(part: &outline::Part, recurring: &mut Recurring<'_>, told: &mut Told) {
         let may_tell =
             is_item || line.kind == Kind::Text && unicode_width::UnicodeWidthStr::width(line.text.as_str()) > 16;
         if may_tell && !recurring.is(at) {
-            told.add(&line.text, is_item, Some(line.block));
+            told.add(&said(flow, line), is_item, Some(line.block));
         }
+    }
+}
+
+/// The line without what belongs to footnotes.
+fn said<'l>(flow: &Flow<'_>, line: &'l Line) -> Cow<'l, str> {
+    let html = &flow.html[line.html.clone()];
+    if html.contains("<sup") || html.contains("fnref") {
+        Cow::Owned(super::text(html, false))
+    } else {
+        Cow::Borrowed(&line.text)
     }
 }
 

@@ -18,6 +18,7 @@ use postrider::post::{Author, Cover, FullPost, Page, Post, Status, id};
 use postrider::site::{Language, Site};
 use postrider::template::{Templates, wrap};
 
+use super::awkward::{ARABIC, JAPANESE, everything, hostile, unbroken};
 use crate::mail::message::{date, recipient, settings};
 use crate::support::{long, peers};
 
@@ -44,7 +45,8 @@ fn site() -> Site {
     }
 }
 
-fn post(number: u32, title: &str, language: &str, summary: &str, html: &str) -> FullPost {
+/// One with a cover, where its number is even.
+pub fn post(number: u32, title: &str, language: &str, summary: &str, html: &str) -> FullPost {
     let page = Page {
         path: format!("content/{number}.md"),
         url: format!("https://harbour.example.org/{number}/"),
@@ -96,39 +98,6 @@ fn ten() -> Vec<FullPost> {
         .collect()
 }
 
-const ARABIC: &str = "<h2>من دفتر الميناء</h2><p>وصلت السفينة <strong>النورس</strong> صباح الجمعة، ومعها <a href=\"https://harbour.example.org/log/\">دفتر السجل</a> كاملًا.</p>\
-    <blockquote><p>العاصفة لا تأتي وحدها.</p></blockquote><ol><li>اربط الحبال</li><li>أطفئ المصابيح</li></ol>\
-    <pre><code>tie --knot bowline</code></pre><table><thead><tr><th>السفينة</th><th>الوصول</th></tr></thead><tbody><tr><td>النورس</td><td>الجمعة</td></tr></tbody></table>";
-
-const JAPANESE: &str = "<h2>今週の灯台 🗼</h2><p>金曜の朝、かもめ号 ⛵️ が港に戻りました。ロープの結び方について、読者の皆さまから三つの質問をいただいています👩‍👩‍👧。「もやい結び」は初めての方にもおすすめです。</p>\
-    <ul><li>灯りを点ける💡</li><li>航海日誌を<a href=\"https://harbour.example.org/log/\">整理する</a></li></ul><p>それでは、よい週末を！🇯🇵</p>";
-
-/// Every case of HTML that a post may hold behind our sanitiser.
-fn everything() -> String {
-    let token = "x".repeat(200);
-    format!(
-        "<h1>One</h1><h2>Two</h2><h3>Three</h3><h4>Four</h4><h6>Six</h6>\
-         <p>Some <strong>strong</strong>, <em>soft</em>, <del>gone</del>, <mark>marked</mark> <code>code</code>, <kbd>Ctrl</kbd>, H<sub>2</sub>O, x<sup>2</sup>, <abbr title=\"a b c\">abc</abbr>.<br>A new line, {token}.</p>\
-         <ul><li>a<ul><li>b<ol start=\"7\"><li>c</li></ol></li></ul></li><li><p>d</p><p>e</p></li></ul>\
-         <ul><li>☑ done</li><li>☐ open</li></ul>\
-         <blockquote><p>Quoted, <a href=\"https://e.org/{token}\">https://e.org/{token}</a></p><blockquote><p>twice</p></blockquote></blockquote>\
-         <pre><code class=\"language-rust\">fn main() {{\n    println!(\"{token}\");\n}}\n</code></pre>\
-         <table><thead><tr><th align=\"left\">Left</th><th align=\"center\">Centre</th><th align=\"right\">Right</th></tr></thead><tbody><tr><td>{token}</td><td colspan=\"2\"><img src=\"https://e.org/t.png\" alt=\"T\"></td></tr></tbody></table>\
-         <p><img src=\"https://e.org/w.png\" alt=\"Wide\" width=\"1600\" height=\"900\"><a href=\"https://e.org/\"><img src=\"https://e.org/x\" alt=\"\"></a></p>\
-         <figure><img src=\"https://e.org/f.jpg\" alt=\"A crane\"><figcaption>The crane, repaired</figcaption></figure>\
-         <details><summary>More</summary><p>Folded away.</p></details>\
-         <video src=\"https://e.org/v.mp4\" poster=\"https://e.org/p.jpg\" controls=\"\"></video><audio src=\"https://e.org/a.mp3\" controls=\"\"></audio>\
-         <dl><dt>Pier</dt><dd>Where ships lie</dd></dl><hr>\
-         <p lang=\"ja\">日本語の段落。</p><div align=\"center\"><p dir=\"rtl\">من اليمين</p></div>\
-         <section><ol><li><p>A footnote. <a href=\"https://harbour.example.org/9/#p-fnref-1\">↩</a></p></li></ol></section>"
-    )
-}
-
-/// What somebody writes who wants a title or a name to be more than that; 2,000 characters of it.
-fn hostile() -> String {
-    "\u{202e}a\r\nBcc: x\u{0} <b>&amp; {{ 7*7 }} =?utf-8?b?QQ==?= \"'\u{2066}\u{85}".to_owned() + &"long ".repeat(400)
-}
-
 /// A mail in which everything that a post gives a title or a name has that one; and what its owner gives one too, where `all`.
 fn of_hostile_names(all: bool) -> Rendition {
     let mut post =
@@ -150,27 +119,6 @@ fn of_hostile_names(all: bool) -> Rendition {
         ..digest("digest", "en")
     };
     rendered(&digest, &Site { title: hostile(), description: hostile(), ..site() }, &[post]).rendition
-}
-
-/// Words without an end, and what is too wide, in every place.
-fn unbroken() -> [FullPost; 4] {
-    let token = "x".repeat(300);
-    let html = format!(
-        "<h3>{token}</h3><p>{token} https://example.org/{token}</p><h4>Sub</h4><blockquote><p>{token}</p></blockquote><pre><code>{token}\n{}</code></pre>\
-         <p><code>{token}</code> <a href=\"https://example.org/{token}\">https://example.org/{token}</a></p>\
-         <ul><li>{token}<ol><li><p>{token}</p></li></ol></li></ul>\
-         <p><img src=\"https://e.org/wide.png\" alt=\"wide\" width=\"1600\" height=\"900\"> <img src=\"https://e.org/w.png\" alt=\"wide\"></p>\
-         <table><thead><tr><th>One</th><th>Two</th><th>Three</th></tr></thead><tbody><tr><td>{token}</td><td><img src=\"https://e.org/w.png\" alt=\"\"></td><td>z</td></tr></tbody></table>\
-         <details><summary>More</summary><p>{token}</p></details><hr><dl><dt>T</dt><dd>{token}</dd></dl>",
-        "long line of code ".repeat(20)
-    );
-    let summary = "Some words of summary that go on for a little while, as summaries do when nobody stops them.";
-    [
-        post(2, "港口周报 | 读者问答、新手任务与推荐阅读", "zh", summary, &html),
-        post(4, &format!("A title with {token}"), "en", summary, &html),
-        post(6, "أسبوع هادئ على الرصيف", "ar", summary, &html),
-        post(7, "Short", "en", summary, "<p>x</p>"),
-    ]
 }
 
 /// The sample whose sender calls itself what nobody does who means well.

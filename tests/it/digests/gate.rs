@@ -232,7 +232,7 @@ fn told(house: &House) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_template_holds_the_issue() {
     let house = with_template("{{ posts[0].titel }}");
-    let broken = "templates/email/mine/body.html:1: unknown name in `posts[0].titel`";
+    let broken = "own/email/mine/body.html:1: unknown name in `posts[0].titel`";
     assert_eq!(told(&house), [format!("error template {broken}")]);
     assert_eq!(plan(&house)["held"], Value::Bool(true));
     let (code, said) = run(&house, &["digest", "preview", "weekly", "--out", "out"]);

@@ -284,3 +284,14 @@ fn a_whole_message() {
     let rendition = rendition(Kind::Issue, "SOFA Weekly | 本周 Contributor", "SOFA Weekly", &text, &html);
     insta::assert_snapshot!(String::from_utf8(compose(&rendition)).unwrap().replace('\r', ""));
 }
+
+#[test]
+fn a_digest_without_an_archive_leads_to_none() {
+    let rendition = rendition(Kind::Issue, "s", "n", "text", "<p>html</p>");
+    let with = |settings: &Settings| {
+        let raw = Prepared::new(&rendition, settings).compose(&recipient(), date()).unwrap();
+        String::from_utf8(raw).unwrap().contains("\r\nList-Archive: ")
+    };
+    let hidden = Settings { hidden: [rendition.digest.clone()].into(), ..settings() };
+    assert!(with(&settings()) && !with(&hidden));
+}

@@ -59,6 +59,12 @@ async fn an_issue_that_nobody_got_is_there_too() {
     server.issue("weekly", "2021-10-15T01:00:00Z", false, "Number 1").await;
     let copy = server.get("/archive/weekly/2021-10-15/").await;
     assert_eq!((copy.status, copy.header("x-robots-tag")), (200, "all"));
+    // The mail leads to the one, the archive to the other: it is one page.
+    for date in ["2021-10-15", "2021-10-15-0900"] {
+        let copy = server.get(&format!("/archive/weekly/{date}/")).await;
+        let page = "<https://feeds.example.org/news/archive/weekly/2021-10-15/>; rel=\"canonical\"";
+        assert_eq!((copy.status, copy.header("link")), (200, page), "{date}");
+    }
 }
 
 #[tokio::test]
