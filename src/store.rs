@@ -240,10 +240,11 @@ impl Error {
 /// No work of ours on PostgreSQL takes so long. Its host may vanish without a word, and then nobody else says so.
 const AWAY: std::time::Duration = std::time::Duration::from_mins(1);
 
-/// What `work` gives, or that PostgreSQL does not answer.
-async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+/// What `work` gives, or that PostgreSQL does not answer. In a box: it is a part of every future of the store's.
+fn within<T>(work: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    let work = Box::pin(tokio::time::timeout(AWAY, work));
     let late = || sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "PostgreSQL does not answer"));
-    tokio::time::timeout(AWAY, work).await.unwrap_or_else(|_| Err(late().into()))
+    async move { work.await.unwrap_or_else(|_| Err(late().into())) }
 }
 
 impl Store {
