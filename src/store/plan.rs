@@ -34,12 +34,12 @@ struct Spoken<'a> {
     rendition: &'a str,
 }
 
-/// The last reader of the next batch; none: what is left is less than a batch.
-pub(super) const LAST: &str = "
-    select subscriber from subscriptions where digest = $1 and state = 'confirmed' and subscriber > $2
-    order by subscriber limit 1 offset $3";
-/// The last one of all. Not a text that is behind every id: which letter is the last one a database's collation says.
-pub(super) const END: &str = "select max(subscriber) from subscriptions where digest = $1 and state = 'confirmed'";
+/// The last reader of the next batch, and how many are in it; fewer than `$3`: nothing is left behind it. What is last a database's
+/// collation says.
+pub(super) const NEXT: &str = "
+    select max(subscriber), count(*) from (
+        select subscriber from subscriptions where digest = $1 and state = 'confirmed' and subscriber > $2
+        order by subscriber limit $3) as batch";
 pub(super) const RENDITIONS: &str = "select id, language from renditions where issue = $1 order by position";
 pub(super) const LANGUAGES: &str = readers!(
     "select distinct s.language",
@@ -74,20 +74,14 @@ pub(super) const TWICE: &str = "
 /// The next batch of Deliveries of the [`Plan`], and what is left then, in the transaction `$tx`.
 macro_rules! plan_batch {
     ($store:expr, $tx:ident, $plan:expr, $now:expr) => {{
-        use $crate::store::plan::{BATCH, DONE, END, LANGUAGES, LAST, PLAN, RENDITIONS, TWICE, spoken};
+        use $crate::store::plan::{BATCH, DONE, LANGUAGES, NEXT, PLAN, RENDITIONS, TWICE, spoken};
         let plan = &$plan;
         let after = plan.todo_after.as_deref().unwrap_or_default();
-        let last: Option<String> = sqlx::query_scalar(LAST)
-            .bind(&plan.digest)
-            .bind(after)
-            .bind($crate::sabotage::batch(BATCH) - 1)
-            .fetch_optional(&mut *$tx)
-            .await?;
-        let end: Option<String> = match &last {
-            Some(last) => Some(last.clone()),
-            None => sqlx::query_scalar(END).bind(&plan.digest).fetch_one(&mut *$tx).await?,
-        };
+        let size = $crate::sabotage::batch(BATCH);
+        let (end, readers): (Option<String>, i64) =
+            sqlx::query_as(NEXT).bind(&plan.digest).bind(after).bind(size).fetch_one(&mut *$tx).await?;
         let to = end.as_deref().unwrap_or(after);
+        let last = end.as_ref().filter(|_| readers == size);
         let renditions: Vec<(String, String)> = sqlx::query_as(RENDITIONS).bind(&plan.id).fetch_all(&mut *$tx).await?;
         let languages: Vec<String> =
             sqlx::query_scalar(LANGUAGES).bind(&plan.digest).bind(after).bind(to).fetch_all(&mut *$tx).await?;
@@ -113,8 +107,8 @@ macro_rules! plan_batch {
         sqlx::query(DONE)
             .bind(&plan.id)
             .bind(i64::try_from(planned).unwrap_or(i64::MAX))
-            .bind(last.as_ref().map(|_| &plan.todo))
-            .bind(&last)
+            .bind(last.map(|_| &plan.todo))
+            .bind(last)
             .bind($crate::store::ms($now))
             .execute(&mut *$tx)
             .await?;
@@ -130,9 +124,10 @@ impl Store {
         const MINE: &str = "
             update issues set changed_at = $2 where id = $1 and todo is not null
             returning id, digest, state, todo, todo_after, created_at, expires_at";
-        const LAST: &str = "
-            select subscriber from deliveries where issue = $1 and subscriber > $2 order by subscriber limit 1 offset $3";
-        const END: &str = "select max(subscriber) from deliveries where issue = $1";
+        const NEXT: &str = "
+            select max(subscriber), count(*) from (
+                select subscriber from deliveries where issue = $1 and subscriber > $2
+                order by subscriber limit $3) as batch";
         // The time that it was held does not count against its life.
         const WAKE: &str = "
             update deliveries set wake_at = $4, due_at = $4, changed_at = $4, expires_at = expires_at + ($4 - created_at)
@@ -150,16 +145,10 @@ impl Store {
                 let after = plan.todo_after.as_deref().unwrap_or_default();
                 // What was left by an earlier version says it by the Delivery's id.
                 let after = after.strip_prefix(&plan.id).unwrap_or(after);
-                let last: Option<String> = sqlx::query_scalar(LAST)
-                    .bind(&plan.id)
-                    .bind(after)
-                    .bind(sabotage::batch(BATCH) - 1)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let end: Option<String> = match &last {
-                    Some(last) => Some(last.clone()),
-                    None => sqlx::query_scalar(END).bind(&plan.id).fetch_one(&mut *tx).await?,
-                };
+                let size = sabotage::batch(BATCH);
+                let (end, readers): (Option<String>, i64) =
+                    sqlx::query_as(NEXT).bind(&plan.id).bind(after).bind(size).fetch_one(&mut *tx).await?;
+                let last = end.as_ref().filter(|_| readers == size);
                 sqlx::query(if plan.todo == "wake" { WAKE } else { DROP })
                     .bind(&plan.id)
                     .bind(after)
@@ -170,8 +159,8 @@ impl Store {
                 sqlx::query(DONE)
                     .bind(&plan.id)
                     .bind(0_i64)
-                    .bind(last.as_ref().map(|_| &plan.todo))
-                    .bind(&last)
+                    .bind(last.map(|_| &plan.todo))
+                    .bind(last)
                     .bind(ms(now))
                     .execute(&mut *tx)
                     .await?;

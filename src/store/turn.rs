@@ -22,17 +22,15 @@ impl Turn {
 
     /// SQLite's writer, for a transaction that begins with [`Synced::begin`].
     pub(super) async fn sqlite(&mut self, pool: &SqlitePool, synced: Synced) -> sqlx::Result<&mut SqliteConnection> {
-        let connection = Self::kept(&mut self.sqlite, pool).await?;
+        self.keep(pool).await?;
         self.synced = synced;
-        Ok(connection)
+        self.sqlite.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     /// SQLite's writer, for one statement that is not waited for until it is on the disk.
     pub(super) async fn lazy_sqlite(&mut self, pool: &SqlitePool) -> sqlx::Result<&mut SqliteConnection> {
-        if self.sqlite.is_none() {
-            self.synced = Synced::Fully;
-        }
-        let connection = Self::kept(&mut self.sqlite, pool).await?;
+        self.keep(pool).await?;
+        let connection = self.sqlite.as_deref_mut().ok_or(sqlx::Error::PoolClosed)?;
         if self.synced == Synced::Fully {
             sqlx::query("pragma synchronous = normal").execute(&mut *connection).await?;
             self.synced = Synced::Lazily;
@@ -48,16 +46,15 @@ impl Turn {
         self.lazy.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// One that is still in a transaction was left on the way: its pool mends it, or makes another.
-    async fn kept<'a>(
-        kept: &'a mut Option<PoolConnection<Sqlite>>,
-        pool: &SqlitePool,
-    ) -> sqlx::Result<&'a mut SqliteConnection> {
-        if kept.as_ref().is_none_or(|connection| connection.is_in_transaction()) {
-            *kept = None;
-            *kept = Some(pool.acquire().await?);
+    /// Keeps SQLite's writer. One that is still in a transaction was left on the way: its pool mends it, or makes another.
+    async fn keep(&mut self, pool: &SqlitePool) -> sqlx::Result<()> {
+        if self.sqlite.as_ref().is_none_or(|connection| connection.is_in_transaction()) {
+            self.sqlite = None;
+            self.sqlite = Some(pool.acquire().await?);
+            // Perhaps a new one.
+            self.synced = Synced::Fully;
         }
-        kept.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+        Ok(())
     }
 
     /// Gives back what is kept: something went wrong with it, or the store is closed.
