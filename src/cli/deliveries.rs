@@ -70,6 +70,7 @@ enum Command {
 pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let store = context.store(&config).await?;
+    let patience = daemon::patience(&config.digests);
     match arguments.command {
         Command::List { issue, state, address, limit, json } => {
             known(&store, issue.as_deref()).await?;
@@ -106,14 +107,14 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
                     say!("{slot}  {digest}  {}  {state}: {} eligible = {}", sum.id, sum.eligible, terms(&sum.counts));
                 }
             }
-            if let Some(hold) = store.held_by(daemon::patience(&config.digests), context.clock.now()).await? {
+            if let Some(hold) = store.held_by(patience, context.clock.now()).await? {
                 eprintln!("{hold}\n  hint: `postrider resume` lets it go");
             }
             Ok(Exit::Done)
         }
         Command::Watch { issue } => {
             known(&store, issue.as_deref()).await?;
-            watch::run(context, &store, issue.as_deref()).await
+            watch::run(context, &store, issue.as_deref(), patience).await
         }
         Command::Retry { issue, address } => {
             let issue = known(&store, issue.as_deref()).await?;

@@ -37,8 +37,9 @@ impl Silence {
         let now = self.clock.now();
         let since = self.store.silent_since(patience(&self.digests), now).await?;
         let doubtful = since.is_some_and(|since| self.digests.iter().any(|digest| missed(digest, since, now)));
-        self.beat(since, doubtful, now).await?;
-        if let Some(hold) = self.store.hold().await? {
+        if !self.beat(since, doubtful, now).await?
+            && let Some(hold) = self.store.hold().await?
+        {
             tracing::warn!("{hold}; `postrider resume` lets it go");
         }
         Ok(())
@@ -67,16 +68,16 @@ impl Silence {
         }
     }
 
-    async fn beat(&self, since: Option<DateTime<Utc>>, doubtful: bool, now: DateTime<Utc>) -> store::Result<()> {
-        if self.store.beat(since, doubtful, patience(&self.digests), now).await?
-            && let Some(hold) = self.store.hold().await?
-        {
+    /// True: all mail is held from now on, and it is told.
+    async fn beat(&self, since: Option<DateTime<Utc>>, doubtful: bool, now: DateTime<Utc>) -> store::Result<bool> {
+        let held = self.store.beat(since, doubtful, patience(&self.digests), now).await?;
+        if held && let Some(hold) = self.store.hold().await? {
             tracing::error!(
                 "{hold}: what was planned before may have been sent, or is stale; look at `postrider deliveries issues`, then \
                  `postrider resume`"
             );
         }
-        Ok(())
+        Ok(held)
     }
 }
 

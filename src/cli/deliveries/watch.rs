@@ -15,7 +15,12 @@ use crate::store::{IssueState, IssueSum, Store};
 const LATEST: u32 = 50;
 
 /// Ends when nothing is being sent any more, or by Ctrl-C.
-pub async fn run(context: &Context, store: &Store, issue: Option<&str>) -> anyhow::Result<Exit> {
+pub async fn run(
+    context: &Context,
+    store: &Store,
+    issue: Option<&str>,
+    patience: chrono::Duration,
+) -> anyhow::Result<Exit> {
     let stop = daemon::signalled()?;
     tokio::pin!(stop);
     let bars = MultiProgress::new();
@@ -24,7 +29,8 @@ pub async fn run(context: &Context, store: &Store, issue: Option<&str>) -> anyho
     loop {
         let begun = Instant::now();
         let sums = sums(store, issue, &shown).await?;
-        let hold = store.hold().await?.map(|hold| format!(" ({hold})")).unwrap_or_default();
+        let hold = store.held_by(patience, context.clock.now()).await?;
+        let hold = hold.map(|hold| format!(" ({hold})")).unwrap_or_default();
         let mut going = 0;
         for sum in sums {
             let is_going = sum.state == IssueState::Sending || sum.planning;

@@ -12,6 +12,7 @@ use super::{Seen, State};
 use crate::cli::digest::gate;
 use crate::cli::{Context, counted};
 use crate::config::Config;
+use crate::daemon;
 use crate::dns::Resolver;
 use crate::dns::sender::{self, State as Found};
 use crate::http::fetch;
@@ -32,12 +33,14 @@ pub async fn store(context: &Context, config: &Config) -> Vec<Seen> {
             return vec![Seen::new("store", State::Failed, format!("{error:#}"), hint)];
         }
     };
-    waiting(&store).await.unwrap_or_else(|error| vec![Seen::new("store", State::Failed, error.to_string(), "")])
+    waiting(context, config, &store)
+        .await
+        .unwrap_or_else(|error| vec![Seen::new("store", State::Failed, error.to_string(), "")])
 }
 
-async fn waiting(store: &Store) -> crate::store::Result<Vec<Seen>> {
+async fn waiting(context: &Context, config: &Config, store: &Store) -> crate::store::Result<Vec<Seen>> {
     let mut checks = vec![Seen::good("store", "it answers")];
-    if let Some(hold) = store.hold().await? {
+    if let Some(hold) = store.held_by(daemon::patience(&config.digests), context.clock.now()).await? {
         checks.push(Seen::new("store", State::Warning, hold.to_string(), "`postrider resume` lets mail leave"));
     }
     for (digest, state, count) in store.issue_counts().await? {
