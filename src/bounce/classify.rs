@@ -6,6 +6,8 @@ mod words;
 
 use super::{Bounce, Reason};
 
+pub use words::reason as by_words;
+
 /// Reads `text` (what the server said, or what a person was told), with the `status` that was given beside it.
 pub fn bounce(status: &str, text: &str) -> Bounce {
     let text = one_line(text);
@@ -73,11 +75,6 @@ fn by_reply(text: &str) -> Option<Reason> {
         "571" | "530" | "535" => Some(Reason::Policy),
         _ => None,
     }
-}
-
-/// What the words say; `None`: nothing that is known.
-pub fn by_words(text: &str) -> Option<Reason> {
-    words::reason(text)
 }
 
 /// Is `said` (`550 5.1.1 …`), by its own leading code (RFC 2034), about the reader: the name or the mailbox? Codes further on may be
