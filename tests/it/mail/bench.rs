@@ -1,14 +1,20 @@
 //! What tests of the deliverer begin with: a store on each engine, an Issue in it, and the scripted server as a relay.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
+use postrider::clock::Clock;
 use postrider::crypto;
+use postrider::deliverer::{Deliverer, Parts};
 use postrider::delivery::Kind;
 use postrider::digest::{Hole, Mailbox, Rendition};
-use postrider::mail::{Relay, Security};
+use postrider::mail::{Relay, Security, Settings};
 use postrider::store::{self, Import, NewIssue, Store};
 use postrider::subscriber::Address;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::databases;
 
@@ -51,6 +57,37 @@ impl Place {
     pub async fn store(&self) -> Store {
         Store::open(&store::Settings { url: self.url.clone(), secret: None }).await.unwrap()
     }
+}
+
+/// A clock that stands where the test puts it.
+pub struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self(Arc::new(AtomicI64::new(now.timestamp_millis())))
+    }
+
+    pub fn clock(&self) -> Clock {
+        Clock::Fixed(Arc::clone(&self.0))
+    }
+
+    pub fn set(&self, now: DateTime<Utc>) {
+        self.0.store(now.timestamp_millis(), Ordering::SeqCst);
+    }
+}
+
+/// What a deliverer of its own works with.
+pub fn parts(store: &Store, settings: Settings) -> Parts {
+    Parts {
+        store: store.clone(),
+        settings: Arc::new(settings),
+        owner: crypto::new_id(),
+        mail_queued: Arc::new(Notify::new()),
+    }
+}
+
+pub async fn step(deliverer: &mut Deliverer) -> usize {
+    deliverer.step(&CancellationToken::new()).await.unwrap()
 }
 
 /// So long after nine in the morning, UTC.

@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use postrider::bounce::{Named, ReturnPath, verp};
 use postrider::clock::Clock;
-use postrider::crypto;
 use postrider::deliverer::{self, Deliverer, Parts};
 use postrider::delivery::{Kind, State};
 use postrider::digest::{Hole, Rendition};
@@ -19,7 +17,7 @@ use sqlx::Connection as _;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::bench::{Place, at, issue, on_both, relay, rendition};
+use super::bench::{Hand, Place, at, issue, on_both, parts, relay, rendition, step};
 use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
 
@@ -77,12 +75,7 @@ impl Bench {
         "client.example".clone_into(&mut settings.hello);
         settings.timeouts =
             Timeouts { connect: patience, command: patience, data: patience, body: patience, dot: patience };
-        Parts {
-            store: self.store.clone(),
-            settings: Arc::new(settings),
-            owner: crypto::new_id(),
-            mail_queued: Arc::new(Notify::new()),
-        }
+        parts(&self.store, settings)
     }
 
     /// So many mails more, queued at that minute.
@@ -253,13 +246,12 @@ async fn a_relay_that_is_down_costs_nobody(bench: Bench) {
     let server =
         Server::start(|point, _, _| if point == Point::Greeting { say("421 4.3.2 busy") } else { Act::Well }).await;
     let parts = bench.parts(&server);
-    let clock = Clock::fixed(at(1));
-    let Clock::Fixed(hand) = clock.clone() else { unreachable!() };
-    let mut deliverer = Deliverer::new(parts, clock);
+    let hand = Hand::at(at(1));
+    let mut deliverer = Deliverer::new(parts, hand.clock());
     // An hour, a second at a time.
     for second in 0..3600 {
-        hand.store(at(1).timestamp_millis() + second * 1000, Ordering::SeqCst);
-        deliverer.step(&CancellationToken::new()).await.unwrap();
+        hand.set(at(1) + chrono::Duration::seconds(second));
+        step(&mut deliverer).await;
     }
     assert!((5..=20).contains(&server.connections()), "{}", server.connections());
     assert_eq!(bench.counts().await, HashMap::from([(State::Queued, 20)]));
@@ -405,17 +397,22 @@ fn named(server: &Server) -> Vec<String> {
     commands.iter().filter_map(|line| Some(line.strip_prefix("RCPT TO:<")?.strip_suffix('>')?.to_owned())).collect()
 }
 
-async fn who_leaves_in_the_middle_of_an_issue_gets_nothing(bench: Bench) {
-    bench.issue(6).await;
+/// A server that waits at `point`, when it comes there for the first time, until this is rung.
+async fn waiting_at(point: Point) -> (Server, Arc<Notify>) {
     let go_on = Arc::new(Notify::new());
     let hold = Arc::clone(&go_on);
-    let server =
-        Server::start(
-            move |point, times, _| {
-                if (point, times) == (Point::Rcpt, 0) { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
-            },
-        )
-        .await;
+    let server = Server::start(
+        move |at, times, _| {
+            if (at, times) == (point, 0) { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
+        },
+    )
+    .await;
+    (server, go_on)
+}
+
+async fn who_leaves_in_the_middle_of_an_issue_gets_nothing(bench: Bench) {
+    bench.issue(6).await;
+    let (server, go_on) = waiting_at(Point::Rcpt).await;
     let parts = bench.one_connection(&server);
     let step = tokio::spawn(async move { deliverer::step(&parts, at(1)).await.unwrap() });
     let first = eventually("the first mail is on its way", || async { named(&server).pop() }).await;
@@ -441,14 +438,7 @@ async fn who_leaves_in_the_middle_of_an_issue_gets_nothing(bench: Bench) {
 
 async fn who_leaves_while_the_relay_lets_us_wait_gets_nothing(bench: Bench) {
     bench.issue(1).await;
-    let go_on = Arc::new(Notify::new());
-    let hold = Arc::clone(&go_on);
-    let server = Server::start(
-        move |point, _, _| {
-            if point == Point::Ehlo { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
-        },
-    )
-    .await;
+    let (server, go_on) = waiting_at(Point::Ehlo).await;
     let parts = bench.one_connection(&server);
     let step = tokio::spawn(async move { deliverer::step(&parts, at(1)).await.unwrap() });
     eventually("it says hello", || async { server.commands().pop() }).await;
@@ -474,15 +464,7 @@ impl Bench {
 
 async fn a_store_that_is_away_for_a_while_repeats_nothing_and_delays_nobody(bench: Bench) {
     bench.issue(4).await;
-    let go_on = Arc::new(Notify::new());
-    let hold = Arc::clone(&go_on);
-    let server =
-        Server::start(
-            move |point, times, _| {
-                if (point, times) == (Point::Dot, 0) { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
-            },
-        )
-        .await;
+    let (server, go_on) = waiting_at(Point::Dot).await;
     let mut deliverer = Deliverer::new(bench.one_connection(&server), Clock::fixed(at(1)));
     let begun = tokio::spawn(async move {
         let failed = deliverer.step(&CancellationToken::new()).await.is_err();
@@ -542,31 +524,16 @@ async fn what_a_dead_process_had_is_sent(bench: Bench) {
     }
 }
 
-/// A clock that others move.
-fn movable(minutes: i64) -> (Clock, impl Fn(i64)) {
-    let clock = Clock::fixed(at(minutes));
-    let Clock::Fixed(hand) = clock.clone() else { unreachable!("it is fixed") };
-    (clock, move |minutes| hand.store(at(minutes).timestamp_millis(), Ordering::SeqCst))
-}
-
 async fn a_clock_that_jumps_ahead_repeats_nothing(bench: Bench) {
     bench.issue(9).await;
-    let go_on = Arc::new(Notify::new());
-    let hold = Arc::clone(&go_on);
-    let server =
-        Server::start(
-            move |point, times, _| {
-                if (point, times) == (Point::Dot, 0) { Act::WellAfter(Arc::clone(&hold)) } else { Act::Well }
-            },
-        )
-        .await;
-    let (clock, set) = movable(1);
+    let (server, go_on) = waiting_at(Point::Dot).await;
+    let hand = Hand::at(at(1));
     let cancel = CancellationToken::new();
-    let running = tokio::spawn(deliverer::run(bench.parts(&server), clock, cancel.clone()));
+    let running = tokio::spawn(deliverer::run(bench.parts(&server), hand.clock(), cancel.clone()));
     let sent = async |mails: u64| (bench.counts().await.get(&State::Sent) == Some(&mails)).then_some(());
     eventually("the others are sent", || sent(8)).await;
     // A laptop that slept, or a virtual machine: beyond every lease, with one mail in the server's hand.
-    set(61);
+    hand.set(at(61));
     bench.more(2, 61).await;
     eventually("what came then is sent", || sent(10)).await;
     go_on.notify_one();
@@ -585,12 +552,12 @@ async fn a_clock_that_is_put_back_delays_nothing(bench: Bench) {
     // A daemon that begins when the clock is right again.
     assert_eq!(deliverer::step(&bench.parts(&server), at(-300)).await.unwrap(), 3);
     // One that is running when somebody puts it right.
-    let (clock, set) = movable(1);
-    let mut deliverer = Deliverer::new(bench.parts(&server), clock);
-    assert_eq!(deliverer.step(&CancellationToken::new()).await.unwrap(), 0);
+    let hand = Hand::at(at(1));
+    let mut deliverer = Deliverer::new(bench.parts(&server), hand.clock());
+    assert_eq!(step(&mut deliverer).await, 0);
     bench.more(2, 1).await;
-    set(-200);
-    assert_eq!(deliverer.step(&CancellationToken::new()).await.unwrap(), 2);
+    hand.set(at(-200));
+    assert_eq!(step(&mut deliverer).await, 2);
 }
 
 async fn what_only_ends_is_no_trial_of_a_relay_that_was_away(bench: Bench) {
@@ -598,13 +565,12 @@ async fn what_only_ends_is_no_trial_of_a_relay_that_was_away(bench: Bench) {
     let mut parts = bench.parts(&Server::start(|_, _, _| Act::Well).await);
     let Transport::Smtp(relay) = &mut Arc::make_mut(&mut parts.settings).transport else { unreachable!("a relay") };
     relay.port = 9;
-    let (clock, set) = movable(1);
-    let mut deliverer = Deliverer::new(parts, clock);
-    let cancel = CancellationToken::new();
-    deliverer.step(&cancel).await.unwrap();
+    let hand = Hand::at(at(1));
+    let mut deliverer = Deliverer::new(parts, hand.clock());
+    step(&mut deliverer).await;
     // Longer than their time: all of them come to their end in one step.
-    set(60 * 24 * 30);
-    deliverer.step(&cancel).await.unwrap();
+    hand.set(at(60 * 24 * 30));
+    step(&mut deliverer).await;
     let counts = bench.counts().await;
     assert_eq!(counts, HashMap::from([(State::Expired, 30)]));
 }
@@ -638,9 +604,8 @@ async fn the_loop_wakes_for_new_mail_and_for_a_moved_clock(bench: Bench) {
         )
         .await;
     let parts = bench.parts(&server);
-    let (ring, clock, cancel) = (Arc::clone(&parts.mail_queued), Clock::fixed(at(1)), CancellationToken::new());
-    let Clock::Fixed(hand) = clock.clone() else { unreachable!() };
-    let running = tokio::spawn(deliverer::run(parts, clock, cancel.clone()));
+    let (ring, hand, cancel) = (Arc::clone(&parts.mail_queued), Hand::at(at(1)), CancellationToken::new());
+    let running = tokio::spawn(deliverer::run(parts, hand.clock(), cancel.clone()));
     let is = |state: State, attempts: u32| {
         let store = bench.store.clone();
         async move {
@@ -651,7 +616,7 @@ async fn the_loop_wakes_for_new_mail_and_for_a_moved_clock(bench: Bench) {
     bench.issue(1).await;
     ring.notify_one();
     eventually("it rings, and the mail is tried", || is(State::Queued, 1)).await;
-    hand.store(at(30).timestamp_millis(), Ordering::SeqCst);
+    hand.set(at(30));
     eventually("its time comes, and it is tried again", || is(State::Sent, 2)).await;
     cancel.cancel();
     running.await.unwrap();

@@ -2,20 +2,17 @@
 //! STARTTLS. After the fault the Delivery is where it must be; once the server is well everybody has their mail.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use postrider::clock::Clock;
 use postrider::crypto;
 use postrider::deliverer::{self, Deliverer, Parts};
 use postrider::delivery::{Kind, State};
 use postrider::digest::{Mailbox, Rendition};
 use postrider::mail::{Relay, Security, Settings, Timeouts, Transport};
 use postrider::store::{self, DeliveryRow, Store};
-use tokio::sync::{Notify, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Semaphore;
 
-use super::bench::at;
+use super::bench::{Hand, at, step};
 use crate::support::databases;
 use crate::support::smtp::{Act, Point, Server, Tls, say};
 
@@ -172,12 +169,7 @@ fn parts(store: &Store, server: &Server, security: Security, timeouts: Timeouts)
     let mut settings = Settings::new(Transport::Smtp(relay), "https://feeds.example.org/");
     settings.connections = 1;
     settings.timeouts = timeouts;
-    Parts {
-        store: store.clone(),
-        settings: Arc::new(settings),
-        owner: crypto::new_id(),
-        mail_queued: Arc::new(Notify::new()),
-    }
+    super::bench::parts(store, settings)
 }
 
 /// The default ones, in the time of [`SECOND`]; those that no fault here makes last are long.
@@ -306,13 +298,12 @@ async fn an_hour_of_421_is_an_hour_of_few_connections() {
             if at == point { Act::SayAndDrop(b"421 4.3.2 come back later\r\n".to_vec()) } else { Act::Well }
         })
         .await;
-        let clock = Clock::fixed(at(0));
-        let Clock::Fixed(hand) = clock.clone() else { unreachable!() };
+        let hand = Hand::at(at(0));
         let parts = parts(&store, &server, Security::None, Timeouts::default());
-        let mut deliverer = Deliverer::new(parts, clock);
+        let mut deliverer = Deliverer::new(parts, hand.clock());
         for second in 0..3600 {
-            hand.store(at(0).timestamp_millis() + second * 1000, Ordering::SeqCst);
-            deliverer.step(&CancellationToken::new()).await.unwrap();
+            hand.set(at(0) + chrono::Duration::seconds(second));
+            step(&mut deliverer).await;
         }
         assert!((2..=60).contains(&server.connections()), "{point:?}: {} connections", server.connections());
         let counts = store.delivery_counts(None).await.unwrap();

@@ -3,12 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
-use postrider::clock::Clock;
-use postrider::crypto;
-use postrider::deliverer::{Deliverer, Parts};
+use postrider::deliverer::Deliverer;
 use postrider::delivery::pace::daily::day_of;
 use postrider::delivery::pace::{Limits, Quiet};
 use postrider::delivery::{Kind, State};
@@ -18,7 +16,7 @@ use postrider::subscriber::Address;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::bench::{Place, at, issue, on_both, relay, rendition};
+use super::bench::{Hand, Place, at, issue, on_both, parts, relay, rendition, step};
 use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
 
@@ -38,12 +36,12 @@ on_both!(
 struct Bench {
     store: Store,
     place: Place,
-    hand: Arc<AtomicI64>,
+    hand: Hand,
 }
 
 impl Bench {
     async fn open(place: Place) -> Self {
-        Self { store: place.store().await, place, hand: Arc::new(AtomicI64::new(at(1).timestamp_millis())) }
+        Self { store: place.store().await, place, hand: Hand::at(at(1)) }
     }
 
     /// An Issue, due at `at(0)`, to so many readers of each domain (`r0@DOMAIN` …).
@@ -55,13 +53,7 @@ impl Bench {
     fn over(&self, transport: Transport, change: impl FnOnce(&mut Settings)) -> Deliverer {
         let mut settings = Settings::new(transport, "https://feeds.example.org/");
         change(&mut settings);
-        let parts = Parts {
-            store: self.store.clone(),
-            settings: Arc::new(settings),
-            owner: crypto::new_id(),
-            mail_queued: Arc::new(Notify::new()),
-        };
-        Deliverer::new(parts, Clock::Fixed(Arc::clone(&self.hand)))
+        Deliverer::new(parts(&self.store, settings), self.hand.clock())
     }
 
     /// A deliverer over two relays of these weights.
@@ -81,7 +73,7 @@ impl Bench {
     }
 
     fn is(&self, now: DateTime<Utc>) {
-        self.hand.store(now.timestamp_millis(), Ordering::SeqCst);
+        self.hand.set(now);
     }
 
     /// So long after the beginning.
@@ -99,10 +91,6 @@ impl Bench {
         let rows: Vec<_> = rows.iter().filter(|row| row.address.ends_with(domain)).collect();
         (rows.len(), rows.iter().map(|row| row.attempts).max().unwrap_or(0))
     }
-}
-
-async fn step(deliverer: &mut Deliverer) -> usize {
-    deliverer.step(&CancellationToken::new()).await.unwrap()
 }
 
 /// Mails that it took to readers of `domain`.

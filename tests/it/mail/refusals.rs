@@ -3,11 +3,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use postrider::clock::Clock;
-use postrider::crypto;
 use postrider::deliverer::{self, Deliverer, Parts};
 use postrider::delivery::{Kind, State};
 use postrider::mail::{Settings, Transport};
@@ -15,7 +13,7 @@ use postrider::store::{DeliveryRow, Store};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::bench::{Place, at, issue, on_both, relay, rendition};
+use super::bench::{Hand, Place, at, issue, on_both, parts, relay, rendition, step};
 use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
 
@@ -34,12 +32,12 @@ on_both!(
 struct Bench {
     store: Store,
     place: Place,
-    hand: Arc<AtomicI64>,
+    hand: Hand,
 }
 
 impl Bench {
     async fn open(place: Place) -> Self {
-        Self { store: place.store().await, place, hand: Arc::new(AtomicI64::new(at(1).timestamp_millis())) }
+        Self { store: place.store().await, place, hand: Hand::at(at(1)) }
     }
 
     async fn fresh(&self) -> Self {
@@ -58,20 +56,15 @@ impl Bench {
     fn parts(&self, server: &Server, connections: usize) -> Parts {
         let mut settings = Settings::new(Transport::Smtp(relay(server.address)), "https://feeds.example.org/");
         settings.connections = connections;
-        Parts {
-            store: self.store.clone(),
-            settings: Arc::new(settings),
-            owner: crypto::new_id(),
-            mail_queued: Arc::new(Notify::new()),
-        }
+        parts(&self.store, settings)
     }
 
     fn over(&self, server: &Server, connections: usize) -> Deliverer {
-        Deliverer::new(self.parts(server, connections), Clock::Fixed(Arc::clone(&self.hand)))
+        Deliverer::new(self.parts(server, connections), self.hand.clock())
     }
 
     fn is(&self, minutes: i64) {
-        self.hand.store(at(minutes).timestamp_millis(), Ordering::SeqCst);
+        self.hand.set(at(minutes));
     }
 
     /// Steps from one minute to another.
@@ -101,10 +94,6 @@ impl Bench {
     }
 }
 
-async fn step(deliverer: &mut Deliverer) -> usize {
-    deliverer.step(&CancellationToken::new()).await.unwrap()
-}
-
 /// Replies to RCPT, whoever the reader is.
 const TO_EVERYBODY: [&str; 16] = [
     "550 5.1.7 <b+x@bounce.example.org>: Sender address rejected: User unknown in virtual mailbox table",
@@ -127,16 +116,24 @@ const TO_EVERYBODY: [&str; 16] = [
     "550 nein",
 ];
 
+/// A server that says `reply` at `point` for as long as what comes with it is true.
+async fn refusing(point: Point, reply: &'static str) -> (Server, Arc<AtomicBool>) {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let is_refused = Arc::clone(&refuses);
+    let server = Server::start(
+        move |at, _, _| {
+            if at == point && is_refused.load(Ordering::SeqCst) { say(reply) } else { Act::Well }
+        },
+    )
+    .await;
+    (server, refuses)
+}
+
 async fn who_refuses_everybody_loses_ten_and_gives_up_nobody(bench: Bench) {
     for reply in TO_EVERYBODY {
         let bench = bench.fresh().await;
         bench.issue(40).await;
-        let refuses = Arc::new(AtomicBool::new(true));
-        let is_refused = Arc::clone(&refuses);
-        let server = Server::start(move |point, _, _| {
-            if point == Point::Rcpt && is_refused.load(Ordering::SeqCst) { say(reply) } else { Act::Well }
-        })
-        .await;
+        let (server, refuses) = refusing(Point::Rcpt, reply).await;
         let mut deliverer = bench.over(&server, 4);
         bench.goes_on(&mut deliverer, 1..120).await;
         assert_eq!(bench.counts().await, HashMap::from([(State::Failed, 10), (State::Queued, 30)]), "{reply}");
@@ -172,12 +169,7 @@ async fn what_is_refused_while_mail_is_paused_is_given_back(bench: Bench) {
     for reply in ["554 5.7.1 account suspended", "554 no"] {
         let bench = bench.fresh().await;
         bench.issue(60).await;
-        let refuses = Arc::new(AtomicBool::new(true));
-        let is_refused = Arc::clone(&refuses);
-        let server = Server::start(move |point, _, _| {
-            if point == Point::Dot && is_refused.load(Ordering::SeqCst) { say(reply) } else { Act::Well }
-        })
-        .await;
+        let (server, refuses) = refusing(Point::Dot, reply).await;
         let mut deliverer = bench.over(&server, 8);
         bench.goes_on(&mut deliverer, 1..240).await;
         assert_eq!(bench.counts().await, HashMap::from([(State::Failed, 10), (State::Queued, 50)]), "{reply}");
@@ -192,7 +184,7 @@ async fn a_relay_with_few_connections_is_given_few(bench: Bench) {
     let server = Server::crowded(4, |_, _, _| Act::Well).await;
     let mut deliverer = bench.over(&server, 8);
     for second in 0..120 {
-        bench.hand.store(at(1).timestamp_millis() + second * 1000, Ordering::SeqCst);
+        bench.hand.set(at(1) + chrono::Duration::seconds(second));
         step(&mut deliverer).await;
     }
     assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 300)]));
@@ -230,7 +222,7 @@ async fn one_domain_that_wants_less_is_asked_seldom(bench: Bench) {
     step(&mut deliverer).await;
     assert_eq!(server.kept().len(), 100, "nobody else waits");
     for second in 0..3600 {
-        bench.hand.store(at(1).timestamp_millis() + second * 1000, Ordering::SeqCst);
+        bench.hand.set(at(1) + chrono::Duration::seconds(second));
         step(&mut deliverer).await;
     }
     let asked = server.commands().iter().filter(|line| line.contains("@busy.example")).count();
@@ -304,7 +296,7 @@ async fn an_unanswered_goodbye_is_waited_for_once(bench: Bench) {
     })
     .await;
     let cancel = CancellationToken::new();
-    let running = tokio::spawn(deliverer::run(bench.parts(&server, LINES), Clock::fixed(at(1)), cancel.clone()));
+    let running = tokio::spawn(deliverer::run(bench.parts(&server, LINES), bench.hand.clock(), cancel.clone()));
     let goodbyes = || server.commands().iter().filter(|line| *line == "QUIT").count();
     eventually("it says goodbye", || async { (goodbyes() > 0).then_some(()) }).await;
     let begun = std::time::Instant::now();
