@@ -85,9 +85,8 @@ impl Leads {
                 );
             }
         }
-        let beside = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for address in attributes(html, " src=\"") {
-            if self.path(&address).is_some() && !self.is_file(&address, page, beside, folder) {
+            if self.lacks(page, &address, folder) {
                 let shown = decoded(split(&address).0).replacen(&self.home, "/", 1);
                 tell(
                     &address,
@@ -96,11 +95,7 @@ impl Leads {
                 );
             }
         }
-        if let Some(cover) = page
-            .cover
-            .as_ref()
-            .filter(|cover| self.path(&cover.url).is_some() && !self.is_file(&cover.url, page, beside, folder))
-        {
+        if let Some(cover) = page.cover.as_ref().filter(|cover| self.lacks(page, &cover.url, folder)) {
             let shown = decoded(split(&cover.url).0).replacen(&self.home, "/", 1);
             tell(
                 &cover.url,
@@ -117,11 +112,16 @@ impl Leads {
         !is_known && !last.contains('.') && last != "index" && STATIC.iter().all(|place| !has(folder, place, path))
     }
 
-    fn is_file(&self, address: &str, page: &Page, beside: &str, folder: &Folder) -> bool {
+    /// Is `address`, which `page` shows, of this site, and no file of it?
+    fn lacks(&self, page: &Page, address: &str, folder: &Folder) -> bool {
+        if self.path(address).is_none() {
+            return false;
+        }
         let address = decoded(split(address).0);
+        let beside = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let own = address.strip_prefix(&decoded(&page.url)).is_some_and(|rest| has(folder, beside, rest));
         let below = address.strip_prefix(&self.home).unwrap_or_default();
-        own || STATIC.iter().any(|place| has(folder, place, below))
+        !own && !STATIC.iter().any(|place| has(folder, place, below))
     }
 }
 
@@ -147,9 +147,7 @@ impl Bodies {
     /// Is `address`, which `page` shows, of this site, and no file of it?
     pub fn lacks(&self, page: &Page, address: &str) -> bool {
         let Some((folder, site)) = self.place().filter(|(_, site)| !site.url.is_empty()) else { return false };
-        let leads = Leads::new(&site.url, []);
-        let beside = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        leads.path(address).is_some() && !leads.is_file(address, page, beside, folder)
+        Leads::new(&site.url, []).lacks(page, address, folder)
     }
 }
 

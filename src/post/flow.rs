@@ -6,7 +6,6 @@ mod tags;
 
 use std::ops::Range;
 
-use tags::is_tag;
 pub use tags::{Tag, decoded, is_inline, is_void, raised, tags};
 
 /// Elements that may be open at once; what is nested deeper is not told apart any more.
@@ -88,18 +87,8 @@ impl<'h> Flow<'h> {
     pub fn of(html: &'h str) -> Self {
         let mut walk = Walk { flow: Self { html, ..Self::default() }, ..Walk::default() };
         let mut at = 0;
-        while let Some(found) = html[at..].find('<') {
-            let start = at + found;
-            let Some(tag) = Tag::at(html, start) else {
-                if is_tag(&html[start..]) {
-                    // It never ends, nor does any behind it.
-                    break;
-                }
-                walk.text(at, start + 1);
-                at = start + 1;
-                continue;
-            };
-            walk.text(at, start);
+        for tag in tags(html) {
+            walk.text(at, tag.range.start);
             walk.tag(&tag);
             at = tag.range.end;
         }

@@ -90,7 +90,7 @@ pub struct Place<'a> {
     pub bundle: bool,
     /// Folders that are sections, of the nearest one: `:sections`.
     pub sections: &'a [String],
-    /// Of each of `sections`: `:sectionslugs`.
+    /// Of each section above the page that is one, from the top: `:sectionslugs`.
     pub section_names: &'a [SectionName],
     /// Plain.
     pub title: &'a str,
@@ -126,14 +126,14 @@ pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Resul
             if ugly && shape.is_index(own) {
                 // `/blog/index.html` is the folder to web servers.
                 format!("{}/", below(shape, &above))
-            } else if place.slug.is_empty() {
-                let path = format!("{above}/{}{suffix}", path_part(place.name, shape));
-                if ugly { below(shape, &path) } else { in_folder(shape, &path) }
             } else {
-                // `.` and `..` in a slug stay: only the folders are tidied.
-                let slug = in_shape(&format!("{}{suffix}", place.slug.trim_end_matches('/')), shape);
-                let path =
-                    slug.split('/').filter(|part| !part.is_empty()).fold(above, |path, part| format!("{path}/{part}"));
+                let name = if place.slug.is_empty() {
+                    path_part(place.name, shape) + suffix
+                } else {
+                    // `.` and `..` in a slug stay: only the folders are tidied.
+                    in_shape(&format!("{}{suffix}", place.slug.trim_end_matches('/')), shape)
+                };
+                let path = above + &slashed(name.split('/'));
                 if ugly { below(shape, &path) } else { in_folder(shape, &path) }
             }
         }
@@ -151,15 +151,24 @@ impl Shape<'_> {
     }
 }
 
-/// The folders as they are in addresses, a slash before each.
+/// The parts that are not empty, a slash before each.
+fn slashed<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
+    let mut path = String::new();
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        path.push('/');
+        path.push_str(part);
+    }
+    path
+}
+
+/// The folders as they are in addresses.
 fn folders(shape: &Shape<'_>, folders: &[String]) -> String {
-    let path = folders.join("/");
-    if path.is_empty() || path.bytes().all(|byte| is_plain(byte) || byte == b'/') {
-        return if path.is_empty() { path } else { format!("/{path}") };
+    let path = slashed(folders.iter().map(String::as_str));
+    if path.bytes().all(|byte| is_plain(byte) || byte == b'/') {
+        return path;
     }
     // As a whole: blanks at the end of a section's slug are a hyphen where something follows.
-    let path = in_shape(&format!("/{path}"), shape);
-    path.split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| format!("{path}/{part}"))
+    slashed(in_shape(&path, shape).split('/'))
 }
 
 /// What a folder is called in [`Place::folders`]: blanks become hyphens one by one, those of a slug together.
@@ -223,12 +232,7 @@ fn given(shape: &Shape<'_>, place: &Place<'_>, url: &str) -> Result<String, Stri
         url = unescaped(&expand(shape, &url, place)?);
     }
     let language = if relative { shape.language_prefix } else { "" };
-    let mut path = String::new();
-    for part in [language].into_iter().chain(shape.format.path.split('/')).chain(url.split('/')) {
-        if !part.is_empty() {
-            path = format!("{path}/{part}");
-        }
-    }
+    let mut path = slashed([language].into_iter().chain(shape.format.path.split('/')).chain(url.split('/')));
     if url.ends_with('/') || !url.contains('.') {
         path = format!("{path}/{}{}", shape.format.base_name, shape.format.suffix);
     }
@@ -242,7 +246,7 @@ fn below(shape: &Shape<'_>, path: &str) -> String {
     let format = shape.format.path;
     let format = if format.is_empty() { String::new() } else { in_shape(format, shape) };
     let parts = [shape.language_prefix, &format, path].map(|part| part.trim_matches('/'));
-    parts.iter().filter(|part| !part.is_empty()).fold(String::new(), |path, part| format!("{path}/{part}"))
+    slashed(parts)
 }
 
 /// The page that has a folder of its own.
@@ -260,7 +264,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-/// A folder or file name: blanks become hyphens one by one before the rest is sanitised.
+/// A page's name: blanks become hyphens one by one before the rest is sanitised.
 fn path_part(part: &str, shape: &Shape<'_>) -> String {
     if part.bytes().all(is_plain) {
         return part.to_owned();
@@ -555,7 +559,7 @@ mod tests {
             ("/:sections[]/", "/blog/sub/deep/"),
             ("/:sections[2:1]/x", "/x/"),
             ("/:sections[LAST:]/", "/deep/"),
-            ("/:title[1]/", "refused: `:title` in `/:title[1]/` is no permalink token"),
+            ("/:title[1]/", "refused: `:title[1]` in `/:title[1]/` is no permalink token"),
         ] {
             let have = path(
                 |shape, place| {

@@ -29,23 +29,29 @@ pub fn sanitize(html: &str, page: &Url) -> String {
 
 /// A box to tick stands in the paragraph that it belongs to. Markdown puts it above that where a list has paragraphs.
 fn boxes_before_their_words(html: String) -> String {
-    let mut out = html;
-    for mark in BOXES {
-        let (item, start) = (format!("<li>{mark}"), "<p>");
-        let mut from = 0;
-        while let Some(at) = out[from..].find(&item).map(|found| from + found) {
-            from = at + item.len();
-            let blanks = out[from..].len() - out[from..].trim_start().len();
-            if out[from + blanks..].starts_with(start) {
-                out.replace_range(at + "<li>".len()..from + blanks + start.len(), &format!("{start}{mark} "));
+    const ITEM: &str = "<li>";
+    if !CHECKBOXES.iter().any(|mark| html.contains(*mark)) {
+        return html;
+    }
+    let mut out = String::with_capacity(html.len() + html.len() / 8);
+    let mut rest = html.as_str();
+    while let Some(at) = rest.find(ITEM) {
+        let (before, inside) = rest.split_at(at + ITEM.len());
+        out.push_str(before);
+        rest = inside;
+        for mark in CHECKBOXES {
+            if let Some(words) = inside.strip_prefix(mark).and_then(|inside| inside.trim_start().strip_prefix("<p>")) {
+                out.extend(["<p>", mark.encode_utf8(&mut [0; 4]), " "]);
+                rest = words;
             }
         }
     }
+    out.push_str(rest);
     out
 }
 
 /// How a box to tick is written, open and ticked.
-pub const BOXES: [char; 2] = ['☐', '☑'];
+pub const CHECKBOXES: [char; 2] = ['☐', '☑'];
 
 fn by_parser(html: &str, page: &Url) -> String {
     let (prepared, ids) = prepare::prepared(&islands::in_words(html));
@@ -63,12 +69,17 @@ fn by_parser(html: &str, page: &Url) -> String {
     rules.clean(&prepared).to_string()
 }
 
+/// The values that a style gives a property, in lower case.
+fn declared<'s>(style: &'s str, property: &'s str) -> impl Iterator<Item = String> + 's {
+    style.split(';').filter_map(move |rule| {
+        let (name, value) = rule.split_once(':')?;
+        name.trim().eq_ignore_ascii_case(property).then(|| value.trim().to_ascii_lowercase())
+    })
+}
+
 /// Of a style only how lines are set: the rest is the site's look, or hides and covers things.
 fn alignment(style: &str) -> Option<&'static str> {
-    let value = style.split(';').find_map(|rule| {
-        let (name, value) = rule.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("text-align").then(|| value.trim().to_ascii_lowercase())
-    })?;
+    let value = declared(style, "text-align").next()?;
     ["text-align:left", "text-align:right", "text-align:center", "text-align:justify"]
         .into_iter()
         .find(|known| known.ends_with(&format!(":{value}")))

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::digest::text::is_file_name;
 use crate::post::flow::{Tag, decoded, tags};
-use crate::post::sanitize::BOXES;
+use crate::post::sanitize::CHECKBOXES;
 
 /// Elements by their number among those of their name.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Ahead {
             match (tag.name, tag.closes) {
                 ("li", false) => {
                     let inside = html[tag.range.end..].trim_start();
-                    if inside.strip_prefix("<p>").unwrap_or(inside).trim_start().starts_with(BOXES) {
+                    if inside.strip_prefix("<p>").unwrap_or(inside).trim_start().starts_with(CHECKBOXES) {
                         ahead.boxes.insert(items);
                     }
                     items += 1;

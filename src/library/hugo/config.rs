@@ -289,12 +289,12 @@ fn with_slash(url: &Url) -> String {
 /// keys of the disabled ones.
 fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> (Vec<(String, Value)>, Vec<String>) {
     let default = text(&["defaultcontentlanguage"]).unwrap_or_else(|| "en".into()).to_lowercase();
-    let off: Vec<String> = at(value, &["disablelanguages"]).map(strings).unwrap_or_default();
+    let off = at(value, &["disablelanguages"]).map(strings).unwrap_or_default();
+    let off: Vec<String> = off.iter().map(|key| key.to_lowercase()).collect();
     let all = at(value, &["languages"]).and_then(Value::as_object).into_iter().flatten();
     let all = all.filter(|(_, own)| own.is_object()).map(|(key, own)| (key.clone(), own.clone()));
-    let (disabled, mut languages): (Vec<_>, Vec<_>) = all.partition(|(key, own)| {
-        off.iter().any(|name| name.to_lowercase() == *key) || at(own, &["disabled"]).is_some_and(truth)
-    });
+    let (disabled, mut languages): (Vec<_>, Vec<_>) =
+        all.partition(|(key, own)| off.contains(key) || at(own, &["disabled"]).is_some_and(truth));
     let weight =
         |own: &Value| at(own, &["weight"]).and_then(Value::as_i64).filter(|weight| *weight != 0).unwrap_or(i64::MAX);
     languages.sort_by_key(|(key, own)| (*key != default, weight(own), key.clone()));
@@ -302,7 +302,7 @@ fn languages(value: &Value, text: &impl Fn(&[&str]) -> Option<String>) -> (Vec<(
         languages.push((default, json!({})));
     }
     // Also of such as the site does not have.
-    let disabled = disabled.into_iter().map(|(key, _)| key).chain(off.iter().map(|key| key.to_lowercase())).collect();
+    let disabled = disabled.into_iter().map(|(key, _)| key).chain(off).collect();
     (languages, disabled)
 }
 

@@ -97,11 +97,7 @@ fn configured(below: &str, list: Option<&Value>, languages: &[(String, Value)], 
             let texts = |key: &str| at(mount, &[key]).map(strings).unwrap_or_default();
             let wanted = at(mount, &["sites", "matrix", "languages"]).or_else(|| at(mount, &["lang"]));
             let languages = match wanted.map(lower_case) {
-                Some(wanted) => {
-                    let mut chosen = sites::chosen(Some(&wanted), languages.iter().map(|(key, _)| key.as_str()))?;
-                    chosen.sort_by_key(|key| key != default);
-                    chosen
-                }
+                Some(wanted) => sites::chosen(Some(&wanted), languages.iter().map(|(key, _)| key.as_str()))?,
                 None => vec![default.to_owned()],
             };
             // The older way: what is left out wins over what is let in.

@@ -40,7 +40,7 @@ impl Outputs {
             name: (*name).into(),
             path: (*path).into(),
             base_name: (*base_name).into(),
-            suffix: suffix(media, media_type),
+            suffix: known_suffix(media_type),
             ugly: *name == "sitemap",
             never_ugly: *name == "rss",
             at_root: false,
@@ -113,29 +113,29 @@ const BUILT_IN: [(&str, &str, &str, &str); 11] = [
     ("webappmanifest", "", "manifest", "application/manifest+json"),
 ];
 
-/// The first of a media type's: with its dot.
+/// What files of a media type end with, the dot before it: what the site says of it, else what Hugo knows.
 fn suffix(media: Option<&Value>, media_type: &str) -> String {
-    let own = media.and_then(|media| media.get(media_type));
-    let built_in = match media_type {
-        "text/html" => Some("html"),
-        "text/plain" => Some("txt"),
-        "text/markdown" => Some("md"),
-        "text/calendar" => Some("ics"),
-        "text/javascript" => Some("js"),
-        "text/asciidoc" => Some("adoc"),
-        "application/manifest+json" => Some("webmanifest"),
-        "application/rss+xml" => Some("xml"),
-        "image/svg+xml" => Some("svg"),
-        _ => None,
+    let Some(own) = media.and_then(|media| media.get(media_type)) else { return known_suffix(media_type) };
+    let suffixes = at(own, &["suffixes"]).map(strings).unwrap_or_default();
+    let first = suffixes.iter().flat_map(|suffix| suffix.split(',')).next().map(str::trim);
+    let delimiter = at(own, &["delimiter"]).and_then(Value::as_str).unwrap_or(".");
+    first.map(|first| format!("{delimiter}{first}")).unwrap_or_default()
+}
+
+fn known_suffix(media_type: &str) -> String {
+    let suffix = match media_type {
+        "text/html" => "html",
+        "text/plain" => "txt",
+        "text/markdown" => "md",
+        "text/calendar" => "ics",
+        "text/javascript" => "js",
+        "text/asciidoc" => "adoc",
+        "application/manifest+json" => "webmanifest",
+        "application/rss+xml" => "xml",
+        "image/svg+xml" => "svg",
+        other => other.rsplit(['/', '-']).next().unwrap_or("html"),
     };
-    let of_own = || {
-        let suffixes = own.and_then(|own| at(own, &["suffixes"])).map(strings)?;
-        suffixes.iter().flat_map(|suffix| suffix.split(',')).next().map(|suffix| suffix.trim().to_owned())
-    };
-    let last = || media_type.rsplit(['/', '-']).next().unwrap_or("html");
-    let suffix = built_in.map(String::from).or_else(of_own).unwrap_or_else(|| last().to_owned());
-    let delimiter = own.and_then(|own| at(own, &["delimiter"])).and_then(Value::as_str).unwrap_or(".");
-    format!("{}{suffix}", if built_in.is_some() { "." } else { delimiter })
+    format!(".{suffix}")
 }
 
 fn names(value: &Value) -> Vec<String> {

@@ -173,18 +173,23 @@ pub struct Header<'a> {
 
 impl Header<'_> {
     fn page(&mut self, tree: &Tree, body: Body) -> Option<Page> {
-        let written_title = self.values.values.get("title").map(text).unwrap_or_default();
+        let written_title = self.values.value("title").map(text).unwrap_or_default();
         let mut slug_from_name = None;
         let Dates { published, updated, visible_from, visible_until } = self.dates(&mut slug_from_name)?;
-        let own_slug = self.values.values.get("slug").map(slug).filter(|slug| !slug.is_empty());
+        let own_slug = self.values.value("slug").map(slug).filter(|slug| !slug.is_empty());
         let own_slug = own_slug.or(slug_from_name).unwrap_or_default();
 
         let entry = self.entry;
-        let own_url = self.values.values.get("url").map(text).filter(|url| !url.is_empty());
+        let own_url = self.values.value("url").map(text).filter(|url| !url.is_empty());
+        let draft = self.draft();
+        let (list, render) = self.build_options();
+        let output = self.language.outputs.of(self.values.value("outputs"));
+        let render = render && output.is_some();
+        let shape = self.shape(output);
         // Only patterns ask for them.
-        let has_tokens = !self.language.permalinks.is_empty() || own_url.as_ref().is_some_and(|url| url.contains(':'));
-        let asked = if has_tokens { &entry.sections[..] } else { &[] };
-        let section_names = if has_tokens { tree.section_names(self.config, entry) } else { Vec::new() };
+        let asks = |token: &str| shape.pattern.into_iter().chain(own_url.as_deref()).any(|text| text.contains(token));
+        let asked = if asks(":section") { &entry.sections[..] } else { &[] };
+        let section_names = if asks(":sectionslug") { tree.section_names(self.config, entry) } else { Vec::new() };
         let sections: Vec<String> = asked.iter().map(|section| self.section_name(section)).collect();
         let place = Place {
             folders: &entry.path,
@@ -198,11 +203,6 @@ impl Header<'_> {
             slug: &own_slug,
             date: published,
         };
-        let draft = self.draft();
-        let (list, render) = self.build_options();
-        let output = self.language.outputs.of(self.values.values.get("outputs"));
-        let render = render && output.is_some();
-        let shape = self.shape(output);
         let address = match permalink::address(&shape, &place, own_url.as_deref()) {
             Ok(address) => address,
             Err(what) => {
@@ -260,13 +260,13 @@ impl Header<'_> {
         let path = LazyCell::new(|| tree::path_of(&self.entry.folders, &self.entry.name));
         let pattern = self.language.permalinks.iter().find(|(rule, _)| rule.takes(&path, &self.entry.language, "page"));
         let section = self.entry.sections.first().map(|section| self.section_name(section)).unwrap_or_default();
+        let ugly = config.ugly || config.ugly_sections.contains(&section);
         Shape {
             base: &self.language.base,
             language_prefix: if output.is_some_and(|output| output.at_root) { "" } else { &self.language.prefix },
             pattern: pattern.map(|(_, pattern)| pattern.as_str()),
             format: output.map(Output::format).unwrap_or_default(),
-            ugly: (config.ugly || config.ugly_sections.contains(&section) || output.is_some_and(|output| output.ugly))
-                && !output.is_some_and(|output| output.never_ugly),
+            ugly: output.map_or(ugly, |output| (ugly || output.ugly) && !output.never_ugly),
             keep_case: self.language.keep_case,
             without_accents: config.without_accents,
             old: config.version < NEW_TREE,

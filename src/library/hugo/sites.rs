@@ -5,9 +5,12 @@
 use serde_json::{Map, Value};
 
 use super::at;
+use super::cascade::Rule;
 use super::config::Config;
 use crate::library::fields::strings;
 use crate::library::glob::{self, Style};
+
+const HINT: &str = "give a language that has its own feed or mail files of its own";
 
 /// What a header or a cascade says of languages.
 pub fn languages(values: &Map<String, Value>) -> Option<&Value> {
@@ -45,5 +48,16 @@ pub fn read_in(chosen: &[String], own: &str) -> Option<String> {
 pub fn told(of: &str, chosen: &[String], read: &str) -> (String, String) {
     let others = chosen.iter().filter(|key| *key != read).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
     let what = format!("{of} published in {others} too; it is read in `{read}` alone");
-    (what, "give a language that has its own feed or mail files of its own".into())
+    (what, HINT.into())
+}
+
+/// The languages that the first of `rules` to name several of `keys` gives to its pages.
+pub fn several<'k>(rules: &[Rule], keys: impl Iterator<Item = &'k str> + Clone) -> Option<Vec<String>> {
+    rules.iter().filter_map(|rule| chosen(languages(&rule.values), keys.clone())).find(|chosen| chosen.len() > 1)
+}
+
+/// What is said where a cascade makes its pages those of several languages.
+pub fn told_of_cascade(chosen: &[String]) -> (String, String) {
+    let all = chosen.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    (format!("`cascade` has its pages published in {all}; each is read in one of them alone"), HINT.into())
 }

@@ -11,6 +11,7 @@ use super::load::{Loaded, of_theme};
 use crate::library::fields::strings;
 use crate::library::files::Folder;
 use crate::post::front_matter::text_of;
+use crate::post::links::joined;
 use crate::problem::Problem;
 
 /// A theme, or a module that is one.
@@ -81,9 +82,9 @@ impl Search<'_> {
             let Some(place) = self.place(path) else { continue };
             let root = format!("{place}/");
             let own = if is("ignoreconfig") { None } else { Some(of_theme(self.folder, &root)?) };
-            let value = own.as_ref().map_or_else(|| json!({}), |own| own.value.clone());
+            let (value, sources) = own.map_or_else(|| (json!({}), Vec::new()), |own| (own.value, own.sources));
             take_over(&mut self.loaded.value, &value);
-            self.loaded.sources.extend(own.map(|own| own.sources).unwrap_or_default());
+            self.loaded.sources.extend(sources);
             self.vendor(&root)?;
             let mounts =
                 at(&import, &["mounts"]).filter(|mounts| mounts.as_array().is_some_and(|list| !list.is_empty()));
@@ -129,17 +130,9 @@ impl Search<'_> {
     }
 }
 
-/// A path without `..`; `None` where it leads out of the site's folder.
+/// A path in the site's folder; `None` where it leads out of it, or is it.
 fn inside(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/")).filter(|path| !path.is_empty())
+    joined("", path).filter(|path| !path.is_empty())
 }
 
 /// A theme's values where the site has none: those that Hugo takes by itself, and what `_merge` names.

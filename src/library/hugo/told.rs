@@ -16,10 +16,9 @@ pub fn removed_keys(value: &Value, version: (u32, u32), main: &str) -> Vec<Probl
         ("includefiles", "includeFiles", "`files`"),
         ("lang", "lang", "`sites.matrix.languages`"),
     ];
-    let known =
-        |(key, _, _): &(&str, _, _)| version < (0, 153) || !mounts.iter().any(|mount| mount.get(*key).is_some());
-    keys.iter()
-        .filter(|key| !known(key))
+    let is_used = |key: &str| version >= (0, 153) && mounts.iter().any(|mount| mount.get(key).is_some());
+    keys.into_iter()
+        .filter(|(key, ..)| is_used(key))
         .map(|(_, written, instead)| {
             let what = format!("`{written}` of a mount is not known to Hugo 0.153 and newer");
             let hint =
@@ -59,11 +58,9 @@ pub fn several_sites(value: &Value, mounts: &[Mount], languages: &[LanguageRules
         let (what, hint) = sites::told(&of, &mount.languages, &mount.languages[0]);
         problems.push(Problem::warning(main, None, what, hint));
     }
-    let keys = || languages.iter().map(|language| language.key.as_str());
     let rules = languages.first().map(|language| &language.cascade[..]).unwrap_or_default();
-    let handed = rules.iter().filter_map(|rule| sites::chosen(sites::languages(&rule.values), keys()));
-    if let Some(chosen) = handed.into_iter().find(|chosen| chosen.len() > 1) {
-        let (what, hint) = sites::told("what `cascade` is for is", &chosen, &chosen[0]);
+    if let Some(chosen) = sites::several(rules, languages.iter().map(|language| language.key.as_str())) {
+        let (what, hint) = sites::told_of_cascade(&chosen);
         problems.push(Problem::warning(main, None, what, hint));
     }
     for key in ["versions", "roles"] {

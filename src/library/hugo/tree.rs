@@ -86,11 +86,12 @@ impl Tree {
             // A folder that is mounted by itself belongs to its own mount.
             let inner = config.mounts.iter().filter(|other| other.source.len() > mount.source.len());
             let inner: Vec<String> = inner.map(|other| format!("{}/", other.source)).collect();
-            let below = |path: &str| path.get(below(mount)..).unwrap_or_default().to_owned();
+            let start = below(mount);
             files.retain(|file| {
+                let below = file.path.get(start..).unwrap_or_default();
                 !inner.iter().any(|inner| file.path.starts_with(inner))
-                    && mount.takes(&below(&file.path))
-                    && !names::is_hidden(&below(&file.path))
+                    && mount.takes(below)
+                    && !names::is_hidden(below)
                     && !is_ignored(folder, config, mount, &file.path)
             });
             found.push((number, mount, files));
@@ -116,10 +117,10 @@ impl Tree {
         for at in 0..tree.pages.len() {
             let (before, pages) = tree.pages.split_at(at);
             let page = &pages[0];
-            let beside = before.last().filter(|other| Arc::ptr_eq(&other.folders, &page.folders));
-            let (sections, path) = match beside.filter(|other| other.language == page.language) {
+            let beside = before.last().filter(|other| other.folders == page.folders && other.language == page.language);
+            let (sections, path) = match beside {
                 Some(other) => (Arc::clone(&other.sections), Arc::clone(&other.path)),
-                None => (tree.nearest_section(config, page).into(), tree.path(config, page)),
+                None => tree.stands(config, page),
             };
             (tree.pages[at].sections, tree.pages[at].path) = (sections, path);
         }

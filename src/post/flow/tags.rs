@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Does markup begin here, not a mere sign?
-pub fn is_tag(text: &str) -> bool {
+fn is_tag(text: &str) -> bool {
     text.as_bytes().get(1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
 }
 

@@ -27,8 +27,10 @@ pub(super) fn expand(shape: &Shape<'_>, pattern: &str, place: &Place<'_>) -> Res
         let cut = rest[name_end..].strip_prefix('[').and_then(|tail| tail.split_once(']')).map(|(cut, _)| cut);
         let cut = cut.filter(|cut| !cut.is_empty());
         rest = &rest[name_end + cut.map_or(0, |cut| cut.len() + 2)..];
-        let value =
-            token(shape, name, cut, place).ok_or_else(|| format!("`:{name}` in `{pattern}` is no permalink token"))?;
+        let value = token(shape, name, cut, place).ok_or_else(|| {
+            let cut = cut.map(|cut| format!("[{cut}]")).unwrap_or_default();
+            format!("`:{name}{cut}` in `{pattern}` is no permalink token")
+        })?;
         out.push_str(&value);
     }
     out.push_str(rest);

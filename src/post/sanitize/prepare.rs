@@ -169,9 +169,12 @@ fn replace(element: &mut Element<'_, '_>, tag: String, open: &Open) -> Option<St
         }
         "input" => {
             let checkbox = element.get_attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("checkbox"));
-            let [open, ticked] = super::BOXES.map(String::from);
-            let mark = if element.has_attribute("checked") { ticked } else { open };
-            if checkbox { element.replace(&mark, ContentType::Text) } else { element.remove() }
+            let mark = super::CHECKBOXES[usize::from(element.has_attribute("checked"))];
+            if checkbox {
+                element.replace(mark.encode_utf8(&mut [0; 4]), ContentType::Text);
+            } else {
+                element.remove();
+            }
         }
         "img" | "source" => {
             if tag == "img" {
@@ -277,13 +280,12 @@ fn is_heading(tag: &str) -> bool {
 /// The width that its style says: the style itself does not stay.
 fn styled_width(element: &mut Element<'_, '_>) {
     let Some(style) = element.get_attribute("style") else { return };
-    let width = style.split(';').find_map(|rule| {
-        let (name, value) = rule.split_once(':')?;
-        let value = value.split('!').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let width = super::declared(&style, "width").find_map(|value| {
+        let value = value.split('!').next().unwrap_or_default().trim();
         let (number, unit) =
             value.strip_suffix("px").map(|px| (px, "")).or_else(|| value.strip_suffix('%').map(|of| (of, "%")))?;
         let number = number.split('.').next().filter(|number| number.parse::<u16>().is_ok_and(|number| number > 0))?;
-        name.trim().eq_ignore_ascii_case("width").then(|| format!("{number}{unit}"))
+        Some(format!("{number}{unit}"))
     });
     if let Some(width) = width {
         // It cannot fail: the name is one.

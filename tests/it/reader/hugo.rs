@@ -74,7 +74,7 @@ fn a_file_that_is_a_page_of_several_languages_is_read_in_one() {
     let handed = b"---\ntitle: S\ncascade: {sites: {matrix: {languages: [de, fr]}}}\n---\n";
     let read = of_config(languages, &[plain, &[("content/blog/_index.md", handed)]].concat());
     let expected =
-        "content/blog/_index.md:3 what its `cascade` is for is published in `fr` too; it is read in `de` alone";
+        "content/blog/_index.md:3 `cascade` has its pages published in `de`, `fr`; each is read in one of them alone";
     assert_eq!(told(&read, "published in"), [expected]);
     assert_eq!(read.pages[0].url, "https://www.example.org/de/blog/p/");
 }

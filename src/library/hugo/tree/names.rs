@@ -39,7 +39,7 @@ impl Entry {
         }
     }
 
-    /// What `:contentbasename` gives: the same, but as it is written in all.
+    /// What `:contentbasename` gives: the same, unless the extension or the language has capitals.
     pub fn base_name(&self) -> &str {
         let file = self.file.path.rsplit('/').next().unwrap_or_default();
         let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));

@@ -46,9 +46,9 @@ impl Tree {
                 section.slug = front_matter.values.get("slug").map(page::slug);
                 section.title = front_matter.values.get("title").map(page::text);
                 languages = config.chosen(sites::languages(&front_matter.values)).unwrap_or(languages);
-                let handed = section.cascade.iter().filter_map(|rule| config.chosen(sites::languages(&rule.values)));
-                if let Some(chosen) = handed.into_iter().find(|chosen| chosen.len() > 1) {
-                    let (what, hint) = sites::told("what its `cascade` is for is", &chosen, &chosen[0]);
+                let keys = config.languages.iter().map(|language| language.key.as_str());
+                if let Some(chosen) = sites::several(&section.cascade, keys) {
+                    let (what, hint) = sites::told_of_cascade(&chosen);
                     self.problems.push(Problem::warning(&file.path, front_matter.line_of("cascade"), what, hint));
                 }
                 section.draft = front_matter.get(&["draft"]).is_some_and(page::truth);
@@ -76,13 +76,6 @@ impl Tree {
         self.sections.get(language)?.get(&key(parts))
     }
 
-    /// The path of the nearest section. A bundle at the top has none.
-    pub(super) fn nearest_section(&self, config: &Config, entry: &Entry) -> Vec<String> {
-        let path = joined(config, &entry.folders);
-        let end = self.ends(config, &entry.language, &path).first().copied();
-        end.map(|end| parts(&path[..end])).unwrap_or_default()
-    }
-
     /// The sections above what is in the folder `path`, the nearest first: where in it each ends. A top folder is a section
     /// by itself, a deeper one by its `_index` file. Hugo compares texts: `/a/b` is the section of `/a/bb`, which is none.
     fn ends(&self, config: &Config, language: &str, path: &str) -> Vec<usize> {
@@ -106,23 +99,25 @@ impl Tree {
         ends
     }
 
-    /// The folders of an entry, those that are sections by their slug.
-    pub(super) fn path(&self, config: &Config, entry: &Entry) -> Arc<[String]> {
-        if config.version < NEW_TREE {
-            return Arc::clone(&entry.folders);
-        }
+    /// The path of an entry's nearest section (a bundle at the top has none), and its folders, those that are sections by their slug.
+    pub(super) fn stands(&self, config: &Config, entry: &Entry) -> (Arc<[String]>, Arc<[String]>) {
         let names = joined(config, &entry.folders);
+        let ends = self.ends(config, &entry.language, &names);
+        let sections = ends.first().map(|end| parts(&names[..*end])).unwrap_or_default().into();
+        if config.version < NEW_TREE {
+            return (sections, Arc::clone(&entry.folders));
+        }
         let keeps_blanks = config.language(&entry.language).keep_case;
         let mut path = if keeps_blanks { entry.folders.join("/") } else { names.clone() };
         // From the last to the first, so that what is before stays where it is.
-        for end in self.ends(config, &entry.language, &names) {
+        for end in ends {
             let slug = self.said_of_section(config, &entry.language, &parts(&names[..end]), "slug");
             if let Some(slug) = slug.filter(|slug| !slug.is_empty()) {
                 let start = names[..end].rfind('/').map_or(0, |slash| slash + 1);
                 path.replace_range(start..end, &slug);
             }
         }
-        parts(&path).into()
+        (sections, parts(&path).into())
     }
 
     /// What the sections of an entry are called in addresses, from the top.
@@ -160,8 +155,7 @@ impl Tree {
     /// The entry as it is in another language.
     pub fn moved(&self, config: &Config, entry: &Entry, language: String) -> Entry {
         let mut moved = Entry { language, ..entry.clone() };
-        moved.sections = self.nearest_section(config, &moved).into();
-        moved.path = self.path(config, &moved);
+        (moved.sections, moved.path) = self.stands(config, &moved);
         moved
     }
 
