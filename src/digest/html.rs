@@ -15,6 +15,7 @@ use lol_html::{
 use super::picture::Pictures;
 use super::text::{is_back, is_file_name, is_within};
 use super::theme::Palette;
+use crate::post::sanitize;
 use ahead::Ahead;
 
 /// Columns of pixels that a post's content has.
@@ -41,9 +42,6 @@ pub fn for_mail(html: &str, setting: Setting<'_>) -> Result<String, String> {
         outline: Outline::below(setting.top),
         begins: html.trim_start().strip_prefix("<h").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
         ahead: Ahead::of(html),
-        items: 0,
-        quotes: 0,
-        tables: 0,
     };
     let element = move |element: &mut Element<'_, '_>| style(element, setting, &mut content);
     let settings = RewriteStrSettings::new()
@@ -90,10 +88,6 @@ struct Content {
     /// Is the coming heading the first of all?
     begins: bool,
     ahead: Ahead,
-    /// Of each, those that were there before.
-    items: usize,
-    quotes: usize,
-    tables: usize,
 }
 
 /// Headings as a reader's ear takes them: each at most one level below the one that it stands under, whatever size their author
@@ -140,7 +134,7 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
     }
     let edge = if setting.rtl { "right" } else { "left" };
     let Palette { soft, code, line, quote, .. } = *setting.colours;
-    let with = |style: &str| aligned.map_or_else(|| style.to_owned(), |side| format!("{style};text-align:{side}"));
+    let with = |style: &str| aligned.map_or_else(|| style.to_owned(), |lines| format!("{style};{lines}"));
     match tag.as_str() {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
             let level = content.outline.level(tag.as_bytes()[1] - b'0');
@@ -157,15 +151,13 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
         "p" | "dl" | "figure" => set(element, &with("margin:0 0 16px")),
         "ul" | "ol" => set(element, &format!("margin:0 0 16px;padding:0;padding-{edge}:24px")),
         "li" => {
-            content.items += 1;
-            let boxed = content.ahead.boxes.contains(&(content.items - 1));
+            let boxed = content.ahead.boxed.next() == Some(true);
             set(element, if boxed { "margin:0 0 8px;list-style-type:none" } else { "margin:0 0 8px" })
         }
         "dd" => set(element, &format!("margin:0 0 8px;padding-{edge}:24px")),
         "dt" => set(element, "font-weight:700"),
         "blockquote" => {
-            content.quotes += 1;
-            if content.ahead.wordless.contains(&(content.quotes - 1)) {
+            if content.ahead.wordless.next() == Some(true) {
                 return set(element, "margin:0 0 16px");
             }
             element.set_attribute("class", "quote")?;
@@ -197,19 +189,15 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
             // One that is too wide for a telephone is moved under the finger; the mail is not made wider by it.
             element.before("<div style=\"overflow-x:auto\">", ContentType::Html);
             element.after("</div>", ContentType::Html);
-            content.tables += 1;
-            let words = if content.ahead.wordy.contains(&(content.tables - 1)) {
-                ""
-            } else {
-                ";word-break:normal;overflow-wrap:break-word"
-            };
+            let is_wordy = content.ahead.wordy.next() == Some(true);
+            let words = if is_wordy { "" } else { ";word-break:normal;overflow-wrap:break-word" };
             set(element, &format!("margin:0 0 16px;border-collapse:collapse;font-size:14px;line-height:21px{words}"))
         }
         "th" | "td" => {
             // The words of a heading stay whole beside a cell whose own do not.
             let weight = if tag == "th" { ";font-weight:700;word-break:normal;overflow-wrap:break-word" } else { "" };
-            let align = aligned.unwrap_or(edge);
-            let cell = format!("padding:7px 10px;border:1px solid {line};text-align:{align};vertical-align:top");
+            let lines = aligned.map_or_else(|| format!("text-align:{edge}"), str::to_owned);
+            let cell = format!("padding:7px 10px;border:1px solid {line};{lines};vertical-align:top");
             set(element, &format!("{cell}{weight}"))
         }
         "img" => image(element, setting.pictures),
@@ -251,7 +239,7 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
             element.set_tag_name("div")?;
             set(element, "margin:0 0 16px;text-align:center")
         }
-        "div" | "section" => aligned.map_or(Ok(()), |side| set(element, &format!("text-align:{side}"))),
+        "div" | "section" => aligned.map_or(Ok(()), |lines| set(element, lines)),
         "script" | "style" | "svg" | "math" | "form" | "link" | "meta" | "base" | "source" | "track" | "iframe"
         | "embed" | "object" => {
             element.remove();
@@ -261,16 +249,12 @@ fn style(element: &mut Element<'_, '_>, setting: Setting<'_>, content: &mut Cont
     }
 }
 
-/// The side to which its lines are set, as its style or its attribute says, which is not left.
+/// How its lines are set, as its style says, or its attribute, which is taken away.
 fn alignment(element: &mut Element<'_, '_>, tag: &str) -> Option<&'static str> {
-    let style = element.get_attribute("style");
-    let said = style.as_deref().and_then(|style| style.trim().strip_prefix("text-align:")).map(str::to_owned);
-    let said = said.or_else(|| element.get_attribute("align").filter(|_| tag != "img"));
+    let said = element.get_attribute("style").and_then(|style| sanitize::alignment(&style));
+    let side = element.get_attribute("align").filter(|_| tag != "img");
     element.remove_attribute("align");
-    let said = said?;
-    ["left", "right", "center", "justify"]
-        .into_iter()
-        .find(|side| said.trim_end_matches(';').eq_ignore_ascii_case(side))
+    said.or_else(|| sanitize::alignment(&format!("text-align:{}", side?)))
 }
 
 fn set(element: &mut Element<'_, '_>, style: &str) -> HandlerResult {

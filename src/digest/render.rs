@@ -9,8 +9,6 @@ mod fonts;
 mod page;
 mod sections;
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 use url::Url;
@@ -84,12 +82,16 @@ pub fn issue(templates: &Templates, site: &Site, issue: &Issue<'_>, language: &s
     let words = templates.nearest(language);
     let digest = issue.digest;
     let mut mail = Mail::new(site, digest, words, Holes::new(&id)).with_posts(templates, site, issue, words)?;
-    let render = |mail: &Mail| parts(templates, &digest.template, words, mail);
-    let (subject, mut html, mut text) = render(&mail)?;
-    let make = |mail: &Mail| body(templates, &digest.template, words, mail);
-    while budget::excess(&html) > 0 && mail.shorten(issue, &html, make)? {
-        (_, html, text) = render(&mail)?;
+    let folder = digest.template.as_str();
+    let subject = subject(templates, folder, words, &mail)?;
+    let make = |mail: &Mail| body(templates, folder, words, mail);
+    let mut html = make(&mail)?;
+    while budget::excess(&html) > 0
+        && let Some(shorter) = mail.shorten(issue, &html, make)?
+    {
+        html = shorter;
     }
+    let text = text(templates, folder, words, &mail)?;
     let cuts = mail.cuts();
     let pictures = issue.pictures.problems.clone();
     let nameless = issue.posts.iter().take(MOST).filter_map(nameless).collect();
@@ -103,46 +105,36 @@ pub fn blank(digest: &Digest, language: &str) -> Rendition {
     rendition(crypto::new_id(), Kind::Issue, digest, language, nothing(), nothing(), nothing())
 }
 
-/// Pictures that say nothing to whoever does not see them.
+/// Pictures that say nothing to whoever does not see them, but for those in a link that says something: the still of a film
+/// above its title.
 fn nameless(post: &FullPost) -> Option<Problem> {
-    let without = |alt: &str| alt.trim().is_empty() || super::text::is_file_name(alt);
     let html = &post.shown.html;
-    let adorns = adorning(html);
-    let all = sanitize::pictures(html).enumerate();
-    let mut nameless =
-        all.filter(|(at, picture)| without(&picture.alt) && !adorns.contains(at)).map(|(_, picture)| picture);
-    let first = nameless.next()?;
-    let others = match nameless.count() {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    let what = format!("the picture {} has no alternative text{others}", first.url);
-    Some(Problem::warning(&post.path, None, what, "say in its brackets what it shows: many read mail without pictures"))
-}
-
-/// Of the pictures in sanitised `html` those, by their number, that say nothing but stand in a link that does: the still of a
-/// film above its title.
-fn adorning(html: &str) -> HashSet<usize> {
-    let (mut adorning, mut inside) = (HashSet::new(), Vec::new());
-    let (mut pictures, mut opened) = (0, None);
+    let without = |alt: &str| alt.trim().is_empty() || super::text::is_file_name(alt);
+    let mut nameless: Vec<String> = Vec::new();
+    // Of the link that is open: where its words begin, and how many there were before it.
+    let mut link = None;
     for tag in flow::tags(html) {
         match (tag.name, tag.closes) {
-            ("img", _) => {
-                inside.extend(opened.map(|_| pictures));
-                pictures += 1;
-            }
-            ("a", false) => opened = Some(tag.range.end),
+            ("img", _) if without(&tag.attribute("alt").unwrap_or_default()) => nameless.extend(tag.attribute("src")),
+            ("a", false) => link = Some((tag.range.end, nameless.len())),
             ("a", true) => {
-                let inside = std::mem::take(&mut inside);
-                let link = opened.take().map_or("", |start| &html[start..tag.range.start]);
-                if !super::text::words(link).is_empty() {
-                    adorning.extend(inside);
+                if let Some((start, before)) = link.take()
+                    && before < nameless.len()
+                    && !super::text::words(&html[start..tag.range.start]).is_empty()
+                {
+                    nameless.truncate(before);
                 }
             }
             _ => {}
         }
     }
-    adorning
+    let (first, more) = nameless.split_first()?;
+    let others = match more.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let what = format!("the picture {first} has no alternative text{others}");
+    Some(Problem::warning(&post.path, None, what, "say in its brackets what it shows: many read mail without pictures"))
 }
 
 /// The pictures that mails of `digest` with `posts` show, as the posts address them, each with the number of its post; the logo
@@ -221,17 +213,22 @@ pub fn web_name(digest: &Digest, slot: DateTime<Utc>) -> String {
 
 /// Subject, HTML and text of the mail's folder of templates.
 fn parts(templates: &Templates, folder: &str, language: &str, mail: &Mail) -> Result<(String, String, String), String> {
-    let file = |name: &str| templates.render(&format!("email/{folder}/{name}"), language, mail);
-    let subject = wrap::cut(&clean(&file("subject.txt")?), SUBJECT_WIDTH);
-    if subject.is_empty() {
-        let file = templates.place(&format!("email/{folder}/subject.txt"));
-        return Err(format!("{file}: the subject is empty"));
-    }
-    Ok((subject, body(templates, folder, language, mail)?, tidy(&file("body.txt")?)))
+    let subject = subject(templates, folder, language, mail)?;
+    Ok((subject, body(templates, folder, language, mail)?, text(templates, folder, language, mail)?))
+}
+
+fn subject(templates: &Templates, folder: &str, language: &str, mail: &Mail) -> Result<String, String> {
+    let file = format!("email/{folder}/subject.txt");
+    let subject = wrap::cut(&clean(&templates.render(&file, language, mail)?), SUBJECT_WIDTH);
+    if subject.is_empty() { Err(format!("{}: the subject is empty", templates.place(&file))) } else { Ok(subject) }
 }
 
 fn body(templates: &Templates, folder: &str, language: &str, mail: &Mail) -> Result<String, String> {
     templates.render(&format!("email/{folder}/body.html"), language, mail).map(|html| squeeze(&html))
+}
+
+fn text(templates: &Templates, folder: &str, language: &str, mail: &Mail) -> Result<String, String> {
+    templates.render(&format!("email/{folder}/body.txt"), language, mail).map(|text| tidy(&text))
 }
 
 /// Without the indentation and the blank lines of the templates; what stands in `<pre>` is left alone.

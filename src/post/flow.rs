@@ -6,7 +6,7 @@ mod tags;
 
 use std::ops::Range;
 
-pub use tags::{Tag, decoded, is_inline, is_void, raised, tags};
+pub use tags::{Tag, closed, decoded, is_inline, is_void, raised, tags};
 
 /// Elements that may be open at once; what is nested deeper is not told apart any more.
 const MAX_OPEN: usize = 256;

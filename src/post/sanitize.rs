@@ -78,7 +78,7 @@ fn declared<'s>(style: &'s str, property: &'s str) -> impl Iterator<Item = Strin
 }
 
 /// Of a style only how lines are set: the rest is the site's look, or hides and covers things.
-fn alignment(style: &str) -> Option<&'static str> {
+pub fn alignment(style: &str) -> Option<&'static str> {
     let value = declared(style, "text-align").next()?;
     ["text-align:left", "text-align:right", "text-align:center", "text-align:justify"]
         .into_iter()

@@ -1,70 +1,66 @@
 //! What has to be known of elements before the tags in them are read: the rewriter sees one tag after the other.
 
-use std::collections::HashSet;
+use std::vec::IntoIter;
 
 use crate::digest::text::is_file_name;
 use crate::post::flow::{Tag, decoded, tags};
 use crate::post::sanitize::CHECKBOXES;
 
-/// Elements by their number among those of their name.
-#[derive(Debug, Default)]
+/// Of all elements of a name, in order.
+#[derive(Debug)]
 pub struct Ahead {
-    /// Items that begin with a box to tick.
-    pub boxes: HashSet<usize>,
-    /// Quotations that show nothing to whoever sees no pictures.
-    pub wordless: HashSet<usize>,
-    /// Tables with a word that is too long for a telephone.
-    pub wordy: HashSet<usize>,
+    /// Does the item begin with a box to tick?
+    pub boxed: IntoIter<bool>,
+    /// Does the quotation show nothing to whoever sees no pictures?
+    pub wordless: IntoIter<bool>,
+    /// Has the table a word that is too long for a telephone?
+    pub wordy: IntoIter<bool>,
 }
 
 impl Ahead {
     /// Of `html`.
     pub fn of(html: &str) -> Self {
-        let mut ahead = Self::default();
-        let (mut items, mut quotes, mut tables) = (0, 0, 0);
-        // Those that are open.
-        let mut around: Vec<usize> = Vec::new();
-        // Quotations that are open, and whether they have words.
-        let mut open: Vec<(usize, bool)> = Vec::new();
+        let (mut boxed, mut wordless, mut wordy) = (Vec::new(), Vec::new(), Vec::new());
+        // Those that are open, by their number; of quotations, whether they have words.
+        let mut tables: Vec<usize> = Vec::new();
+        let mut quotes: Vec<(usize, bool)> = Vec::new();
         let mut said_to = 0;
         for tag in tags(html) {
             let text = &html[said_to..tag.range.start];
             said_to = tag.range.end;
-            if !around.is_empty() && is_long(text) {
-                ahead.wordy.extend(&around);
+            if !tables.is_empty() && is_long(text) {
+                for table in &tables {
+                    wordy[*table] = true;
+                }
             }
-            let words = says(text) || is_described(&tag);
-            if words {
-                for (_, has_words) in &mut open {
+            if !quotes.is_empty() && (says(text) || is_described(&tag)) {
+                for (_, has_words) in &mut quotes {
                     *has_words = true;
                 }
             }
             match (tag.name, tag.closes) {
                 ("li", false) => {
                     let inside = html[tag.range.end..].trim_start();
-                    if inside.strip_prefix("<p>").unwrap_or(inside).trim_start().starts_with(CHECKBOXES) {
-                        ahead.boxes.insert(items);
-                    }
-                    items += 1;
+                    boxed.push(inside.strip_prefix("<p>").unwrap_or(inside).trim_start().starts_with(CHECKBOXES));
                 }
                 ("table", false) => {
-                    around.push(tables);
-                    tables += 1;
+                    tables.push(wordy.len());
+                    wordy.push(false);
                 }
-                ("table", true) => drop(around.pop()),
+                ("table", true) => drop(tables.pop()),
                 ("blockquote", false) => {
-                    open.push((quotes, false));
-                    quotes += 1;
+                    quotes.push((wordless.len(), false));
+                    wordless.push(false);
                 }
                 ("blockquote", true) => {
-                    if let Some((number, false)) = open.pop() {
-                        ahead.wordless.insert(number);
+                    if let Some((number, false)) = quotes.pop() {
+                        wordless[number] = true;
                     }
                 }
                 _ => {}
             }
         }
-        ahead
+        Self { boxed: boxed.into_iter(), wordless: wordless.into_iter(), wordy: wordy.into_iter() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::post::flow::{Tag, is_inline, is_void, tags};
+use crate::post::flow::{Tag, closed, is_inline, is_void, tags};
 
 /// Where `html` can be cut.
 struct Place<'h> {
@@ -25,9 +25,8 @@ pub fn beginning(html: &str, limit: usize) -> (Cow<'_, str>, usize) {
         if tag.range.end > limit {
             break;
         }
-        if tag.closes {
-            let Some(opened) = open.iter().rposition(|name| *name == tag.name) else { continue };
-            open.truncate(opened);
+        if tag.closes && !closed(&mut open, tag.name) {
+            continue;
         }
         if let Some(end) = ends_at(&tag, &open).filter(|end| end + closing(&open).len() <= limit) {
             places.resize_with(places.len().max(open.len() + 1), || None);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::CONTENT_WIDTH;
-use crate::post::flow::{Tag, is_inline, is_void, tags};
+use crate::post::flow::{Tag, closed, is_inline, is_void, tags};
 use crate::template::escape;
 
 /// What a film and a sound are called in the post's language, with [`NAME`] where its name belongs.
@@ -48,9 +48,7 @@ pub fn as_links<'h>(html: &'h str, words: &Words) -> Cow<'h, str> {
                 number = end + 1;
             }
         } else if tag.closes {
-            if let Some(last) = open.iter().rposition(|name| *name == tag.name) {
-                open.truncate(last);
-            }
+            closed(&mut open, tag.name);
         } else if !is_void(tag.name) {
             open.push(tag.name);
         }

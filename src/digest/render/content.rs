@@ -89,6 +89,11 @@ impl Content {
         self.html.as_ref().map_or(0, String::len)
     }
 
+    /// How many octets of `post`'s own HTML [`Self::of`] shows within `limit`.
+    pub fn reach(post: &FullPost, limit: usize) -> usize {
+        cut::beginning(&post.shown.html, limit.min(LONGEST)).1
+    }
+
     /// What of `post` fits into `limit` octets of its own HTML.
     pub fn of(
         post: &FullPost,

@@ -200,7 +200,9 @@ impl Mail {
         self.date_of_issue = local(digest, issue.slot).to_rfc3339();
         self.count = issue.count;
         self.more = issue.count.saturating_sub(self.posts.len());
-        self.minutes = minutes_of_all(issue);
+        // Those that the mail does not show are taken to be as long as the others.
+        let shown: usize = self.posts.iter().map(|post| post.minutes).sum();
+        self.minutes = (shown * issue.count).div_ceil(self.posts.len().max(1));
         let titles: Vec<&str> = self.posts.iter().skip(1).map(|post| post.title.as_str()).collect();
         let preheader = match (titles.is_empty(), issue.posts.first()) {
             (true, Some(post)) => excerpt(post),
@@ -287,12 +289,6 @@ fn excerpt(post: &FullPost) -> String {
     let words: String = text::words(&post.shown.html).chars().take(600).collect();
     let words = clean(&words);
     words.strip_prefix(title.as_str()).unwrap_or(&words).trim_start().to_owned()
-}
-
-/// Reading time of all posts that an Issue announces; those that are not at hand are taken to be as long as the others.
-fn minutes_of_all(issue: &Issue<'_>) -> usize {
-    let known: usize = issue.posts.iter().map(|post| minutes(&text::words(&post.shown.html))).sum();
-    (known * issue.count).div_ceil(issue.posts.len().max(1))
 }
 
 /// Reading time: 220 words of an alphabet, or 400 characters of a script without blanks, a minute; at least one.

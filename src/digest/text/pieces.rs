@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::is_back;
 use lol_html::html_content::{Element, EndTag, TextChunk, TextType};
 use lol_html::{ElementContentHandlers, RewriteStrSettings, Selector, rewrite_str};
+
+use super::is_back;
 
 /// One of them.
 pub enum Piece {
@@ -113,7 +114,8 @@ fn unescape(text: &str) -> String {
     out
 }
 
-/// The words alone, in one line: for excerpts and counting. Code, tables, pictures and what belongs to footnotes are left out.
+/// The words alone, in one line: for excerpts and counting. Blocks of code, tables, pictures, what stands in for films and sounds, and
+/// what belongs to footnotes are left out.
 pub fn words(html: &str) -> String {
     let is_left_out = |tag: &str| matches!(tag, "pre" | "table" | "sup" | "video" | "audio");
     let mut out = String::new();

@@ -8,6 +8,13 @@ fn is_tag(text: &str) -> bool {
     text.as_bytes().get(1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
 }
 
+/// Takes what an end tag closes off the elements that are `open`; false where it closes none of them.
+pub fn closed(open: &mut Vec<&str>, name: &str) -> bool {
+    let at = open.iter().rposition(|open| *open == name);
+    open.truncate(at.unwrap_or(open.len()));
+    at.is_some()
+}
+
 /// Every tag of sanitised `html`, in order.
 pub fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut at = 0;
