@@ -52,7 +52,7 @@ pub fn told(of: &str, chosen: &[String], read: &str) -> (String, String) {
 }
 
 /// The languages that the first of `rules` to name several of `keys` gives to its pages.
-pub fn several<'k>(rules: &[Rule], keys: impl Iterator<Item = &'k str> + Clone) -> Option<Vec<String>> {
+pub fn several<'k>(rules: &[Rule], keys: &(impl Iterator<Item = &'k str> + Clone)) -> Option<Vec<String>> {
     rules.iter().filter_map(|rule| chosen(languages(&rule.values), keys.clone())).find(|chosen| chosen.len() > 1)
 }
 

@@ -59,7 +59,7 @@ pub fn several_sites(value: &Value, mounts: &[Mount], languages: &[LanguageRules
         problems.push(Problem::warning(main, None, what, hint));
     }
     let rules = languages.first().map(|language| &language.cascade[..]).unwrap_or_default();
-    if let Some(chosen) = sites::several(rules, languages.iter().map(|language| language.key.as_str())) {
+    if let Some(chosen) = sites::several(rules, &languages.iter().map(|language| language.key.as_str())) {
         let (what, hint) = sites::told_of_cascade(&chosen);
         problems.push(Problem::warning(main, None, what, hint));
     }

@@ -47,7 +47,7 @@ impl Tree {
                 section.title = front_matter.values.get("title").map(page::text);
                 languages = config.chosen(sites::languages(&front_matter.values)).unwrap_or(languages);
                 let keys = config.languages.iter().map(|language| language.key.as_str());
-                if let Some(chosen) = sites::several(&section.cascade, keys) {
+                if let Some(chosen) = sites::several(&section.cascade, &keys) {
                     let (what, hint) = sites::told_of_cascade(&chosen);
                     self.problems.push(Problem::warning(&file.path, front_matter.line_of("cascade"), what, hint));
                 }
