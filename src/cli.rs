@@ -79,9 +79,9 @@ enum Command {
     SendTest(send_test::Arguments),
     /// Lets no mail leave until `resume`
     Pause(pause::Arguments),
-    /// Lets mail leave again that a person paused, or that was held after a silence
+    /// Lets mail leave again that a person paused, or that was held after a silence or in a copy that was put back
     Resume(pause::Arguments),
-    /// Copies the store into a new file, also while mail is being sent
+    /// Copies the store into a new file, also while mail is being sent. Put back, the copy mails nobody before `resume`
     Backup(backup::Arguments),
     /// Makes the keys that mail is signed with
     Dkim(dkim::Arguments),

@@ -71,7 +71,7 @@ pub enum Made {
     Issue,
     /// Another machine was first.
     Lost,
-    /// All mail is held after a silence: what it would announce may have been announced.
+    /// All mail is held after a silence, or in a copy: what it would announce may have been announced.
     Held,
 }
 
