@@ -168,3 +168,9 @@ pub fn postgres_server() -> Option<String> {
     let there = std::process::Command::new("psql").args([&format!("{url}/postgres"), "-qc", "select 1"]).output();
     there.is_ok_and(|output| output.status.success()).then_some(url)
 }
+
+/// Does it say that something is kept before it is?
+pub fn is_hasty(server: &str) -> bool {
+    let said = std::process::Command::new("psql").args([&format!("{server}/postgres"), "-Atc", "show fsync"]).output();
+    said.is_ok_and(|output| output.stdout.starts_with(b"off"))
+}

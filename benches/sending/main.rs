@@ -6,7 +6,7 @@
 //! `beside`: the same, and in the same run lettre's builder and DKIM (a package of its own in `benches/lettre`). `million`:
 //! planning and sending to a million readers, and the memory that takes. Medians and ratios;
 //! machines are noisy. Debian's package `postfix` has the two programs; no daemon needs to run. A store on PostgreSQL is
-//! measured where `tests/postgres start` has been run.
+//! measured where `tests/postgres start -c fsync=on` has been run.
 
 #![expect(
     clippy::print_stdout,
@@ -78,6 +78,9 @@ async fn send(house: &House, port: u16, connections: usize, mails: usize) -> Dur
 async fn sending(mails: usize, way: &str) {
     let Some(sink) = Sink::start() else { return };
     let postgres = house::postgres_server();
+    if postgres.as_deref().is_some_and(house::is_hasty) {
+        println!("PostgreSQL does not wait for its disk here: `tests/postgres start -c fsync=on` makes one that does");
+    }
     let mut ways = vec![
         ("SQLite, unsigned", Signed::Not, None),
         ("SQLite, Ed25519", Signed::Ed25519, None),

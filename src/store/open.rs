@@ -70,8 +70,9 @@ async fn connect(url: &str) -> Result<Open> {
                 pool.connect_lazy_with(options)
             };
             let shown = path.display().to_string();
-            // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
-            let writer = pool(1, options.clone().pragma("cache_size", "-8192"));
+            // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again. What a statement keeps
+            // aside (an update of many rows does) would be a file each time.
+            let writer = pool(1, options.clone().pragma("cache_size", "-8192").pragma("temp_store", "memory"));
             Ok(Open { db: Db::Sqlite { readers: pool(3, options), writer }, file: Some(path), shown })
         }
         Some(("postgres" | "postgresql", _)) => {
@@ -100,7 +101,9 @@ async fn connect(url: &str) -> Result<Open> {
                 });
                 pool.connect_lazy_with(options)
             };
-            let lazy = pool(1, options.clone().options([("synchronous_commit", "off")]));
+            // Its one statement finds rows by their ids: a plan is never worth making twice.
+            let once = [("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan")];
+            let lazy = pool(1, options.clone().options(once));
             Ok(Open { db: Db::Postgres { pool: pool(8, options), lazy }, file: None, shown })
         }
         _ => Err(Error::Unusable("`store.url` starts with neither `sqlite:` nor `postgres:` (like `sqlite:postrider.db` or `postgres://user@host/database`)".to_owned())),
