@@ -137,15 +137,15 @@ fn nameless(post: &FullPost) -> Option<Problem> {
     Some(Problem::warning(&post.path, None, what, "say in its brackets what it shows: many read mail without pictures"))
 }
 
-/// The pictures that mails of `digest` with `posts` show, as the posts address them, each with the number of its post; the logo
-/// first.
-pub fn pictures(site: &Site, digest: &Digest, posts: &[FullPost]) -> Vec<(usize, String)> {
-    let logo = logo(site, digest).into_iter().map(|url| (0, url));
+/// The pictures that mails of `digest` with `posts` show, as the posts address them, each with the number of its post; the logo,
+/// which is of none, first.
+pub fn pictures(site: &Site, digest: &Digest, posts: &[FullPost]) -> Vec<(Option<usize>, String)> {
+    let logo = logo(site, digest).into_iter().map(|url| (None, url));
     let shown = posts.iter().take(MOST).enumerate().flat_map(|(number, post)| {
         let cover = post.shown.cover.iter().map(|cover| cover.url.clone());
         let inside = sanitize::pictures(&post.shown.html).map(|picture| picture.url);
         let posters = html::posters(&post.shown.html);
-        cover.chain(inside).chain(posters).map(move |url| (number, url))
+        cover.chain(inside).chain(posters).map(move |url| (Some(number), url))
     });
     logo.chain(shown).collect()
 }

@@ -22,6 +22,9 @@ const MOST: usize = 100;
 /// For making over the pictures of one Issue. What was made is kept, so that the next try goes on from there.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Where the logo is named.
+const CONFIGURATION: &str = "postrider.yaml";
+
 /// Where the pictures go.
 #[derive(Clone, Copy)]
 pub enum Keep<'a> {
@@ -47,7 +50,10 @@ pub async fn pictures(
     let mut wanted = render::pictures(site, digest, posts);
     wanted.retain(|(_, address)| known.insert(address.clone()));
     for (post, address) in wanted.into_iter().take(MOST) {
-        let (bodies, page, at) = (bodies.clone(), Arc::clone(&posts[post].page), address.clone());
+        // The logo is of no post: whoever wrote the configuration named it.
+        let page = post.map_or_else(Arc::default, |post| Arc::clone(&posts[post].page));
+        let named_in = if post.is_some() { page.path.clone() } else { CONFIGURATION.to_owned() };
+        let (bodies, at) = (bodies.clone(), address.clone());
         let read = tokio::task::spawn_blocking(move || {
             let bytes = bodies.picture(&page, &at, picture::LARGEST);
             let lacks = bytes.is_none() && bodies.lacks(&page, &at);
@@ -57,7 +63,7 @@ pub async fn pictures(
         if lacks {
             let what = format!("the picture {address} is not in the site");
             let hint = "put the file there, or look at the path";
-            pictures.problems.push(Problem::warning(&posts[post].path, None, what, hint));
+            pictures.problems.push(Problem::warning(&named_in, None, what, hint));
         }
         let Some(bytes) = bytes else { continue };
         let found = match keep {
@@ -86,7 +92,7 @@ pub async fn pictures(
                     "{remedy}; until then mails link to it where it is, and clients that do not know it show its alternative text"
                 );
                 let what = format!("the picture {address} {what}");
-                pictures.problems.push(Problem::warning(&posts[post].path, None, what, hint));
+                pictures.problems.push(Problem::warning(&named_in, None, what, hint));
             }
         }
     }

@@ -246,7 +246,10 @@ fn the_owners_look_is_everywhere() {
     assert!(!rendered(&hidden, &sample(), "en", &pictures).rendition.html.contains("/archive/"));
     let wanted = super::pictures(&site(), &Digest { theme: Arc::new(theme), ..digest("letter") }, &sample());
     let wanted: Vec<_> = wanted.iter().map(|(post, url)| (*post, url.rsplit_once("org/").unwrap().1)).collect();
-    assert_eq!(wanted, [(0, "images/logo.svg"), (0, "c/20.jpg"), (0, "c/20.jpg"), (2, "c/12.jpg")]);
+    assert_eq!(
+        wanted,
+        [(None, "images/logo.svg"), (Some(0), "c/20.jpg"), (Some(0), "c/20.jpg"), (Some(2), "c/12.jpg")]
+    );
 }
 
 #[test]

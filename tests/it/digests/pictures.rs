@@ -54,6 +54,17 @@ fn pictures_of_the_site_reach_every_client() {
 }
 
 #[test]
+fn a_logo_that_is_not_there_is_told_of_the_configuration() {
+    let house = House::new(&configuration(), "2026-03-05 12:00:00");
+    house.publish("first", "First words", "2026-03-02T10:00:00+08:00", "Words.");
+    let plan = house.run(&["digest", "plan", "weekly", "--json", "--at", "2026-03-03 12:00"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let problem = &plan["mails"][0]["problems"][0];
+    assert_eq!(problem["path"], "postrider.yaml");
+    assert!(problem["what"].as_str().is_some_and(|what| what.ends_with("/logo.png is not in the site")), "{problem}");
+}
+
+#[test]
 fn colours_that_cannot_be_read_are_refused() {
     let house = House::new(&configuration().replace("#7a1f5c", "#ffd400"), "2026-03-05 12:00:00");
     let output = house.command(&["check"]).output().unwrap();
