@@ -14,8 +14,23 @@ const TELLING: [&str; 4] = ["news", "questions", "releases", "reading"];
 /// More than a summary needs, in bytes.
 const ENOUGH: usize = LENGTH * 8;
 
+/// That much of a long page's HTML mostly holds enough; taking all of it apart takes as long as it is.
+const HEAD: usize = ENOUGH * 2;
+
 /// The text, not cut yet; empty where the page has nothing of its own.
 pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
+    let whole = || told(html, own, roles).text;
+    head(html).map(|head| told(head, own, roles)).filter(Told::is_settled).map_or_else(whole, |told| told.text)
+}
+
+/// The first paragraphs of a long page.
+fn head(html: &str) -> Option<&str> {
+    const END: &str = "</p>\n";
+    let head = &html[..html.floor_char_boundary(HEAD)];
+    head.rfind(END).filter(|_| head.len() < html.len()).map(|at| &head[..at + END.len()])
+}
+
+fn told(html: &str, own: &Own, roles: &Roles) -> Told {
     let flow = Flow::of(html);
     let mut recurring = Recurring { flow: &flow, own, known: vec![None; flow.lines.len()] };
     let parts = outline::parts(&flow, roles);
@@ -24,15 +39,18 @@ pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
     for first in [true, false] {
         for part in parts.iter().filter(|part| tells(part.role.as_deref()) == first) {
             if told.text.len() > ENOUGH {
-                return told.text;
+                return told;
             }
             match part.role.as_deref().and_then(Roles::entries) {
-                Some(Entries::Questions) => questions(&flow, part, roles, &mut recurring, &mut told),
+                Some(Entries::Questions) => {
+                    told.questions = true;
+                    questions(&flow, part, roles, &mut recurring, &mut told);
+                }
                 _ => prose(part, &mut recurring, &mut told),
             }
         }
     }
-    told.text
+    told
 }
 
 /// Which lines are boilerplate, looked up where it is asked: most of a long page comes too late for a summary.
@@ -71,9 +89,16 @@ struct Told {
     after_item: bool,
     /// The block of the last line.
     block: Option<usize>,
+    /// It holds questions, which are told by the whole of their section.
+    questions: bool,
 }
 
 impl Told {
+    /// Would what follows on the page change nothing of it?
+    fn is_settled(&self) -> bool {
+        self.text.len() > ENOUGH && !self.questions
+    }
+
     /// `block`: what the text is a line of, where that may have several.
     fn add(&mut self, text: &str, is_item: bool, block: Option<usize>) {
         let text = without_addresses(text);
