@@ -9,7 +9,7 @@
 //! message that has begun to leave may end.
 //!
 //! It flows: while some mails are on their way, the outcomes of those before them are recorded, and those after them are claimed. A line
-//! begins its next mail only when the last one is recorded: a crash repeats at most one mail a line.
+//! ends its next message only when the last one is recorded: a crash repeats at most one mail a line.
 
 mod door;
 mod doubts;
@@ -34,6 +34,7 @@ use self::doubts::Doubts;
 use crate::clock::Clock;
 use crate::crypto;
 use crate::delivery::pace::Pace;
+use crate::delivery::{Outcome, Verdict};
 use crate::mail;
 use crate::mail::message::Prepared;
 use crate::mail::transport::{Line, Route};
@@ -298,7 +299,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// 0..=1, for jitter.
-fn random() -> f64 {
+/// 0..=1, for jitter, where `outcome` is tried again. A mail that was taken needs none.
+fn jitter(outcome: &Outcome) -> f64 {
+    if outcome.verdict == Verdict::Accepted {
+        return 0.0;
+    }
     f64::from(u32::from_be_bytes(crypto::random())) / f64::from(u32::MAX)
 }

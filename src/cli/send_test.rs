@@ -83,13 +83,13 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         confirm_url: None,
     };
     let prepared = Prepared::new(&rendition, &config.mail);
-    let bytes = prepared.compose(&reader, now)?;
+    let text = prepared.compose(&reader, now)?;
     let from = config.mail.bounce_address.as_ref().map(ReturnPath::plain);
     let sent = Mail {
         from: from.as_deref().unwrap_or(&prepared.from),
         to: &reader.address,
         message_id: &reader.message_id,
-        bytes: &bytes,
+        text: &text,
         date: now,
     };
     let routes = Route::all(&config.mail).map_err(outside)?;
@@ -106,7 +106,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
     line.close().await;
     let outcome = attempt.outcome;
     if outcome.verdict == Verdict::Accepted {
-        say!("sent, {} bytes: {} {}", bytes.len(), outcome.code, outcome.text);
+        say!("sent, {} bytes: {} {}", text.len(), outcome.code, outcome.text);
         return Ok(Exit::Done);
     }
     let code = if outcome.code == 0 { String::new() } else { format!("{} ", outcome.code) };

@@ -2,9 +2,9 @@
 //! one moment are one query; each is answered by a look that began after it was asked. A look is used again while it is fresh,
 //! and the claim itself is one.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::locked;
@@ -55,12 +55,25 @@ pub struct Door {
     claim: Arc<Claim>,
     /// When it was open.
     looked: Mutex<Instant>,
+    /// Whether the mail before it on its connection is recorded.
+    after: OnceLock<watch::Receiver<bool>>,
 }
 
 impl Door {
     /// Of the mail of `claim`, which was asked for at `claimed`.
     pub fn new(keeper: &Doorkeeper, claim: &Arc<Claim>, claimed: Instant) -> Self {
-        Self { keeper: keeper.clone(), claim: Arc::clone(claim), looked: Mutex::new(claimed) }
+        Self { keeper: keeper.clone(), claim: Arc::clone(claim), looked: Mutex::new(claimed), after: OnceLock::new() }
+    }
+
+    /// Its message is not ended before another mail's outcome is kept.
+    pub fn follows(&self, recorded: watch::Receiver<bool>) {
+        // It has one place in one line.
+        let _ = self.after.set(recorded);
+    }
+
+    /// Is it known that this other outcome cannot be kept?
+    pub fn is_in_vain(&self) -> bool {
+        self.after.get().is_some_and(|recorded| !*recorded.borrow() && recorded.has_changed().is_err())
     }
 
     async fn ask(&self) -> Result<bool, String> {
@@ -86,4 +99,16 @@ impl Gate for Door {
         *locked(&self.looked) = asked;
         Ok(Some(asked))
     }
+
+    async fn may_end(&self) -> bool {
+        match self.after.get() {
+            Some(recorded) => kept(recorded.clone()).await,
+            None => true,
+        }
+    }
+}
+
+/// Waits until an outcome is `recorded`. False: it cannot be.
+pub async fn kept(mut recorded: watch::Receiver<bool>) -> bool {
+    recorded.wait_for(|is_recorded| *is_recorded).await.is_ok()
 }

@@ -1,7 +1,7 @@
 //! A claimed mail made ready to leave: composed, signed, with its envelope and its gate.
 
 use chrono::{DateTime, Utc};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use super::Parts;
 use super::door::Door;
@@ -22,7 +22,7 @@ pub struct Letter {
 /// What leaves.
 pub struct Content {
     from: String,
-    bytes: Vec<u8>,
+    text: String,
     date: DateTime<Utc>,
 }
 
@@ -30,20 +30,20 @@ impl Letter {
     /// As the transport takes it.
     pub fn mail(&self) -> Mail<'_> {
         let claim = &self.job.claim;
-        let Content { from, bytes, date } = &self.content;
-        Mail { from, to: &claim.address, message_id: &claim.message_id, bytes, date: *date }
+        let Content { from, text, date } = &self.content;
+        Mail { from, to: &claim.address, message_id: &claim.message_id, text, date: *date }
     }
 
     /// With what became of it.
-    pub fn done(&self, attempt: Attempt, place: usize, untouched: bool) -> (Done, oneshot::Receiver<()>) {
+    pub fn done(&self, attempt: Attempt, place: usize, untouched: bool) -> (Done, watch::Receiver<bool>) {
         let (done, recorded) = done(&self.job, attempt, place);
         (Done { untouched, ..done }, recorded)
     }
 }
 
-/// `job` with what became of it, and what is rung when that is recorded.
-pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, oneshot::Receiver<()>) {
-    let (recorded, is_recorded) = oneshot::channel();
+/// `job` with what became of it, and whether that is recorded.
+pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, watch::Receiver<bool>) {
+    let (recorded, is_recorded) = watch::channel(false);
     let digest = job.prepared.as_ref().map(|prepared| prepared.digest.clone()).unwrap_or_default();
     let (claim, claimed) = (job.claim.clone(), job.claimed);
     (Done { claim, claimed, digest, attempt, place, untouched: false, recorded }, is_recorded)
@@ -53,13 +53,13 @@ pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, oneshot::Receiv
 pub fn compose(parts: &Parts, job: &Job, date: DateTime<Utc>) -> Result<Content, Attempt> {
     let Some(prepared) = &job.prepared else { return Err(not_composed("its rendition is gone")) };
     let claim = &job.claim;
-    let bytes = prepared.compose(&recipient(parts, claim), date).map_err(|error| match error {
+    let text = prepared.compose(&recipient(parts, claim), date).map_err(|error| match error {
         Error::Recipient => not_composed(&error.to_string()),
         Error::Rendition(_) | Error::Signature(_) => fault_of_all(&error.to_string()),
     })?;
     let path = parts.settings.bounce_address.as_ref();
     let from = path.map(|path| path.sender(parts.store.key(), claim.kind, &claim.id, &claim.subscriber));
-    Ok(Content { from: from.unwrap_or_else(|| prepared.from.clone()), bytes, date })
+    Ok(Content { from: from.unwrap_or_else(|| prepared.from.clone()), text, date })
 }
 
 /// Whom `claim` goes to, with the links that are theirs.

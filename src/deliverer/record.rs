@@ -15,7 +15,7 @@ use tracing::{debug, info, warn};
 
 use super::doubts::Doubts;
 use super::work::{Done, Work, back};
-use super::{LEASE, Parts, locked, random};
+use super::{LEASE, Parts, jitter, locked};
 use crate::bounce::{Named, Reason, What};
 use crate::clock::Clock;
 use crate::delivery::pace::Pace;
@@ -144,7 +144,8 @@ impl Recorder {
                 && locked(&self.pace).has_another(done.place, now);
             let untouched = elsewhere || done.untouched;
             let on_uncertain = self.parts.settings.on_uncertain;
-            let report = report(&done.claim, &done.attempt.outcome, on_uncertain, now, random()).filter(|_| !untouched);
+            let outcome = &done.attempt.outcome;
+            let report = report(&done.claim, outcome, on_uncertain, now, jitter(outcome)).filter(|_| !untouched);
             if let Some(report) = report {
                 believed.extend(self.believed(done, report.state));
                 reports.push(report);
@@ -172,7 +173,7 @@ impl Recorder {
         }
         for done in group {
             // A worker that is gone does not wait for it.
-            let _ = done.recorded.send(());
+            let _ = done.recorded.send(true);
         }
         self.tell(believed).await;
         if self.finished.elapsed() >= FINISH_EVERY {

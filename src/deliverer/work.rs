@@ -6,7 +6,7 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -58,8 +58,8 @@ pub struct Done {
     pub place: usize,
     /// It is given back as it was: see [`crate::delivery::pace::Hearing`].
     pub untouched: bool,
-    /// Answered when the outcome is in the store.
-    pub recorded: oneshot::Sender<()>,
+    /// True when the outcome is in the store.
+    pub recorded: watch::Sender<bool>,
 }
 
 /// `claim`, to be given back untouched until `due_at`.

@@ -136,7 +136,7 @@ impl Finding {
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// As one reader gets it. The error says why it cannot be composed, or that its signatures do not hold.
-    pub message: Result<Vec<u8>, (Reason, String)>,
+    pub message: Result<String, (Reason, String)>,
     /// That reader's link to leave.
     pub unsubscribe_url: String,
     /// Does the link in it open the page with the button? The error says why not.
@@ -229,8 +229,8 @@ fn way_out(rendition: &Rendition, sample: &Sample, findings: &mut Vec<Finding>) 
         findings.push(Finding::error(Reason::Unsubscribe, why, "look at `http.public_url`"));
     }
     let Ok(message) = &sample.message else { return };
-    let head = message.windows(4).position(|four| four == b"\r\n\r\n").map_or(&message[..], |end| &message[..end]);
-    let head = String::from_utf8_lossy(head).replace("\r\n ", " ").replace("\r\n\t", " ");
+    let head = message.split_once("\r\n\r\n").map_or(message.as_str(), |(head, _)| head);
+    let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
     let header = |name: &str| {
         head.lines().find_map(|line| {
             let (start, value) = line.split_once(':')?;

@@ -158,49 +158,49 @@ impl Signer {
     }
 
     /// Appends the DKIM-Signature headers of a message to `out`: one a key. `head` is its header, without the blank line.
-    pub fn sign(&self, out: &mut Vec<u8>, head: &[u8], body: &[u8], at: DateTime<Utc>) -> Result<(), String> {
-        let fields = Fields::read(head);
+    pub fn sign(&self, out: &mut String, head: &str, body: &str, at: DateTime<Utc>) -> Result<(), String> {
+        let fields = Fields::read(head.as_bytes());
         let names = names(&fields);
         let mut data = Vec::with_capacity(head.len() + 1024);
         fields.select(&names, &mut data);
-        let hash = STANDARD.encode(sha256(&canonical::body(body)));
+        let hash = STANDARD.encode(sha256(&canonical::body(body.as_bytes())));
         let common = data.len();
         for key in &self.keys {
             let start = out.len();
             self.unsigned(out, key, &names, &hash, at);
             data.truncate(common);
-            canonical::field(&out[start..], &mut data);
+            canonical::field(&out.as_bytes()[start..], &mut data);
             // RFC 6376 §3.7: the signature's own header stands last, and without its line end.
             data.truncate(data.len() - 2);
             if sabotage::is_forged() {
                 data.push(b'?');
             }
             folded(out, &STANDARD.encode(key.key.sign(&data)?));
-            out.extend_from_slice(b"\r\n");
+            out.push_str("\r\n");
         }
         Ok(())
     }
 
     /// The header up to and with `b=`.
-    fn unsigned(&self, out: &mut Vec<u8>, key: &Key, names: &[&str], hash: &str, at: DateTime<Utc>) {
+    fn unsigned(&self, out: &mut String, key: &Key, names: &[&str], hash: &str, at: DateTime<Utc>) {
         let (domain, selector, algorithm) = (&self.domain, &key.selector, key.algorithm());
         let text = format!(
             "DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={domain}; s={selector}; t={};\r\n bh={hash};\r\n h=",
             at.timestamp()
         );
-        out.extend_from_slice(text.as_bytes());
+        out.push_str(&text);
         let mut column = 3;
         for (index, name) in names.iter().enumerate() {
             let mark = if index + 1 == names.len() { ";" } else { ":" };
             if column + name.len() + mark.len() > LINE {
-                out.extend_from_slice(b"\r\n ");
+                out.push_str("\r\n ");
                 column = 1;
             }
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(mark.as_bytes());
+            out.push_str(name);
+            out.push_str(mark);
             column += name.len() + mark.len();
         }
-        out.extend_from_slice(b"\r\n b=");
+        out.push_str("\r\n b=");
     }
 
     /// Reads a signed message as its receiver will, and checks each signature of ours. The error says which one fails.
@@ -219,13 +219,16 @@ fn names(fields: &Fields<'_>) -> Vec<&'static str> {
 }
 
 /// A signature over several lines; blanks in `b=` mean nothing (RFC 6376 §3.5).
-fn folded(out: &mut Vec<u8>, text: &str) {
-    for (at, line) in text.as_bytes().chunks(LINE - 4).enumerate() {
-        if at > 0 {
-            out.extend_from_slice(b"\r\n ");
+fn folded(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some((line, more)) = rest.split_at_checked(LINE - 4) {
+        out.push_str(line);
+        if !more.is_empty() {
+            out.push_str("\r\n ");
         }
-        out.extend_from_slice(line);
+        rest = more;
     }
+    out.push_str(rest);
 }
 
 #[cfg(test)]

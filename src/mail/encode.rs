@@ -1,4 +1,4 @@
-//! A text part as bytes on the wire (RFC 2045 §6.7, §6.8), prepared once: what is the same for every reader is encoded
+//! A text part as it is on the wire (RFC 2045 §6.7, §6.8), prepared once: what is the same for every reader is encoded
 //! beforehand, and filling the holes copies bytes.
 
 use base64::Engine as _;
@@ -28,7 +28,7 @@ enum Encoding {
 #[derive(Debug, Clone)]
 enum Segment {
     /// Quoted-printable that begins and ends at the start of a line.
-    Quoted(Vec<u8>),
+    Quoted(String),
     /// Base64 for each number (0, 1, 2) of octets left over from what comes before.
     Base64([Block; 3]),
     Hole(Hole),
@@ -38,7 +38,7 @@ enum Segment {
 #[derive(Debug, Clone, Default)]
 struct Block {
     head: Vec<u8>,
-    lines: Vec<u8>,
+    lines: String,
     tail: Vec<u8>,
 }
 
@@ -56,7 +56,7 @@ impl Part {
             match (piece, encoding) {
                 (Piece::Hole(hole), _) => segments.push(Segment::Hole(*hole)),
                 (Piece::Text(text), Encoding::QuotedPrintable) => {
-                    let mut out = Vec::with_capacity(text.len() * 5 / 4);
+                    let mut out = String::with_capacity(text.len() * 5 / 4);
                     quoted(&mut out, text, at == last);
                     segments.push(Segment::Quoted(out));
                 }
@@ -90,7 +90,7 @@ impl Part {
         self.segments
             .iter()
             .map(|segment| match segment {
-                Segment::Quoted(bytes) => bytes.len(),
+                Segment::Quoted(text) => text.len(),
                 Segment::Base64(blocks) => blocks[0].lines.len(),
                 Segment::Hole(_) => 100,
             })
@@ -99,18 +99,18 @@ impl Part {
 
     /// Appends the part with its holes filled, and the CRLF that belongs to the boundary after it. Values are one line
     /// without control characters.
-    pub fn fill<'a>(&self, out: &mut Vec<u8>, value: impl Fn(Hole) -> &'a str) {
+    pub fn fill<'a>(&self, out: &mut String, value: impl Fn(Hole) -> &'a str) {
         // Octets of base64 not written yet: a group or a line is not full.
         let mut pending = Vec::new();
         for (at, segment) in self.segments.iter().enumerate() {
             match (segment, self.encoding) {
-                (Segment::Quoted(bytes), _) => out.extend_from_slice(bytes),
+                (Segment::Quoted(text), _) => out.push_str(text),
                 (Segment::Base64(blocks), _) => {
                     let block = &blocks[pending.len() % 3];
                     pending.extend_from_slice(&block.head);
                     if !block.lines.is_empty() {
                         base64_lines(out, &pending);
-                        out.extend_from_slice(&block.lines);
+                        out.push_str(&block.lines);
                         pending.clear();
                         pending.extend_from_slice(&block.tail);
                     }
@@ -123,7 +123,7 @@ impl Part {
         }
         base64_lines(out, &pending);
         if self.encoding == Encoding::QuotedPrintable {
-            out.extend_from_slice(b"\r\n");
+            out.push_str("\r\n");
         }
     }
 }
@@ -162,20 +162,16 @@ impl Block {
         if whole.is_empty() {
             return Self { head: octets.to_vec(), ..Self::default() };
         }
-        let mut lines = Vec::with_capacity(whole.len() * 3 / 2);
+        let mut lines = String::with_capacity(whole.len() * 3 / 2);
         base64_lines(&mut lines, whole);
         Self { head: head.to_vec(), lines, tail: tail.to_vec() }
     }
 }
 
-fn base64_lines(out: &mut Vec<u8>, octets: &[u8]) {
+fn base64_lines(out: &mut String, octets: &[u8]) {
     for line in octets.chunks(BASE64_LINE) {
-        let start = out.len();
-        out.resize(start + line.len().div_ceil(3) * 4, 0);
-        // The room is exactly what this many octets take.
-        let written = STANDARD.encode_slice(line, &mut out[start..]).unwrap_or(0);
-        out.truncate(start + written);
-        out.extend_from_slice(b"\r\n");
+        STANDARD.encode_string(line, out);
+        out.push_str("\r\n");
     }
 }
 
@@ -184,12 +180,12 @@ fn base64_lines(out: &mut Vec<u8>, octets: &[u8]) {
 ///
 /// A line that starts with a dot or with `From ` is encoded there, so that no server on the way sees the end of the
 /// message or the start of another one in it.
-fn quoted(out: &mut Vec<u8>, text: &str, last: bool) {
+fn quoted(out: &mut String, text: &str, last: bool) {
     let bytes = text.as_bytes();
     let mut column = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         if byte == b'\n' {
-            out.extend_from_slice(b"\r\n");
+            out.push_str("\r\n");
             column = 0;
             continue;
         }
@@ -208,19 +204,19 @@ fn quoted(out: &mut Vec<u8>, text: &str, last: bool) {
             _ => 3,
         };
         if column + width > LINE - usize::from(!ends) {
-            out.extend_from_slice(b"=\r\n");
+            out.push_str("=\r\n");
             column = 0;
         }
         if literal(column) {
-            out.push(byte);
+            out.push(char::from(byte));
             column += 1;
         } else {
-            out.extend([b'=', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            out.extend([b'=', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]].map(char::from));
             column += 3;
         }
     }
     if column > 0 && !last {
-        out.extend_from_slice(b"=\r\n");
+        out.push_str("=\r\n");
     }
 }
 
@@ -258,9 +254,9 @@ mod tests {
 
     fn filled(text: &str, value: &str) -> (Part, String) {
         let part = Part::new(text, "r");
-        let mut out = Vec::new();
+        let mut out = String::new();
         part.fill(&mut out, |_| value);
-        (part, String::from_utf8(out).unwrap())
+        (part, out)
     }
 
     /// A decoder written from RFC 2045 §6.7 and §6.8, not from the encoder.

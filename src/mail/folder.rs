@@ -44,8 +44,8 @@ impl Folder {
     pub async fn send(&self, mail: &Mail<'_>) -> Attempt {
         let id = file_id(mail.message_id);
         let name = self.name(&id, mail.date);
-        let (folder, bytes, file) = (self.path.clone(), mail.bytes.to_vec(), name.clone());
-        let written = tokio::task::spawn_blocking(move || write(&folder, &file, &bytes)).await;
+        let (folder, text, file) = (self.path.clone(), mail.text.to_owned(), name.clone());
+        let written = tokio::task::spawn_blocking(move || write(&folder, &file, &text)).await;
         let error = match written {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),
@@ -78,7 +78,7 @@ fn file_id(message_id: &str) -> String {
     if safe == message_id { safe } else { format!("{safe}_{}", &crypto::sha256_hex(message_id.as_bytes())[..16]) }
 }
 
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     // `.part` is no `.eml`: a program that watches the folder never sees half a mail. Its name has no date in it, so that the
     // next attempt at the same mail takes the place of one that died.
     let unfinished = folder.join(format!(".{}.part", name.split_once('-').map_or(name, |(_, id)| id)));
@@ -90,7 +90,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
         fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&unfinished)?;
         point!("before writing");
-        file.write_all(bytes)?;
+        file.write_all(text.as_bytes())?;
         point!("before sync");
         file.sync_all()?;
         point!("before renaming");
@@ -114,7 +114,7 @@ mod tests {
     fn mails_are_for_our_own_eyes() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
-        write(folder.path(), "one.eml", b"To: reader@example.org\r\n").expect("written");
+        write(folder.path(), "one.eml", "To: reader@example.org\r\n").expect("written");
         let mode = fs_err::metadata(folder.path().join("one.eml")).expect("the file").permissions().mode();
         assert_eq!(mode & 0o077, 0, "{mode:o}");
     }

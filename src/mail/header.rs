@@ -1,4 +1,4 @@
-//! Header text as bytes: cleaned, encoded (RFC 2047) and folded (RFC 5322 §2.2.3). Whatever a title or a name holds,
+//! Header text: cleaned, encoded (RFC 2047) and folded (RFC 5322 §2.2.3). Whatever a title or a name holds,
 //! what leaves here is printable ASCII in lines of at most 76 characters, and never a second header.
 
 use base64::Engine as _;
@@ -38,7 +38,7 @@ fn blank(out: &mut String) {
 }
 
 /// Writes `name: text` as an unstructured header (Subject).
-pub fn text(out: &mut Vec<u8>, name: &str, text: &str) {
+pub fn text(out: &mut String, name: &str, text: &str) {
     let text = clean(text);
     let mut line = Line::begin(out, name);
     if is_plain(&text) {
@@ -50,7 +50,7 @@ pub fn text(out: &mut Vec<u8>, name: &str, text: &str) {
 }
 
 /// Writes `name: Display name <address>` (From, Reply-To). The address has been checked by whoever made the mailbox.
-pub fn mailbox(out: &mut Vec<u8>, name: &str, mailbox: &Mailbox) {
+pub fn mailbox(out: &mut String, name: &str, mailbox: &Mailbox) {
     let mut line = Line::begin(out, name);
     line.phrase(&mailbox.name);
     let address = clean(&mailbox.address);
@@ -63,7 +63,7 @@ pub fn mailbox(out: &mut Vec<u8>, name: &str, mailbox: &Mailbox) {
 }
 
 /// Writes `name: Phrase <id>` (List-ID, RFC 2919).
-pub fn phrase_and_id(out: &mut Vec<u8>, name: &str, phrase: &str, id: &str) {
+pub fn phrase_and_id(out: &mut String, name: &str, phrase: &str, id: &str) {
     let mut line = Line::begin(out, name);
     line.phrase(phrase);
     line.word(&format!("<{id}>"));
@@ -71,14 +71,14 @@ pub fn phrase_and_id(out: &mut Vec<u8>, name: &str, phrase: &str, id: &str) {
 }
 
 /// Writes `name: value` where `value` is ASCII of our own making.
-pub fn plain(out: &mut Vec<u8>, name: &str, value: &str) {
+pub fn plain(out: &mut String, name: &str, value: &str) {
     let mut line = Line::begin(out, name);
     line.word(value);
     line.end();
 }
 
 /// Writes `name: value, value`, each on a line of its own where they do not fit together.
-pub fn list<'a>(out: &mut Vec<u8>, name: &str, values: impl Iterator<Item = &'a String>) {
+pub fn list<'a>(out: &mut String, name: &str, values: impl Iterator<Item = &'a String>) {
     let mut line = Line::begin(out, name);
     let mut values = values.peekable();
     while let Some(value) = values.next() {
@@ -101,15 +101,15 @@ fn is_atom(byte: u8) -> bool {
 
 /// One header being written, folded as it grows.
 struct Line<'a> {
-    out: &'a mut Vec<u8>,
+    out: &'a mut String,
     column: usize,
     empty: bool,
 }
 
 impl<'a> Line<'a> {
-    fn begin(out: &'a mut Vec<u8>, name: &str) -> Self {
-        out.extend_from_slice(name.as_bytes());
-        out.push(b':');
+    fn begin(out: &'a mut String, name: &str) -> Self {
+        out.push_str(name);
+        out.push(':');
         Self { out, column: name.len() + 1, empty: true }
     }
 
@@ -117,16 +117,16 @@ impl<'a> Line<'a> {
     /// line is blank (RFC 5322 §4.2 calls that obsolete).
     fn word(&mut self, word: &str) {
         if !self.empty && self.column + 1 + word.len() > LINE {
-            self.out.extend_from_slice(b"\r\n");
+            self.out.push_str("\r\n");
             self.column = 0;
         }
         if !word.is_empty() {
-            self.out.push(b' ');
+            self.out.push(' ');
             // Whoever made the word was to see to it; here nothing ends a line all the same.
             if word.bytes().any(|byte| byte.is_ascii_control()) {
-                self.out.extend(word.bytes().filter(|byte| !byte.is_ascii_control()));
+                self.out.extend(word.chars().filter(|c| !c.is_ascii_control()));
             } else {
-                self.out.extend_from_slice(word.as_bytes());
+                self.out.push_str(word);
             }
             self.column += 1 + word.len();
             self.empty = false;
@@ -168,7 +168,7 @@ impl<'a> Line<'a> {
     }
 
     fn end(self) {
-        self.out.extend_from_slice(b"\r\n");
+        self.out.push_str("\r\n");
     }
 }
 
@@ -220,15 +220,15 @@ mod tests {
     use super::*;
 
     fn subject(value: &str) -> String {
-        let mut out = Vec::new();
+        let mut out = String::new();
         text(&mut out, "Subject", value);
-        String::from_utf8(out).unwrap()
+        out
     }
 
     fn from(name: &str) -> String {
-        let mut out = Vec::new();
+        let mut out = String::new();
         mailbox(&mut out, "From", &Mailbox { name: name.to_owned(), address: "w@example.org".to_owned() });
-        String::from_utf8(out).unwrap()
+        out
     }
 
     #[test]
@@ -255,10 +255,10 @@ mod tests {
 
     #[test]
     fn no_value_of_our_own_ends_its_line() {
-        let mut out = Vec::new();
+        let mut out = String::new();
         plain(&mut out, "List-Archive", "<https://x/a\r\nBcc: y\0>");
         phrase_and_id(&mut out, "List-ID", "", "a\nb.c");
-        assert_eq!(String::from_utf8(out).unwrap(), "List-Archive: <https://x/aBcc: y>\r\nList-ID: <ab.c>\r\n");
+        assert_eq!(out, "List-Archive: <https://x/aBcc: y>\r\nList-ID: <ab.c>\r\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! A mail as bytes (RFC 5322, RFC 2045 to 2047), composed by ourselves: `lettre` is only the wire. A Rendition is
+//! A mail as text (RFC 5322, RFC 2045 to 2047), composed by ourselves: `lettre` is only the wire. A Rendition is
 //! prepared once; composing one reader's mail writes a few headers and copies the rest.
 //!
-//! The same Rendition, reader and date give the same bytes, so that a repeat is recognised as one.
+//! The same Rendition, reader and date give the same text, so that a repeat is recognised as one.
 
 use chrono::{DateTime, Utc};
 
@@ -23,7 +23,7 @@ pub struct Prepared {
     /// Where it holds marks.
     subject: Option<String>,
     /// Headers from From to Content-Type, each with its CRLF; without those that differ between readers.
-    headers: Vec<u8>,
+    headers: String,
     /// Are complaints asked for? Then each says which mail it is about.
     complaints: bool,
     boundary: String,
@@ -81,7 +81,7 @@ impl Prepared {
         let html = Part::new(&rendition.html, &rendition.id);
         // `=_` occurs neither in quoted-printable nor in base64, so no part can hold the boundary.
         let boundary = format!("=_postrider_{}", &crypto::sha256_hex(rendition.id.as_bytes())[..24]);
-        let mut headers = Vec::with_capacity(1024);
+        let mut headers = String::with_capacity(1024);
         header::mailbox(&mut headers, "From", &rendition.from);
         if let Some(reply_to) = &rendition.reply_to {
             header::mailbox(&mut headers, "Reply-To", reply_to);
@@ -105,9 +105,7 @@ impl Prepared {
             header::plain(&mut headers, "CFBL-Address", &format!("{address}; report=arf"));
         }
         header::plain(&mut headers, "MIME-Version", "1.0");
-        headers.extend_from_slice(
-            format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n").as_bytes(),
-        );
+        headers.push_str(&format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n"));
         Self {
             digest: rendition.digest.clone(),
             from: rendition.from.address.clone(),
@@ -125,7 +123,7 @@ impl Prepared {
 
     /// The whole message for one reader, sent and signed at `date`: CRLF only, ASCII but for an address that is not,
     /// lines of at most 998 octets.
-    pub fn compose(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<Vec<u8>, Error> {
+    pub fn compose(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<String, Error> {
         for hole in self.text.holes().chain(self.html.holes()) {
             match recipient.value(hole) {
                 None => return Err(Error::Rendition(hole)),
@@ -134,36 +132,36 @@ impl Prepared {
             }
         }
         let head = self.head(recipient, date)?;
-        let mut body = Vec::with_capacity(self.text.size() + self.html.size() + 1024);
+        let mut body = String::with_capacity(self.text.size() + self.html.size() + 1024);
         self.part(&mut body, "plain", &self.text, |hole| recipient.value(hole).unwrap_or_default());
         let escaped = Hole::ALL.map(|hole| recipient.value(hole).map(escape).unwrap_or_default());
         self.part(&mut body, "html", &self.html, |hole| {
             Hole::ALL.iter().position(|known| *known == hole).map_or("", |at| escaped[at].as_str())
         });
-        body.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+        body.push_str(&format!("--{}--\r\n", self.boundary));
 
-        let mut out = Vec::with_capacity(head.len() + body.len() + 2048);
+        let mut out = String::with_capacity(head.len() + body.len() + 2048);
         if let Some(signer) = &self.signer {
             signer.sign(&mut out, &head, &body, date).map_err(Error::Signature)?;
         }
-        out.extend_from_slice(&head);
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(&body);
+        out.push_str(&head);
+        out.push_str("\r\n");
+        out.push_str(&body);
         Ok(out)
     }
 
     /// Composes a mail and looks whether its signatures hold for who receives it: once, before the first of many.
     pub fn check(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<(), Error> {
         let message = self.compose(recipient, date)?;
-        self.signer.as_ref().map_or(Ok(()), |signer| signer.check(&message)).map_err(Error::Signature)
+        self.signer.as_ref().map_or(Ok(()), |signer| signer.check(message.as_bytes())).map_err(Error::Signature)
     }
 
-    fn head(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<Vec<u8>, Error> {
+    fn head(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<String, Error> {
         let Recipient { address, message_id, .. } = recipient;
         if !is_token(address, 320) || !is_token(message_id, 900) || !message_id.is_ascii() {
             return Err(Error::Recipient);
         }
-        let mut out = Vec::with_capacity(self.headers.len() + 1024);
+        let mut out = String::with_capacity(self.headers.len() + 1024);
         header::plain(&mut out, "Date", &date.to_rfc2822());
         header::plain(&mut out, "To", address);
         header::plain(&mut out, "Message-ID", &format!("<{message_id}>"));
@@ -188,7 +186,7 @@ impl Prepared {
             let id = message_id.split('@').next().unwrap_or_default();
             header::plain(&mut out, "CFBL-Feedback-ID", id);
         }
-        out.extend_from_slice(&self.headers);
+        out.push_str(&self.headers);
         Ok(out)
     }
 
@@ -203,15 +201,12 @@ impl Prepared {
         })
     }
 
-    fn part<'a>(&self, out: &mut Vec<u8>, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
-        out.extend_from_slice(
-            format!(
-                "--{}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
-                self.boundary,
-                part.encoding()
-            )
-            .as_bytes(),
-        );
+    fn part<'a>(&self, out: &mut String, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
+        out.push_str(&format!(
+            "--{}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
+            self.boundary,
+            part.encoding()
+        ));
         part.fill(out, value);
     }
 }

@@ -39,6 +39,9 @@ pub struct Session {
     begun: bool,
 }
 
+/// The end of a message (RFC 5321 §4.1.1.4).
+const DOT: &str = ".\r\n";
+
 /// How far a transaction came.
 struct Progress {
     stage: Stage,
@@ -162,14 +165,19 @@ impl Session {
             }
         }
         // A server may take its time for these replies, and the message before it for its own.
-        if let Err(refusal) = limits.pass(gate).await {
-            // It waits for a message that does not come.
-            self.in_step = false;
-            return Err(refusal);
-        }
+        let until = match limits.pass(gate).await {
+            Ok(until) => until,
+            Err(refusal) => {
+                // It waits for a message that does not come.
+                self.in_step = false;
+                return Err(refusal);
+            }
+        };
         progress.stage = Stage::Dot;
-        let mut text = dotted(mail.bytes)?;
+        let mut text = dotted(mail.text);
         progress.dot_at = self.watch.written() + text.len() as u64;
+        let watch = self.watch.clone();
+        watch.stop(progress.dot_at - DOT.len() as u64);
         if let Some(Ahead { mail, gate }) = ahead
             && self.goes_ahead()
             && self.has_room()
@@ -184,8 +192,18 @@ impl Session {
             text.push_str(&reader);
             text.push_str("DATA\r\n");
         }
-        let said = self.say(limits, self.timeouts.body + self.timeouts.dot, text).await;
+        // The server reads the message while it is not known yet whether that may end.
+        let ends = async {
+            let may = ends(gate, until, limits).await;
+            watch.go_on(may.is_ok());
+            may
+        };
+        let (may, said) = tokio::join!(ends, self.say(limits, self.timeouts.body + self.timeouts.dot, text));
         self.begun &= !self.watch.was_late();
+        if let Err(refusal) = may {
+            self.in_step = false;
+            return Err(refusal);
+        }
         let response = expect(said?, 250)?;
         self.open_transaction = self.begun;
         Ok(response)
@@ -249,26 +267,26 @@ impl Session {
 
     /// MAIL and RCPT, with the parameters that the server knows.
     fn envelope(&self, mail: &Mail<'_>) -> Result<[String; 2], Failed> {
-        let Mail { from, to, bytes, message_id, .. } = *mail;
+        let Mail { from, to, text: message, message_id, .. } = *mail;
         let offers = &self.offers;
         let utf8 = !to.is_ascii() || !from.is_ascii();
         if utf8 && !offers.smtputf8 {
             let text = "the relay takes no addresses beyond ASCII (SMTPUTF8)";
             return Err((Stage::Rcpt, Refusal::unfit(text)));
         }
-        if let Some(most) = offers.most.filter(|most| bytes.len() > *most) {
-            let text = format!("the mail has {} octets, and the relay takes no more than {most}", bytes.len());
+        if let Some(most) = offers.most.filter(|most| message.len() > *most) {
+            let text = format!("the mail has {} octets, and the relay takes no more than {most}", message.len());
             return Err((Stage::Data, Refusal::later(552, text)));
         }
         let mut sender =
             format!("MAIL FROM:<{}>", path(from).map_err(|refusal| (Stage::Mail, Refusal::ours(refusal.text)))?);
         let mut reader = format!("RCPT TO:<{}>", path(to).map_err(|refusal| (Stage::Rcpt, refusal))?);
         if offers.size {
-            let _ = write!(sender, " SIZE={}", bytes.len());
+            let _ = write!(sender, " SIZE={}", message.len());
         }
         if utf8 {
             sender.push_str(" SMTPUTF8");
-            if offers.eight_bit && !bytes.is_ascii() {
+            if offers.eight_bit && !message.is_ascii() {
                 sender.push_str(" BODY=8BITMIME");
             }
         } else if offers.dsn {
@@ -301,6 +319,17 @@ impl Session {
     }
 }
 
+/// Waits until the message may end that `gate` let out until then.
+async fn ends(gate: &impl Gate, until: Instant, limits: &Limits) -> Result<(), Refusal> {
+    if !gate.may_end().await {
+        return Err(Refusal::ours("what became of the mail before it could not be recorded"));
+    }
+    if Instant::now() >= until {
+        limits.pass(gate).await?;
+    }
+    Ok(())
+}
+
 fn expect(response: Response, code: u16) -> Result<Response, Refusal> {
     let said = response.code().into();
     if said == code {
@@ -319,28 +348,26 @@ fn path(address: &str) -> Result<&str, Refusal> {
     Ok(address)
 }
 
-/// The message with its dots doubled (RFC 5321 §4.5.2) and the final one: one write, so that no packet waits for
-/// another's acknowledgement.
-fn dotted(message: &[u8]) -> Result<String, Refusal> {
-    let text = std::str::from_utf8(message).map_err(|_| Refusal::said(554, "the message is not text"))?;
+/// The message with its dots doubled (RFC 5321 §4.5.2) and the final one.
+fn dotted(message: &str) -> String {
     // Room for the next mail's commands too.
-    let mut out = String::with_capacity(text.len() + 1024);
+    let mut out = String::with_capacity(message.len() + 1024);
     // Few messages have a line that begins with a dot.
-    if text.starts_with('.') || text.contains("\n.") {
-        for line in text.split_inclusive('\n') {
+    if message.starts_with('.') || message.contains("\n.") {
+        for line in message.split_inclusive('\n') {
             if line.starts_with('.') {
                 out.push('.');
             }
             out.push_str(line);
         }
     } else {
-        out.push_str(text);
+        out.push_str(message);
     }
     if !out.ends_with("\r\n") {
         out.push_str("\r\n");
     }
-    out.push_str(".\r\n");
-    Ok(out)
+    out.push_str(DOT);
+    out
 }
 
 #[cfg(test)]
@@ -349,8 +376,8 @@ mod tests {
 
     #[test]
     fn dots_are_doubled_and_the_end_is_added() {
-        assert_eq!(dotted(b".a\r\n.\r\n..b\r\nc.\r\n").unwrap(), "..a\r\n..\r\n...b\r\nc.\r\n.\r\n");
-        assert_eq!(dotted(b"a").unwrap(), "a\r\n.\r\n");
+        assert_eq!(dotted(".a\r\n.\r\n..b\r\nc.\r\n"), "..a\r\n..\r\n...b\r\nc.\r\n.\r\n");
+        assert_eq!(dotted("a"), "a\r\n.\r\n");
     }
 
     #[test]

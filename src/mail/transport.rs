@@ -3,7 +3,8 @@
 //! One mail is one transaction with one recipient. A [`Line`] is owned by one worker and never shared, and a send is
 //! never dropped half way with its connection kept: whatever ends early takes its connection with it. Directly before
 //! MAIL, when all waiting for connections is over, the [`Gate`] is asked; while it is shut nothing is said of the mail.
-//! MAIL of the next mail may travel with the end of the one before ([`Ahead`]); its own gate is asked directly before that.
+//! MAIL of the next mail may travel with the end of the one before ([`Ahead`]); its own gate is asked directly before that. The final
+//! dot waits until the gate says that the message may end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub struct Mail<'a> {
     /// Without angle brackets.
     pub message_id: &'a str,
     /// By [`super::message::Prepared::compose`].
-    pub bytes: &'a [u8],
+    pub text: &'a str,
     /// When it is sent.
     pub date: DateTime<Utc>,
 }
@@ -91,6 +92,12 @@ pub trait Gate: Sync {
     /// When this mail could still leave, as of the last look; `None`: it may not. The error says why that is not known: then it
     /// does not.
     fn open_at(&self) -> impl Future<Output = Result<Option<Instant>, String>> + Send;
+
+    /// Ends when the message may be ended: its final dot waits for it, and what was said of it before is nobody's yet. False: it stays
+    /// without an end.
+    fn may_end(&self) -> impl Future<Output = bool> + Send {
+        async { true }
+    }
 }
 
 /// A gate that is always open: for mail that a person sends to themselves.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -30,6 +30,7 @@ pub struct Watch(Arc<Said>);
 struct Said {
     written: AtomicU64,
     held: Mutex<Option<Held>>,
+    stop: Mutex<Option<Stop>>,
     /// Lines of the answer to EHLO; `None` once they were taken.
     offers: Mutex<Option<Vec<String>>>,
 }
@@ -46,10 +47,57 @@ struct Held {
     late: bool,
 }
 
+/// Where writing stands still.
+#[derive(Debug)]
+struct Stop {
+    /// Offset of the first octet that is not said.
+    at: u64,
+    /// It never will be.
+    for_good: bool,
+    /// Who writes.
+    waits: Option<Waker>,
+}
+
 impl Watch {
     fn new() -> Self {
-        let offers = Mutex::new(Some(Vec::new()));
-        Self(Arc::new(Said { written: AtomicU64::new(0), held: Mutex::new(None), offers }))
+        let (held, stop, offers) = (Mutex::new(None), Mutex::new(None), Mutex::new(Some(Vec::new())));
+        Self(Arc::new(Said { written: AtomicU64::new(0), held, stop, offers }))
+    }
+
+    /// Writing stands still before the offset `at` until [`Watch::go_on`].
+    pub fn stop(&self, at: u64) {
+        *locked(&self.0.stop) = Some(Stop { at, for_good: false, waits: None });
+    }
+
+    /// Writing goes on, or fails.
+    pub fn go_on(&self, may: bool) {
+        let mut stop = locked(&self.0.stop);
+        let waits = stop.as_mut().and_then(|stop| {
+            stop.for_good = !may;
+            stop.waits.take()
+        });
+        if may {
+            *stop = None;
+        }
+        drop(stop);
+        if let Some(waits) = waits {
+            waits.wake();
+        }
+    }
+
+    /// How many more octets may be written now; waits where there are none.
+    fn goes(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
+        match &mut *locked(&self.0.stop) {
+            None => Poll::Ready(Ok(usize::MAX)),
+            Some(stop) if stop.at > self.written() => {
+                Poll::Ready(Ok(usize::try_from(stop.at - self.written()).unwrap_or(usize::MAX)))
+            }
+            Some(Stop { for_good: true, .. }) => Poll::Ready(Err(io::Error::other("it is not to be said"))),
+            Some(stop) => {
+                stop.waits = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
     }
 
     /// What is written from the offset `from` on may begin to leave until then only: a server that reads slowly, or a process that
@@ -64,7 +112,7 @@ impl Watch {
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
-        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.held)
     }
 
     /// Octets that the stream has taken since the connection began.
@@ -74,18 +122,23 @@ impl Watch {
 
     /// The lines of the answer to EHLO, each with its code and CRLF. Nothing is listened to any more.
     pub fn offers(&self) -> Vec<String> {
-        self.0.offers.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+        locked(&self.0.offers).take().unwrap_or_default()
     }
 
     /// Keywords of EHLO come in any case, and `lettre` knows those of AUTH in capitals only.
     fn hear(&self, line: &mut str) {
         if line.starts_with("250")
-            && let Some(lines) = self.0.offers.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+            && let Some(lines) = locked(&self.0.offers).as_mut()
         {
             line.make_ascii_uppercase();
             lines.push(line.to_owned());
         }
     }
+}
+
+/// What panics elsewhere leaves it usable: each change is whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// See the module.
@@ -184,7 +237,15 @@ impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         point!("before a write");
         let this = &mut *self;
-        let mut octets = octets;
+        let goes = match this.watch.goes(cx) {
+            Poll::Ready(goes) => goes?,
+            Poll::Pending => {
+                // What is before it arrives.
+                ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
+                return Poll::Pending;
+            }
+        };
+        let mut octets = &octets[..octets.len().min(goes)];
         let held = *this.watch.held();
         if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
             let before = usize::try_from(held.from - this.watch.written()).unwrap_or(usize::MAX).min(octets.len());
@@ -260,6 +321,25 @@ mod tests {
         let mut all = String::new();
         theirs.read_to_string(&mut all).await.unwrap();
         assert_eq!(all, "NOOP");
+    }
+
+    #[tokio::test]
+    async fn writing_stands_still_where_it_is_told_to() {
+        for (buffers, may) in [(false, true), (true, true), (false, false), (true, false)] {
+            let (ours, mut theirs) = duplex(16);
+            let mut wire = Wire::new(Box::new(ours), buffers, ([127, 0, 0, 1], 25).into(), "");
+            let watch = wire.watch();
+            watch.stop(20);
+            let writing = tokio::spawn(async move { wire.write_all(b"twenty octets before.").await.is_ok() });
+            let mut before = [0; 20];
+            theirs.read_exact(&mut before).await.unwrap();
+            assert!(&before == b"twenty octets before" && !writing.is_finished());
+            watch.go_on(may);
+            assert_eq!(writing.await.unwrap(), may, "{buffers}");
+            let mut rest = String::new();
+            theirs.read_to_string(&mut rest).await.unwrap();
+            assert_eq!(rest, if may { "." } else { "" }, "{buffers}");
+        }
     }
 
     #[test]

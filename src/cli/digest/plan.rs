@@ -179,7 +179,7 @@ impl Mail {
             subject: rendition.subject.clone(),
             html_bytes: rendition.html.len(),
             text_bytes: rendition.text.len(),
-            message_bytes: message.map_or(0, |bytes| bytes.len()),
+            message_bytes: message.map_or(0, |text| text.len()),
             clip_risk: budget::excess(&rendition.html) > 0,
             cuts,
             problems,

@@ -82,15 +82,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         let name = format!("pictures/{}.{}", picture.key, picture.kind.extension());
         fs_err::write(out.join(name), &picture.bytes)?;
     }
-    let files = [
-        ("index.html", page.into_bytes()),
-        ("mail.html", mail.html.into_bytes()),
-        ("mail.txt", mail.text.into_bytes()),
-        ("mail.eml", message),
-    ];
-    for (name, bytes) in files {
+    let files = [("index.html", page), ("mail.html", mail.html), ("mail.txt", mail.text), ("mail.eml", message)];
+    for (name, text) in files {
         let file = out.join(name);
-        fs_err::write(&file, bytes)?;
+        fs_err::write(&file, text)?;
         say!("{}", file.display());
     }
     say!("subject: {}", mail.subject);

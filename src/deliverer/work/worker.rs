@@ -5,16 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::super::door::Door;
+use super::super::door::{Door, kept};
 use super::super::letter::{self, Letter};
-use super::super::{LEASE, LOW, RECORD_WITHIN, random};
+use super::super::{LEASE, LOW, RECORD_WITHIN, jitter};
 use super::{Done, Job, Work};
 use crate::delivery::pace::{Heard, Hearing, Turn};
-use crate::mail::transport::{Ahead, Attempt, Gate as _, Limits, Line, for_the_log};
+use crate::mail::transport::{Ahead, Attempt, Limits, Line, for_the_log};
 use crate::sabotage;
 
 /// How a worker is counted.
@@ -40,7 +40,7 @@ impl Work {
                     Err(failed) => {
                         let (done, recorded) = *failed;
                         self.stays(&line, &mut is);
-                        if results.send(done).await.is_err() || recorded.await.is_err() {
+                        if results.send(done).await.is_err() || !kept(recorded).await {
                             return line;
                         }
                         continue;
@@ -58,25 +58,28 @@ impl Work {
             let ahead = next.as_ref().map(|(mail, gate)| Ahead { mail, gate: *gate });
             let begun = Instant::now();
             let attempt = line.send_before(&mail, &letter.door, ahead, &limits).await;
+            self.stays(&line, &mut is);
+            if letter.door.is_in_vain() {
+                // The mail before it is not recorded, and this one has no end.
+                hand.push_front(letter);
+                self.put_back(&mut line, &mut hand, false);
+                return line;
+            }
             let next = hand.front().map(|next| next.job.domain());
             self.learned(&letter.job, begun.elapsed());
-            self.stays(&line, &mut is);
             let untouched = self.heard(place, &letter.job, &attempt, next);
-            // Nothing more leaves on this line until this one is recorded: what a crash repeats is at most one mail a
-            // connection. Meanwhile what follows is made ready.
+            // No other message ends on this line until this one is recorded: what a crash repeats is at most one mail a
+            // connection. Meanwhile what follows is made ready, and begun.
             let (done, recorded) = letter.done(attempt, place, untouched);
             let mut is_recorded = results.send(done).await.is_ok();
             if is_recorded && !hand.is_empty() {
                 self.reach(&line, &mut hand, &results).await;
             }
-            let looks = async {
-                for letter in &hand {
-                    // Who has left is found out when it is their turn.
-                    let _ = letter.door.open_at().await;
-                }
-            };
-            is_recorded &= tokio::join!(recorded, looks).0.is_ok();
             self.put_back(&mut line, &mut hand, is_recorded);
+            match hand.front() {
+                Some(next) => next.door.follows(recorded),
+                None => is_recorded &= kept(recorded).await,
+            }
             self.stays(&line, &mut is);
             if !is_recorded {
                 return line;
@@ -141,7 +144,7 @@ impl Work {
         job: Job,
         place: usize,
         current: Option<&str>,
-    ) -> Result<Letter, Box<(Done, oneshot::Receiver<()>)>> {
+    ) -> Result<Letter, Box<(Done, watch::Receiver<bool>)>> {
         let door = Door::new(&self.doorkeeper, &job.claim, job.claimed);
         let made = catch_unwind(AssertUnwindSafe(|| letter::compose(&self.parts, &job, self.clock.now())));
         match made.unwrap_or_else(|_| Err(letter::not_composed("composing it broke off by a fault of ours"))) {
@@ -248,7 +251,8 @@ impl Work {
         if other != Some(job.domain()) {
             state.jobs.ended(job.domain());
         }
-        let Hearing { news, untouched } = pace.heard(place, job.to(), attempt.word(job.group), now, random());
+        let jitter = jitter(&attempt.outcome);
+        let Hearing { news, untouched } = pace.heard(place, job.to(), attempt.word(job.group), now, jitter);
         if !pace.is_open(now) {
             self.no_more.cancel();
         }

@@ -29,7 +29,7 @@ fn sample() -> Sample {
         "From: a@example.org\r\nList-Unsubscribe: <{LINK}>,\r\n <mailto:u@example.org>\r\nLIST-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nbody"
     );
     Sample {
-        message: Ok(message.into_bytes()),
+        message: Ok(message),
         unsubscribe_url: LINK.into(),
         way_out: Ok(()),
         to_the_world: true,
@@ -109,7 +109,7 @@ fn each_other_fault_is_told() {
     assert!(with(long)[0].starts_with("Warning size the HTML has "), "{:?}", with(long));
     let heavy = |_: &mut Rendered, sample: &mut Sample| {
         if let Ok(message) = &mut sample.message {
-            message.extend(vec![b'x'; 10_000_000]);
+            message.push_str(&"x".repeat(10_000_000));
         }
     };
     assert_eq!(with(heavy), ["Error size the message has 10 MB, and many servers take no more than 10"]);
@@ -121,8 +121,8 @@ fn each_other_fault_is_told() {
     assert_eq!(with(html), ["Error unsubscribe the HTML has no link to unsubscribe"]);
     for (from, to) in [("List-Unsubscribe:", "X:"), ("/token>", "/other>"), ("-Post: List", "-Post: No")] {
         let header = |_: &mut Rendered, sample: &mut Sample| {
-            let message = String::from_utf8(sample.message.clone().unwrap()).unwrap();
-            sample.message = Ok(message.replacen(from, to, 1).into_bytes());
+            let message = sample.message.clone().unwrap();
+            sample.message = Ok(message.replacen(from, to, 1));
         };
         assert_eq!(
             with(header),
@@ -132,8 +132,8 @@ fn each_other_fault_is_told() {
     }
     let plain = |_: &mut Rendered, sample: &mut Sample| {
         sample.unsubscribe_url = LINK.replace("https", "http");
-        let message = String::from_utf8(sample.message.clone().unwrap()).unwrap();
-        sample.message = Ok(message.replace("https", "http").into_bytes());
+        let message = sample.message.clone().unwrap();
+        sample.message = Ok(message.replace("https", "http"));
     };
     assert!(with(plain)[0].starts_with("Error unsubscribe the link to unsubscribe is no `https:` one"));
     let closed = |_: &mut Rendered, sample: &mut Sample| sample.way_out = Err("the link opens nothing".into());

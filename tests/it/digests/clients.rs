@@ -186,7 +186,7 @@ fn stable(rendition: &Rendition, shown: [fn(&str) -> String; 2]) -> String {
         *text = text.replace(&rendition.id, "ID");
     }
     let raw = Prepared::new(&fixed, &settings()).compose(&recipient(), date()).unwrap();
-    let raw = String::from_utf8(raw).unwrap().replace('\r', "");
+    let raw = raw.replace('\r', "");
     let head = raw.split("\n\n").next().unwrap();
     let [text, html] = shown;
     format!("{head}\n~~~~~~~~ {}\n{}\n~~~~~~~~\n{}", fixed.subject, text(&fixed.text), html(&fixed.html))

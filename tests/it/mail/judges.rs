@@ -60,7 +60,7 @@ fn mails() -> (Vec<Named>, Vec<Record>) {
              (version=TLSv1.3) id 4XyZ{number} for <reader@example.net>;\r\n {}\r\n",
             now.to_rfc2822()
         );
-        (name, [received.as_bytes(), &message].concat())
+        (name, [received.as_bytes(), message.as_bytes()].concat())
     });
     (mails.collect(), records)
 }

@@ -7,6 +7,9 @@ use chrono::DateTime;
 use postrider::delivery::Verdict;
 use postrider::mail::transport::{Ahead, Attempt, Gate, Limits, Line, Mail, Route, Stage};
 use postrider::mail::{Pipelining, Settings, Transport};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +42,7 @@ impl Gate for Door {
 
 fn mail(to: &str) -> Mail<'_> {
     let date = DateTime::from_timestamp(1_634_288_400, 0).unwrap();
-    Mail { from: "weekly@example.org", to, message_id: "id@example.org", bytes: b"Subject: a\r\n\r\n.b\r\n", date }
+    Mail { from: "weekly@example.org", to, message_id: "id@example.org", text: "Subject: a\r\n\r\n.b\r\n", date }
 }
 
 fn limits() -> Limits {
@@ -189,6 +192,68 @@ async fn what_was_begun_can_be_left() {
     assert_eq!(taken(&server), [READERS[0], READERS[2]]);
 }
 
+/// Says whether its message may end when the test does.
+struct Late(watch::Receiver<Option<bool>>);
+
+impl Gate for Late {
+    async fn open_at(&self) -> Result<Option<Instant>, String> {
+        Ok(Some(Instant::now()))
+    }
+
+    async fn may_end(&self) -> bool {
+        *self.0.clone().wait_for(Option::is_some).await.unwrap() == Some(true)
+    }
+}
+
+#[tokio::test]
+async fn a_message_leaves_before_it_may_end() {
+    const TEXT: &str = "Subject: a\r\n\r\nb\r\n";
+    for may in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings =
+            Settings::new(Transport::Smtp(relay(listener.local_addr().unwrap())), "https://feeds.example.org/");
+        let mut line = Route::all(&settings).unwrap().remove(0).line();
+        let (say, heard) = watch::channel(None);
+        let server = async {
+            let mut stream = BufStream::new(listener.accept().await.unwrap().0);
+            for (replies, lines) in [("220 hello\r\n", 1), ("250-localhost\r\n250 PIPELINING\r\n", 3)] {
+                stream.write_all(replies.as_bytes()).await.unwrap();
+                stream.flush().await.unwrap();
+                for _ in 0..lines {
+                    stream.read_line(&mut String::new()).await.unwrap();
+                }
+            }
+            stream.write_all(b"250 ok\r\n250 ok\r\n354 go on\r\n").await.unwrap();
+            stream.flush().await.unwrap();
+            let mut message = vec![0; TEXT.len()];
+            stream.read_exact(&mut message).await.unwrap();
+            // It is here, and the test has not said yet that it may end.
+            say.send(Some(may)).unwrap();
+            let mut end = String::new();
+            if may {
+                stream.read_line(&mut end).await.unwrap();
+                stream.write_all(b"250 taken\r\n").await.unwrap();
+                stream.flush().await.unwrap();
+            } else {
+                stream.read_to_string(&mut end).await.unwrap();
+            }
+            (String::from_utf8(message).unwrap(), end)
+        };
+        let mail = Mail { text: TEXT, ..mail(READERS[0]) };
+        let (sent, (message, end)) = tokio::join!(
+            async {
+                let sent = line.send(&mail, &limits(), &Late(heard)).await;
+                // What has no end is left at once.
+                assert_eq!(line.is_connected(), may);
+                sent
+            },
+            server
+        );
+        let (verdict, wanted) = if may { (Verdict::Accepted, ".\r\n") } else { (Verdict::Ours, "") };
+        assert_eq!((sent.outcome.verdict, message.as_str(), end.as_str()), (verdict, TEXT, wanted));
+    }
+}
+
 #[tokio::test]
 async fn a_server_hears_what_it_asks_for() {
     let server = Server::offering(&["size 100", "dsn"], |_, _, _| Act::Well).await;
@@ -201,7 +266,7 @@ async fn a_server_hears_what_it_asks_for() {
     let reader = "RCPT TO:<a+b@example.net> NOTIFY=FAILURE ORCPT=rfc822;a+2Bb@example.net";
     assert!(said.contains(&reader.to_owned()), "{said:?}");
     // Too large a mail is not even begun; that is no fault of its reader, and no reason to stop.
-    let large = Mail { bytes: &[b'x'; 101], ..mail(READERS[0]) };
+    let large = Mail { text: &"x".repeat(101), ..mail(READERS[0]) };
     let refused = line.send(&large, &limits(), &door).await;
     assert_eq!((refused.outcome.verdict, refused.outcome.code), (Verdict::Temporary, 552));
     assert!(!refused.is_about_the_route() && !refused.is_about_policy());

@@ -29,13 +29,13 @@ fn line(settings: &Settings) -> Line {
     Route::all(settings).unwrap().remove(0).line()
 }
 
-const MESSAGE: &[u8] = b"Subject: a\r\n\r\nOne line.\r\n.\r\n..two\r\n";
+const MESSAGE: &str = "Subject: a\r\n\r\nOne line.\r\n.\r\n..two\r\n";
 /// The same on the wire.
 const DOTTED: &[u8] = b"Subject: a\r\n\r\nOne line.\r\n..\r\n...two";
 
 async fn send_to(line: &mut Line, to: &str) -> Attempt {
     let date = DateTime::from_timestamp(1_634_288_400, 0).unwrap();
-    let mail = Mail { from: "weekly@example.org", to, message_id: "one@example.org", bytes: MESSAGE, date };
+    let mail = Mail { from: "weekly@example.org", to, message_id: "one@example.org", text: MESSAGE, date };
     line.send(&mail, &Limits { until: Instant::now() + 3 * LONG, stop: CancellationToken::new() }, &Open).await
 }
 
@@ -149,12 +149,12 @@ async fn connections_that_end_without_a_word() {
 #[tokio::test]
 async fn a_connection_that_ends_before_the_dot_has_delivered_nothing() {
     // More than the buffers on both sides hold: the dot cannot have left.
-    let long = b"A line of a long message, and the next one.\r\n".repeat(500_000);
+    let long = "A line of a long message, and the next one.\r\n".repeat(500_000);
     for (act, patience) in [(Act::Drop, LONG), (Act::Hang, SHORT), (say("552 5.3.4 too long"), LONG)] {
         let server = Server::start(move |point, _, _| if point == Point::Body { act.clone() } else { Act::Well }).await;
         let mut line = line(&settings(server.address, patience));
         let date = DateTime::from_timestamp(0, 0).unwrap();
-        let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", bytes: &long, date };
+        let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", text: &long, date };
         let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
         let attempt = line.send(&mail, &limits, &Open).await;
         let expected = if attempt.outcome.code == 552 { Verdict::Permanent } else { Verdict::Temporary };
@@ -310,7 +310,7 @@ async fn a_stop_ends_every_wait() {
         .await;
         let mut line = line(&settings(server.address, LONG));
         let date = DateTime::from_timestamp(0, 0).unwrap();
-        let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", bytes: MESSAGE, date };
+        let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", text: MESSAGE, date };
         let attempt = line.send(&mail, &Limits { until: Instant::now() + LONG, stop }, &Open).await;
         assert_eq!(attempt.outcome.verdict, expected, "{attempt:?}");
     }
@@ -461,7 +461,7 @@ async fn a_folder_keeps_each_mail_once() {
     // A later run knows the file too.
     let mut second = line(&settings);
     let date = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-    let mail = Mail { from: "w@x", to: "a@x", message_id: "one@example.org", bytes: b"again", date };
+    let mail = Mail { from: "w@x", to: "a@x", message_id: "one@example.org", text: "again", date };
     let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
     assert_eq!(second.send(&mail, &limits, &Open).await.outcome.verdict, Verdict::Accepted);
     let files: Vec<_> = fs_err::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -89,10 +89,11 @@ fn without_styles(html: &str) -> String {
 }
 
 /// Names and values of a message's header, in its order, unfolded.
-pub fn headers(message: &[u8]) -> Vec<(String, String)> {
-    let end = message.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(message.len());
-    let head = String::from_utf8_lossy(&message[..end]).replace("\r\n ", " ").replace("\r\n\t", " ");
-    head.lines()
+pub fn headers(message: &str) -> Vec<(String, String)> {
+    let head = message.split_once("\r\n\r\n").map_or(message, |(head, _)| head);
+    head.replace("\r\n ", " ")
+        .replace("\r\n\t", " ")
+        .lines()
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect()
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn headers_are_unfolded() {
-        let message = b"A: 1\r\nLong: a,\r\n b\r\n\r\nBody: no\r\n";
+        let message = "A: 1\r\nLong: a,\r\n b\r\n\r\nBody: no\r\n";
         assert_eq!(headers(message), [("A".into(), "1".into()), ("Long".into(), "a, b".into())]);
     }
 }
