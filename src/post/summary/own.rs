@@ -19,8 +19,10 @@ const HEAD: usize = ENOUGH * 2;
 
 /// The text, not cut yet; empty where the page has nothing of its own.
 pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
-    let whole = || told(html, own, roles).text;
-    head(html).map(|head| told(head, own, roles)).filter(Told::is_settled).map_or_else(whole, |told| told.text)
+    let whole = || told(html, own, roles, &[true, false]).text;
+    // What stands behind sections that tell less comes before them.
+    let of_head = head(html).map(|head| told(head, own, roles, &[true]));
+    of_head.filter(Told::is_settled).map_or_else(whole, |told| told.text)
 }
 
 /// The first paragraphs of a long page.
@@ -30,14 +32,15 @@ fn head(html: &str) -> Option<&str> {
     head.rfind(END).filter(|_| head.len() < html.len()).map(|at| &head[..at + END.len()])
 }
 
-fn told(html: &str, own: &Own, roles: &Roles) -> Told {
+/// `passes`: the sections that tell what is in an issue (`true`), the others.
+fn told(html: &str, own: &Own, roles: &Roles, passes: &[bool]) -> Told {
     let flow = Flow::of(html);
     let mut recurring = Recurring { flow: &flow, own, known: vec![None; flow.lines.len()] };
     let parts = outline::parts(&flow, roles);
     let mut told = Told::default();
     let tells = |role: Option<&str>| role.is_none_or(|role| TELLING.contains(&role));
-    for first in [true, false] {
-        for part in parts.iter().filter(|part| tells(part.role.as_deref()) == first) {
+    for telling in passes {
+        for part in parts.iter().filter(|part| tells(part.role.as_deref()) == *telling) {
             if told.text.len() > ENOUGH {
                 return told;
             }
@@ -175,4 +178,31 @@ fn without_addresses(text: &str) -> String {
     }
     out.push_str(rest);
     out.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::post::{Page, recurring};
+
+    proptest! {
+        /// The first paragraphs of a page tell the same as all of it, or are not believed.
+        #[test]
+        fn a_part_of_a_page_tells_what_the_whole_does(pieces in prop::collection::vec(
+            (prop_oneof![
+                Just("<h2>Contributors</h2>"), Just("<h2>Releases</h2>"), Just("<h2>Questions</h2>"), Just("<h2>Other</h2>"),
+                Just("<p>Ada asks:</p>\n<blockquote>\n<p>WORDS?</p>\n</blockquote>\n<p>A: WORDS</p>"),
+                Just("<p>WORDS</p>"), Just("<p>WORDS<br>WORDS\nWORDS</p>"), Just("<ul>\n<li>WORDS</li>\n<li>\n<p>WORDS</p>\n</li>\n</ul>"),
+            ], 1_usize..40), 0..60)) {
+            let html: String = pieces.iter().enumerate().map(|(number, (piece, words))| {
+                let words: Vec<String> = (0..*words).map(|word| format!("knot {number} rope {word}")).collect();
+                piece.replace("WORDS", &words.join(" ")) + "\n"
+            }).collect();
+            let nobodys = recurring::Recurring::default().seen_from(&Page::default());
+            let roles = Roles::default();
+            prop_assert_eq!(text(&html, &nobodys, &roles), told(&html, &nobodys, &roles, &[true, false]).text);
+        }
+    }
 }
