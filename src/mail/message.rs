@@ -3,6 +3,8 @@
 //!
 //! The same Rendition, reader and date give the same text, so that a repeat is recognised as one.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 
 use super::dkim::Signer;
@@ -105,7 +107,7 @@ impl Prepared {
             header::plain(&mut headers, "CFBL-Address", &format!("{address}; report=arf"));
         }
         header::plain(&mut headers, "MIME-Version", "1.0");
-        headers.push_str(&format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n"));
+        let _ = write!(headers, "Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n");
         Self {
             digest: rendition.digest.clone(),
             from: rendition.from.address.clone(),
@@ -138,7 +140,7 @@ impl Prepared {
         self.part(&mut body, "html", &self.html, |hole| {
             Hole::ALL.iter().position(|known| *known == hole).map_or("", |at| escaped[at].as_str())
         });
-        body.push_str(&format!("--{}--\r\n", self.boundary));
+        let _ = write!(body, "--{}--\r\n", self.boundary);
 
         let mut out = String::with_capacity(head.len() + body.len() + 2048);
         if let Some(signer) = &self.signer {
@@ -202,11 +204,12 @@ impl Prepared {
     }
 
     fn part<'a>(&self, out: &mut String, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "--{}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
             self.boundary,
             part.encoding()
-        ));
+        );
         part.fill(out, value);
     }
 }

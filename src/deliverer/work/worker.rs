@@ -138,7 +138,7 @@ impl Work {
         }
     }
 
-    /// Composes the mail of `job`; what panics there takes this one mail with it. `current`: see [`Queue::take`].
+    /// Composes the mail of `job`; what panics there takes this one mail with it. `current`: see [`crate::delivery::pace::queue::Queue::take`].
     fn make(
         &self,
         job: Job,
@@ -194,7 +194,7 @@ impl Work {
         }
     }
 
-    /// The next job that may begin now over the relay at `place`, if there is one. `current`: see [`Queue::take`].
+    /// The next job that may begin now over the relay at `place`, if there is one. `current`: see [`crate::delivery::pace::queue::Queue::take`].
     fn next_now(&self, place: usize, current: Option<&str>, is: &mut Is) -> Option<Job> {
         if self.no_more.is_cancelled() {
             return None;
