@@ -70,9 +70,8 @@ async fn connect(url: &str) -> Result<Open> {
                 pool.connect_lazy_with(options)
             };
             let shown = path.display().to_string();
-            // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again. What a statement keeps
-            // aside (an update of many rows does) would be a file each time.
-            let writer = pool(1, options.clone().pragma("cache_size", "-8192").pragma("temp_store", "memory"));
+            // 8 MiB: with SQLite's 2, planning an issue for many readers reads its own pages again and again.
+            let writer = pool(1, options.clone().pragma("cache_size", "-8192"));
             Ok(Open { db: Db::Sqlite { readers: pool(3, options), writer }, file: Some(path), shown })
         }
         Some(("postgres" | "postgresql", _)) => {
