@@ -194,9 +194,6 @@ fn beside_others(posts: usize) {
     let mut known = bench.known();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    // The store is closed in it.
-    let inside = runtime.handle().clone();
-    let _inside = inside.enter();
     let mut parts = publisher::Parts {
         scanner: Scanner::new(bench.settings()),
         store: runtime

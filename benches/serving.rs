@@ -235,9 +235,6 @@ fn rebuilding(folder: &Path) {
     site::write(&root, MANY);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    // The store is closed in it.
-    let inside = runtime.handle().clone();
-    let _inside = inside.enter();
     let settings = store::Settings { url: format!("sqlite:{}", folder.join("large.db").display()), secret: None };
     let mut parts = publisher::Parts {
         scanner: Scanner::new(Settings { root: root.clone(), ..Settings::default() }),

@@ -14,6 +14,13 @@ pub(super) struct Turn {
     lazy: Option<PoolConnection<Postgres>>,
 }
 
+impl Drop for Turn {
+    /// With it goes the store, perhaps where no runtime is: a connection that goes back to its pool needs one.
+    fn drop(&mut self) {
+        drop((self.sqlite.take().map(PoolConnection::detach), self.lazy.take().map(PoolConnection::detach)));
+    }
+}
+
 impl Turn {
     /// With nothing kept.
     pub(super) const fn new() -> Self {

@@ -3,7 +3,14 @@ use postrider::store::Error;
 
 use super::*;
 
-conform!(keeps_its_key, opens_at_once_from_many, refuses_another_secret, shows_no_password, closes);
+conform!(
+    keeps_its_key,
+    opens_at_once_from_many,
+    refuses_another_secret,
+    shows_no_password,
+    closes,
+    may_be_dropped_where_no_runtime_is,
+);
 
 async fn keeps_its_key(bench: Bench) {
     bench.store.ping().await.unwrap();
@@ -136,4 +143,14 @@ async fn what_is_not_ours_is_refused() {
     fs_err::create_dir(folder.path().join("folder.db")).unwrap();
     open("folder.db").await;
     assert!(open("missing/x.db").await.contains("missing"));
+}
+
+async fn may_be_dropped_where_no_runtime_is(bench: Bench) {
+    let store = bench.again().await;
+    // Whoever writes keeps a connection.
+    let outcome = Outcome { verdict: Verdict::Accepted, code: 250, text: String::new() };
+    let nobodys = Report { delivery: "none".to_owned(), fence: 1, outcome, state: State::Sent, due_at: None };
+    assert_eq!(store.record(&[nobodys], at(0)).await.unwrap(), 0);
+    std::thread::spawn(move || drop(store)).join().unwrap();
+    bench.store.ping().await.unwrap();
 }
