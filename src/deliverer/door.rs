@@ -1,6 +1,6 @@
 //! The last look before MAIL: a claim may be minutes old, and connecting may take minutes more. The connections' questions of
 //! one moment are one query; each is answered by a look that began after it was asked. A look is used again while it is fresh,
-//! and the claim itself is one.
+//! and the claim itself is one. And the last word before the final dot: is the mail before it on its connection recorded?
 
 use std::sync::{Arc, Mutex, OnceLock};
 

@@ -194,7 +194,7 @@ impl Session {
         }
         // The server reads the message while it is not known yet whether that may end.
         let ends = async {
-            let may = ends(gate, until, limits).await;
+            let may = may_end(gate, until, limits).await;
             watch.go_on(may.is_ok());
             may
         };
@@ -319,8 +319,8 @@ impl Session {
     }
 }
 
-/// Waits until the message may end that `gate` let out until then.
-async fn ends(gate: &impl Gate, until: Instant, limits: &Limits) -> Result<(), Refusal> {
+/// Waits until the message may end that `gate` let out: if that takes longer than `until`, the gate is asked once more.
+async fn may_end(gate: &impl Gate, until: Instant, limits: &Limits) -> Result<(), Refusal> {
     if !gate.may_end().await {
         return Err(Refusal::ours("what became of the mail before it could not be recorded"));
     }

@@ -29,10 +29,16 @@ pub struct Watch(Arc<Said>);
 #[derive(Debug)]
 struct Said {
     written: AtomicU64,
-    held: Mutex<Option<Held>>,
-    stop: Mutex<Option<Stop>>,
+    rules: Mutex<Rules>,
+}
+
+/// What is to be done with what is said.
+#[derive(Debug)]
+struct Rules {
+    held: Option<Held>,
+    stop: Option<Stop>,
     /// Lines of the answer to EHLO; `None` once they were taken.
-    offers: Mutex<Option<Vec<String>>>,
+    offers: Option<Vec<String>>,
 }
 
 /// Words that may be said for a while only.
@@ -60,26 +66,26 @@ struct Stop {
 
 impl Watch {
     fn new() -> Self {
-        let (held, stop, offers) = (Mutex::new(None), Mutex::new(None), Mutex::new(Some(Vec::new())));
-        Self(Arc::new(Said { written: AtomicU64::new(0), held, stop, offers }))
+        let rules = Mutex::new(Rules { held: None, stop: None, offers: Some(Vec::new()) });
+        Self(Arc::new(Said { written: AtomicU64::new(0), rules }))
     }
 
     /// Writing stands still before the offset `at` until [`Watch::go_on`].
     pub fn stop(&self, at: u64) {
-        *locked(&self.0.stop) = Some(Stop { at, for_good: false, waits: None });
+        self.rules().stop = Some(Stop { at, for_good: false, waits: None });
     }
 
     /// Writing goes on, or fails.
     pub fn go_on(&self, may: bool) {
-        let mut stop = locked(&self.0.stop);
-        let waits = stop.as_mut().and_then(|stop| {
+        let mut rules = self.rules();
+        let waits = rules.stop.as_mut().and_then(|stop| {
             stop.for_good = !may;
             stop.waits.take()
         });
         if may {
-            *stop = None;
+            rules.stop = None;
         }
-        drop(stop);
+        drop(rules);
         if let Some(waits) = waits {
             waits.wake();
         }
@@ -87,7 +93,7 @@ impl Watch {
 
     /// How many more octets may be written now; waits where there are none.
     fn goes(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
-        match &mut *locked(&self.0.stop) {
+        match &mut self.rules().stop {
             None => Poll::Ready(Ok(usize::MAX)),
             Some(stop) if stop.at > self.written() => {
                 Poll::Ready(Ok(usize::try_from(stop.at - self.written()).unwrap_or(usize::MAX)))
@@ -103,16 +109,16 @@ impl Watch {
     /// What is written from the offset `from` on may begin to leave until then only: a server that reads slowly, or a process that
     /// stands still, may make it late. Then it is kept back: see [`Watch::was_late`]. With nothing before it, writing it fails.
     pub fn hold(&self, from: u64, until: Instant) {
-        *self.held() = Some(Held { from, until, alone: from == self.written(), late: false });
+        self.rules().held = Some(Held { from, until, alone: from == self.written(), late: false });
     }
 
     /// Was it kept back? Nothing is held any more.
     pub fn was_late(&self) -> bool {
-        self.held().take().is_some_and(|held| held.late)
+        self.rules().held.take().is_some_and(|held| held.late)
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Held>> {
-        locked(&self.0.held)
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.0.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Octets that the stream has taken since the connection began.
@@ -122,23 +128,18 @@ impl Watch {
 
     /// The lines of the answer to EHLO, each with its code and CRLF. Nothing is listened to any more.
     pub fn offers(&self) -> Vec<String> {
-        locked(&self.0.offers).take().unwrap_or_default()
+        self.rules().offers.take().unwrap_or_default()
     }
 
     /// Keywords of EHLO come in any case, and `lettre` knows those of AUTH in capitals only.
     fn hear(&self, line: &mut str) {
         if line.starts_with("250")
-            && let Some(lines) = locked(&self.0.offers).as_mut()
+            && let Some(lines) = self.rules().offers.as_mut()
         {
             line.make_ascii_uppercase();
             lines.push(line.to_owned());
         }
     }
-}
-
-/// What panics elsewhere leaves it usable: each change is whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// See the module.
@@ -246,7 +247,7 @@ impl AsyncWrite for Wire {
             }
         };
         let mut octets = &octets[..octets.len().min(goes)];
-        let held = *this.watch.held();
+        let held = this.watch.rules().held;
         if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
             let before = usize::try_from(held.from - this.watch.written()).unwrap_or(usize::MAX).min(octets.len());
             if before == 0 && this.buffers {
@@ -255,7 +256,7 @@ impl AsyncWrite for Wire {
             let late = Instant::now() >= held.until;
             if before == 0 && late {
                 held.late = true;
-                *this.watch.held() = Some(held);
+                this.watch.rules().held = Some(held);
                 let nothing = || Err(io::Error::new(io::ErrorKind::TimedOut, "it was too late to say it"));
                 return Poll::Ready(if held.alone { nothing() } else { Ok(octets.len()) });
             }
