@@ -229,16 +229,11 @@ fn way_out(rendition: &Rendition, sample: &Sample, findings: &mut Vec<Finding>) 
         findings.push(Finding::error(Reason::Unsubscribe, why, "look at `http.public_url`"));
     }
     let Ok(message) = &sample.message else { return };
-    let head = message.split_once("\r\n\r\n").map_or(message.as_str(), |(head, _)| head);
-    let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
-    let header = |name: &str| {
-        head.lines().find_map(|line| {
-            let (start, value) = line.split_once(':')?;
-            start.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        })
-    };
+    let headers = headers(message);
+    let header =
+        |name: &str| headers.iter().find_map(|(own, value)| own.eq_ignore_ascii_case(name).then_some(value.as_str()));
     let link = header("List-Unsubscribe").is_some_and(|links| links.contains(&format!("<{}>", sample.unsubscribe_url)));
-    if !link || header("List-Unsubscribe-Post").as_deref() != Some("List-Unsubscribe=One-Click") {
+    if !link || header("List-Unsubscribe-Post") != Some("List-Unsubscribe=One-Click") {
         findings.push(Finding::error(
             Reason::Unsubscribe,
             "the message has no header to unsubscribe with one click",
@@ -253,6 +248,17 @@ fn way_out(rendition: &Rendition, sample: &Sample, findings: &mut Vec<Finding>) 
             "let the world reach Postrider over TLS, and say so in `http.public_url`",
         ));
     }
+}
+
+/// Names and values of a message's header, in its order, unfolded.
+pub fn headers(message: &str) -> Vec<(String, String)> {
+    let head = message.split_once("\r\n\r\n").map_or(message, |(head, _)| head);
+    head.replace("\r\n ", " ")
+        .replace("\r\n\t", " ")
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+        .collect()
 }
 
 /// Is `url` of this machine, so that it leads nobody else anywhere?

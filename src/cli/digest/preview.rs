@@ -15,6 +15,7 @@ use crate::cli::{Context, Exit, digest};
 use crate::config;
 use crate::crypto;
 use crate::digest::Digest;
+use crate::digest::gate::headers;
 use crate::digest::render::{Cut, Shape};
 use crate::library::Scan;
 use crate::mail::message::Prepared;
@@ -69,7 +70,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
         sizes: [first.rendition.html.len(), first.rendition.text.len(), message.len()].map(kilobytes),
         views: views::views(&mail.html),
         text: &mail.text,
-        headers: views::headers(&message),
+        headers: headers(&message),
     };
     let page = templates.render("preview/page.html", "en", &page).map_err(anyhow::Error::msg)?;
 

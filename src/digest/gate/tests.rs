@@ -165,3 +165,9 @@ fn reasons_are_read_by_their_words() {
     }
     assert!(Reason::parse("all").unwrap_err().contains("alt, cut, dns"));
 }
+
+#[test]
+fn headers_are_unfolded() {
+    let message = "A: 1\r\nLong: a,\r\n b\r\n\r\nBody: no\r\n";
+    assert_eq!(headers(message), [("A".into(), "1".into()), ("Long".into(), "a, b".into())]);
+}

@@ -88,17 +88,6 @@ fn without_styles(html: &str) -> String {
     out + rest
 }
 
-/// Names and values of a message's header, in its order, unfolded.
-pub fn headers(message: &str) -> Vec<(String, String)> {
-    let head = message.split_once("\r\n\r\n").map_or(message, |(head, _)| head);
-    head.replace("\r\n ", " ")
-        .replace("\r\n\t", " ")
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,11 +99,5 @@ mod tests {
         assert!(views[0].html.contains("@media not all{") && views[1].html.contains("@media all{"));
         assert!(views[2].html.contains("<img data-src=\"a.png\" alt=\"A"), "{}", views[2].html);
         assert_eq!(views[3].html, "<p>x<img src=\"a.png\" alt=\"A > B\">y");
-    }
-
-    #[test]
-    fn headers_are_unfolded() {
-        let message = "A: 1\r\nLong: a,\r\n b\r\n\r\nBody: no\r\n";
-        assert_eq!(headers(message), [("A".into(), "1".into()), ("Long".into(), "a, b".into())]);
     }
 }
