@@ -26,7 +26,7 @@ use url::Url;
 use crate::bounce::ReturnPath;
 use crate::digest::Digest;
 use crate::digest::gate::Reason;
-use crate::problem::Problem;
+use crate::problem::{CONFIGURATION, Problem};
 use crate::template::Templates;
 use crate::{feed, http, inbox, library, mail, store, websub};
 
@@ -37,7 +37,7 @@ pub use reader::nearest;
 pub use values::listen;
 
 /// The file looked for in the site's folder.
-pub const FILE_NAME: &str = "postrider.yaml";
+pub const FILE_NAME: &str = CONFIGURATION;
 
 /// Everything that can be configured, checked.
 #[derive(Clone)]

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+/// The owner's configuration, as Problems with it name it.
+pub const CONFIGURATION: &str = "postrider.yaml";
+
 /// How bad a [`Problem`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

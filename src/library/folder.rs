@@ -15,7 +15,7 @@ use crate::post::date::{self, ecma};
 use crate::post::front_matter::{self, FrontMatter, text_of};
 use crate::post::permalink::{self, Place, Shape};
 use crate::post::{Page, markdown};
-use crate::problem::Problem;
+use crate::problem::{CONFIGURATION, Problem};
 use crate::site::Site;
 
 use super::files::{File, Folder};
@@ -32,13 +32,13 @@ pub fn open(folder: &Folder, settings: &Settings) -> Option<Opened> {
 }
 
 fn laid_out(folder: &Folder, settings: &Settings) -> Opened {
-    let fault = |what: String, hint: &str| vec![Problem::error("postrider.yaml", None, what, hint)];
+    let fault = |what: String, hint: &str| vec![Problem::error(CONFIGURATION, None, what, hint)];
     if settings.url.is_none() {
         let what = "the site's address is not known: there is no generator's configuration here";
         let hint = "set `site.url` in postrider.yaml, as in `site: { url: https://www.example.org/ }`";
         return Err(fault(what.into(), hint));
     }
-    let url = home::address(settings, None, "site.url", "postrider.yaml")?;
+    let url = home::address(settings, None, "site.url", CONFIGURATION)?;
     let pattern = Pattern::parse(settings.date.as_deref().unwrap_or(USUAL))
         .map_err(|what| fault(format!("`content.date` {what}"), ""))?;
     let language = settings.language.clone().unwrap_or_else(|| "en".into());

@@ -1,7 +1,7 @@
 //! What a generator's file has to offer, and the list of them. Adding one is a file beside this one and a line here.
 
 use crate::post::Page;
-use crate::problem::Problem;
+use crate::problem::{CONFIGURATION, Problem};
 use crate::site::Site;
 
 use super::Settings;
@@ -67,13 +67,13 @@ pub fn open(folder: &Folder, settings: &Settings) -> Opened {
     let known = GENERATORS.map(|generator| generator.name).join(", ");
     Err(vec![match named {
         Some(name) if !GENERATORS.iter().any(|generator| generator.name == name) => Problem::error(
-            "postrider.yaml",
+            CONFIGURATION,
             None,
             format!("`site.generator` names `{name}`, which is not known"),
             format!("one of {known}"),
         ),
         Some(name) => Problem::error(
-            "postrider.yaml",
+            CONFIGURATION,
             None,
             format!("`site.generator` is `{name}`, but the folder has no configuration of it"),
             "remove `site.generator`, or give the site's folder by `--site`",

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 use crate::post::{markdown, summary};
-use crate::problem::Problem;
+use crate::problem::{CONFIGURATION, Problem};
 use crate::site::{Language, Site};
 
 use super::Settings;
@@ -42,7 +42,7 @@ pub fn address(settings: &Settings, written: Option<&str>, key: &str, file: &str
     if let Some(own) = &settings.url {
         let what = format!("`site.url` is `{own}`, which is no address");
         let hint = "as in `https://www.example.org/`";
-        return parse(own).ok_or_else(|| vec![Problem::error("postrider.yaml", None, what, hint)]);
+        return parse(own).ok_or_else(|| vec![Problem::error(CONFIGURATION, None, what, hint)]);
     }
     let written = written.map(str::trim).filter(|text| !text.is_empty());
     written.and_then(parse).ok_or_else(|| {

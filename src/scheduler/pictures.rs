@@ -13,7 +13,7 @@ use crate::digest::{Digest, render};
 use crate::imaging;
 use crate::library::Bodies;
 use crate::post::FullPost;
-use crate::problem::Problem;
+use crate::problem::{CONFIGURATION, Problem};
 use crate::site::Site;
 use crate::store::Store;
 
@@ -21,9 +21,6 @@ use crate::store::Store;
 const MOST: usize = 100;
 /// For making over the pictures of one Issue. What was made is kept, so that the next try goes on from there.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Where the logo is named.
-const CONFIGURATION: &str = "postrider.yaml";
 
 /// Where the pictures go.
 #[derive(Clone, Copy)]

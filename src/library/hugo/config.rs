@@ -12,7 +12,7 @@ use crate::library::fields::strings;
 use crate::library::home::bcp47;
 use crate::post::front_matter::text_of;
 use crate::post::markdown;
-use crate::problem::Problem;
+use crate::problem::{CONFIGURATION, Problem};
 use crate::site::{Language, Site};
 
 use super::addresses::{permalinks, ugly};
@@ -253,7 +253,7 @@ fn address(own: Option<&str>, base: Option<&str>, main: &str) -> Result<String, 
     match (own, base) {
         (Some(own), _) => parse(own).map(|url| with_slash(&url)).ok_or_else(|| {
             vec![Problem::error(
-                "postrider.yaml",
+                CONFIGURATION,
                 None,
                 format!("`site.url` is `{own}`, which is no address"),
                 "as in `https://www.example.org/`",
