@@ -11,7 +11,7 @@ use face::Part::{self, Address, Body, Date, Name, Own, Path, Text, Title};
 use face::{Face, address};
 
 /// What makes a page a post beyond doubt, whatever else has changed.
-const STRONG: [&[Part]; 14] = [
+const STRONG: [&[Part]; 15] = [
     &[Own, Path],
     &[Own, Address],
     &[Own, Name],
@@ -25,6 +25,7 @@ const STRONG: [&[Part]; 14] = [
     &[Title, Date, Address],
     &[Title, Date, Name],
     &[Title, Date],
+    &[Body, Date],
     &[Body, Name],
     &[Body],
 ];
@@ -47,24 +48,26 @@ pub(super) struct Matched {
     pub doubts: Vec<(Vec<usize>, Vec<usize>)>,
 }
 
-pub(super) fn matched(known: &[Known], pages: &[Arc<Page>]) -> Matched {
-    if known.is_empty() {
+pub(super) fn matched(all: &[Known], pages: &[Arc<Page>]) -> Matched {
+    if all.is_empty() {
         return Matched { posts: vec![None; pages.len()], doubts: Vec::new() };
     }
-    let mut posts = as_they_were(known, pages);
-    let mut used = vec![false; known.len()];
+    let mut posts = as_they_were(all, pages);
+    let mut used = vec![false; all.len()];
     posts.iter().flatten().for_each(|post| used[*post] = true);
     // Only what is left is looked at more closely; of most scans it is next to nothing.
     let known: Vec<(usize, Face<'_>)> =
-        (0..known.len()).filter(|at| !used[*at]).map(|at| (at, Face::of_known(&known[at]))).collect();
+        (0..all.len()).filter(|at| !used[*at]).map(|at| (at, Face::of_known(&all[at]))).collect();
     let pages: Vec<(usize, Face<'_>)> =
         (0..pages.len()).filter(|at| posts[*at].is_none()).map(|at| (at, Face::of_page(&pages[at]))).collect();
+    let repeated = if pages.is_empty() { HashSet::new() } else { repeated_titles(all) };
     let (numbers, known): (Vec<usize>, Vec<Face<'_>>) = known.into_iter().unzip();
     let (places, pages): (Vec<usize>, Vec<Face<'_>>) = pages.into_iter().unzip();
     let mut matching = Matching {
         posts: vec![None; pages.len()],
         used: vec![false; known.len()],
         disputed: vec![false; known.len()],
+        repeated,
         known: &known,
         pages: &pages,
     };
@@ -105,6 +108,12 @@ fn as_they_were(known: &[Known], pages: &[Arc<Page>]) -> Vec<Option<usize>> {
     pages.iter().map(post_of).collect()
 }
 
+/// Titles that more than one post has or had.
+fn repeated_titles(known: &[Known]) -> HashSet<&str> {
+    let mut seen = HashSet::with_capacity(known.len());
+    known.iter().map(|known| known.title.as_str()).filter(|title| !seen.insert(*title)).collect()
+}
+
 /// Pages and posts that are alike in something.
 type Group = (Vec<usize>, Vec<usize>);
 
@@ -117,6 +126,8 @@ struct Matching<'a> {
     used: Vec<bool>,
     /// By known post: two pages have as much of it, and neither is to have it.
     disputed: Vec<bool>,
+    /// Titles of more than one post.
+    repeated: HashSet<&'a str>,
 }
 
 impl<'a> Matching<'a> {
@@ -187,7 +198,7 @@ impl<'a> Matching<'a> {
                 });
             }
             // Template texts come again with other posts.
-            [Body] | [Body, Name] => {
+            [Body] | [Body, Name | Date] => {
                 let mine: HashSet<&str> = self.open_known().map(|at| self.known[at].body).collect();
                 let edited = self.open_pages().map(|at| &self.pages[at]).filter(|page| !mine.contains(page.body));
                 let edited = here(edited);
@@ -289,7 +300,8 @@ impl<'a> Matching<'a> {
             let date = !face.date.is_empty() && !same_date && of_another(["", &face.date]);
             let both = !same_date && of_another([face.title, &face.date]);
             let contradicted = match parts {
-                [Title, ..] => both,
+                // A weekly has its title again and again: one that comes where another was taken away is the next.
+                [Title, ..] => both || was.gone && self.repeated.contains(was.title),
                 [Date, ..] => title,
                 // Everything else is new: of a post that was taken away that is another one.
                 _ => title || date || was.gone,

@@ -141,6 +141,35 @@ fn swapped_files_keep_their_posts() {
 }
 
 #[test]
+fn of_two_with_the_same_words_the_date_says_which() {
+    let original = page("1/post.md", "1", "Original", 1, "original:body");
+    let copy = page("2/post.md", "2", "Copy", 2, "copy:body");
+    let third = page("3/post.md", "3", "Third", 3, "third:third");
+    let known = remembered(&arcs(vec![original, copy, third]), &["1", "2", "3"].map(str::to_owned));
+    // The original is written anew where it is; the copy, with a new title, and the third change places.
+    let pages = arcs(vec![
+        page("1/post.md", "1", "Anew", 1, "anew:anew"),
+        page("3/post.md", "3", "New title", 2, "new:body"),
+        page("2/post.md", "2", "Third", 3, "third:third"),
+    ]);
+    assert_eq!(assign(&known, &pages), ["1", "2", "3"]);
+}
+
+#[test]
+fn a_new_issue_where_another_was_taken_away_is_a_new_one() {
+    let issue = |n: u32, day: u32| page(&format!("{n}.md"), &n.to_string(), "Weekly", day, &format!("{n} {day}:{n}"));
+    let known = remembered(&arcs(vec![issue(1, 1), issue(2, 8)]), &["1", "2"].map(str::to_owned));
+    let known: Vec<Known> = known.into_iter().map(|known| Known { gone: known.id == "2", ..known }).collect();
+    let came = Page { source_hash: "new:new".into(), ..issue(2, 15) };
+    let assigned = assign_among(&known, &arcs(vec![issue(1, 1), came.clone()]), |_| false);
+    assert!(assigned.ids[0] == "1" && assigned.ids[1] != "2", "{assigned:?}");
+    assert!(assigned.doubts.iter().any(|doubt| doubt.old == ["2"]), "{assigned:?}");
+    // A title of its own says that it is back.
+    let only: Vec<Known> = known.into_iter().filter(|known| known.gone).collect();
+    assert_eq!(assign(&only, &arcs(vec![came])), ["2"]);
+}
+
+#[test]
 fn who_cannot_be_told_apart_is_not_announced_again() {
     // Two files of the same text go, and two come where nothing says which is which.
     let twin = |path: &str| page(path, path, "T", 1, "same");
