@@ -40,7 +40,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 
-/// Reading a site allocates in two threads at once, and a daemon should be small again after it has made feeds or sent mail: the system's
+/// Reading a site allocates in several threads at once, and a daemon should be small again after it has made feeds or sent mail: the system's
 /// allocator is slower at the one and keeps more of the other.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -1,10 +1,13 @@
 //! Work on many files at once.
 
-use std::sync::Mutex;
+use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+use std::thread::available_parallelism;
 
-/// So many threads read.
-const THREADS: usize = 2;
+/// So many threads work, where there are as many processors: at least two, since one waits for the disk now and then.
+const THREADS: RangeInclusive<usize> = 2..=8;
 
 /// Markdown and HTML nest; the default stack of a thread is small.
 const STACK: usize = 16 * 1024 * 1024;
@@ -29,8 +32,11 @@ pub fn each_with<S, T: Send>(
     own: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, usize) -> T + Sync,
 ) -> Vec<T> {
+    // Asked once: the answer takes reading files of the system's.
+    static PROCESSORS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get));
+    let threads = (*PROCESSORS).clamp(*THREADS.start(), *THREADS.end());
     let next = AtomicUsize::new(0);
-    let size = (count / (THREADS * TURNS)).clamp(1, BATCH);
+    let size = (count / (threads * TURNS)).clamp(1, BATCH);
     let done = Mutex::new(Vec::with_capacity(count.div_ceil(size)));
     let run = || {
         let mut own = own();
@@ -46,7 +52,7 @@ pub fn each_with<S, T: Send>(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..THREADS.min(count.div_ceil(FEW)) {
+        for _ in 0..threads.min(count.div_ceil(FEW)) {
             let thread = std::thread::Builder::new().name("reader".into()).stack_size(STACK);
             if thread.spawn_scoped(scope, run).is_err() {
                 // No thread to be had: this one does it.
