@@ -176,14 +176,15 @@ impl Wire {
     }
 
     fn take(&mut self, octets: &[u8]) {
-        for &octet in octets {
-            if octet == b'\n' {
+        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+            let (piece, ends) = piece.strip_suffix(b"\n").map_or((piece, false), |piece| (piece, true));
+            let room = LINE.saturating_sub(self.line.len());
+            self.line.extend_from_slice(&piece[..piece.len().min(room)]);
+            if ends {
                 let mut line = readable(&self.line);
                 self.watch.hear(&mut line);
                 self.lines.extend_from_slice(line.as_bytes());
                 self.line.clear();
-            } else if self.line.len() < LINE {
-                self.line.push(octet);
             }
         }
     }
@@ -192,10 +193,8 @@ impl Wire {
 /// A line of a reply (without its LF) as `lettre` parses it: three digits, a blank or `-`, text, CRLF. What is no reply is
 /// left recognisably so.
 pub fn readable(line: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line))
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+    let text = if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text };
     match text.split_at_checked(3) {
         Some((code, rest)) if code.bytes().all(|byte| byte.is_ascii_digit()) => match rest.chars().next() {
             None => format!("{code} \r\n"),
