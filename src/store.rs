@@ -69,6 +69,7 @@ mod plan;
 mod posts;
 mod relays;
 mod renditions;
+mod rows;
 mod schema;
 mod subscribers;
 mod subscriptions;

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
 use super::deliveries::attempts;
 use super::due::{Candidate, DUE, NEXT, RANKS, of_each_lane};
-use super::{Error, Result, Store, Synced, at, json, ms};
+use super::rows::{self, Holds, Rows, Value};
+use super::{Error, Result, Store, Synced, at, ms};
 use crate::delivery::group::Group;
 use crate::delivery::pace::Ask;
 use crate::delivery::{Kind, State};
@@ -51,21 +51,6 @@ pub struct HandedOut {
     pub claims: Vec<Claim>,
     /// How many were looked at; fewer than were asked for: no more are due.
     pub seen: usize,
-}
-
-/// What a candidate becomes by the claim.
-#[derive(Serialize)]
-struct Claimed<'a> {
-    id: &'a str,
-    state: &'a str,
-    attempt: i64,
-    wake_at: Option<i64>,
-}
-
-#[derive(Serialize)]
-struct Fenced<'a> {
-    id: &'a str,
-    fence: i64,
 }
 
 /// The rule of who is mailed, for the claim and for the last look before the mail leaves. `state`: of the subscription.
@@ -146,9 +131,11 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<HandedOut> {
         const TAKE: &str = "
-            update deliveries set state = r.value ->> 'state', wake_at = cast(r.value ->> 'wake_at' as bigint), owner = $2,
-                attempts = attempts + cast(r.value ->> 'attempt' as bigint), fence = fence + 1, changed_at = $3
-            from {rows} as r where deliveries.id = r.value ->> 'id'";
+            update deliveries set state = r.state, wake_at = r.wake_at, owner = $1, attempts = attempts + r.attempt,
+                fence = fence + 1, changed_at = $2
+            from r where deliveries.id = r.id";
+        const COLUMNS: [(&str, Holds); 4] =
+            [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("wake_at", Holds::Number)];
         let ask = ask.into();
         let limit = if ask.most > 0 && self.is_held(now).await? { 0 } else { ask.most };
         let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
@@ -185,17 +172,23 @@ impl Store {
                     }
                 }
             }
-            if !rows.is_empty() {
-                let claimed: Vec<Claimed<'_>> = rows
-                    .iter()
-                    .map(|(row, _, state)| Claimed {
-                        id: &row.id,
-                        state: if planted(Plant::CursorAtFetch) { State::Sent } else { *state }.as_str(),
-                        attempt: i64::from(*state == State::Sending),
-                        wake_at: (*state == State::Sending && !planted(Plant::CursorAtFetch)).then_some(ms(ends)),
-                    })
-                    .collect();
-                sqlx::query(self.sql(TAKE)).bind(json(&claimed)).bind(owner).bind(ms(now)).execute(&mut *tx).await?;
+            // What each of them becomes by it.
+            let claimed: Vec<[Value<'_>; 4]> = rows
+                .iter()
+                .map(|(row, _, state)| {
+                    let stays = *state == State::Sending && !planted(Plant::CursorAtFetch);
+                    let becomes = if planted(Plant::CursorAtFetch) { State::Sent } else { *state };
+                    [
+                        Value::Text(&row.id),
+                        Value::Text(becomes.as_str()),
+                        Value::Number(Some(i64::from(*state == State::Sending))),
+                        Value::Number(stays.then_some(ms(ends))),
+                    ]
+                })
+                .collect();
+            for rows in claimed.chunks(rows::MOST) {
+                let own = [Value::Text(owner), Value::Number(Some(ms(now)))];
+                Rows { columns: COLUMNS, rows }.query(TAKE, &own)?.execute(&mut *tx).await?;
             }
             rows
         })?;
@@ -218,17 +211,23 @@ impl Store {
     pub async fn still_wanted(&self, claims: &[&Claim]) -> Result<HashSet<String>> {
         const STANDS: &str = "
             select d.id, d.kind, n.state, x.hash, coalesce(s.address, d.address)
-            from {rows} as r
-            join deliveries d on d.id = r.value ->> 'id'
+            from r
+            join deliveries d on d.id = r.id
             left join subscribers s on s.id = d.subscriber
             left join subscriptions n on n.id = d.subscription
             left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
-            where d.fence = cast(r.value ->> 'fence' as bigint) and d.state = 'sending'";
+            where d.fence = r.fence and d.state = 'sending'";
+        const COLUMNS: [(&str, Holds); 2] = [("id", Holds::Text), ("fence", Holds::Number)];
         type Row = (String, String, Option<String>, Option<String>, Option<String>);
-        let asked: Vec<Fenced<'_>> = claims.iter().map(|claim| Fenced { id: &claim.id, fence: claim.fence }).collect();
-        let asked = json(&asked);
-        let rows: Vec<Row> = on!(self, pool => sqlx::query_as(self.sql(STANDS)).bind(&asked).fetch_all(pool).await?);
-        let wanted = rows.into_iter().filter(|(_, kind, state, suppressed, address)| {
+        let asked: Vec<[Value<'_>; 2]> =
+            claims.iter().map(|claim| [Value::Text(&claim.id), Value::Number(Some(claim.fence))]).collect();
+        let mut standing: Vec<Row> = Vec::with_capacity(claims.len());
+        for rows in asked.chunks(rows::MOST) {
+            let rows = Rows { columns: COLUMNS, rows };
+            let found = on!(self, pool => rows.query_as(STANDS, &[])?.fetch_all(pool).await?);
+            standing.extend(found);
+        }
+        let wanted = standing.into_iter().filter(|(_, kind, state, suppressed, address)| {
             Kind::parse(kind)
                 .is_some_and(|kind| is_wanted(kind, state.as_deref(), suppressed.as_deref(), address.as_deref()))
         });

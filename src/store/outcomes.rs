@@ -5,9 +5,9 @@
 //! wait for the disk one after the other.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-use super::{Db, Error, Result, Store, json, ms};
+use super::rows::{self, Holds, Rows, Value};
+use super::{Db, Error, Result, Store, ms};
 use crate::crypto;
 use crate::delivery::{Outcome, State, Verdict};
 use crate::sabotage::{Plant, planted, point};
@@ -56,27 +56,46 @@ impl Synced {
     }
 }
 
-#[derive(Serialize)]
 struct Ended<'a> {
     id: &'a str,
     fence: i64,
     state: &'a str,
     code: u16,
     reply: &'a str,
-    uncertain: u8,
+    is_uncertain: bool,
     due_at: Option<i64>,
     wake_at: Option<i64>,
 }
 
-#[derive(Serialize)]
-struct GivenBack<'a> {
-    id: &'a str,
-    fence: i64,
-    due_at: i64,
+impl<'a> Ended<'a> {
+    const COLUMNS: [(&'static str, Holds); 8] = [
+        ("id", Holds::Text),
+        ("fence", Holds::Number),
+        ("state", Holds::Text),
+        ("code", Holds::Number),
+        ("reply", Holds::Text),
+        ("uncertain", Holds::Number),
+        ("due_at", Holds::Number),
+        ("wake_at", Holds::Number),
+    ];
+
+    fn row(&self) -> [Value<'a>; 8] {
+        let number = |number: i64| Value::Number(Some(number));
+        [
+            Value::Text(self.id),
+            number(self.fence),
+            Value::Text(self.state),
+            number(self.code.into()),
+            Value::Text(self.reply),
+            number(self.is_uncertain.into()),
+            Value::Number(self.due_at),
+            Value::Number(self.wake_at),
+        ]
+    }
 }
 
 /// Reports as rows, in the order in which every process locks them.
-fn ended(reports: &[Report], now: DateTime<Utc>) -> String {
+fn ended(reports: &[Report], now: DateTime<Utc>) -> Vec<[Value<'_>; 8]> {
     let mut rows: Vec<Ended<'_>> = reports
         .iter()
         .map(|report| {
@@ -89,7 +108,7 @@ fn ended(reports: &[Report], now: DateTime<Utc>) -> String {
                 state: if open { State::Queued } else { report.state }.as_str(),
                 code: report.outcome.code,
                 reply: &report.outcome.text,
-                uncertain: u8::from(report.outcome.verdict == Verdict::Uncertain),
+                is_uncertain: report.outcome.verdict == Verdict::Uncertain,
                 due_at,
                 wake_at: open.then(|| due_at.unwrap_or(ms(now))),
             }
@@ -97,29 +116,29 @@ fn ended(reports: &[Report], now: DateTime<Utc>) -> String {
         .collect();
     rows.sort_by(|a, b| a.id.cmp(b.id));
     sabotage_results(&mut rows, reports);
-    json(&rows)
+    rows.iter().map(Ended::row).collect()
 }
 
 impl Store {
     /// Takes the results whose fence is the newest; returns how many were. See the module for how well they are kept then.
     pub async fn record(&self, reports: &[Report], now: DateTime<Utc>) -> Result<u64> {
-        const END: &str = "
-            update deliveries set state = r.value ->> 'state', code = cast(r.value ->> 'code' as bigint),
-                reply = r.value ->> 'reply', due_at = coalesce(cast(r.value ->> 'due_at' as bigint), due_at),
-                wake_at = cast(r.value ->> 'wake_at' as bigint), changed_at = $2,
-                uncertain = uncertain + cast(r.value ->> 'uncertain' as bigint)
-            from {rows} as r
-            where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
-                and deliveries.state = 'sending'";
-        if reports.is_empty() {
-            return Ok(0);
+        let ended = ended(reports, now);
+        let mut taken = 0;
+        for rows in ended.chunks(rows::MOST) {
+            let rows = Rows { columns: Ended::COLUMNS, rows };
+            taken += self.end(&rows, now).await?;
         }
-        let rows = ended(reports, now);
+        Ok(taken)
+    }
+
+    async fn end(&self, rows: &Rows<'_, 8>, now: DateTime<Utc>) -> Result<u64> {
+        const END: &str = "
+            update deliveries set state = r.state, code = r.code, reply = r.reply, due_at = coalesce(r.due_at, deliveries.due_at),
+                wake_at = r.wake_at, changed_at = $1, uncertain = deliveries.uncertain + r.uncertain
+            from r where deliveries.id = r.id and deliveries.fence = r.fence and deliveries.state = 'sending'";
         let mut turn = self.shared.turn.lock().await;
         if planted(Plant::NoFence) {
-            lazily!(self, turn, writer => {
-                sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(writer).await?.rows_affected()
-            });
+            lazily!(self, turn, writer => rows.query(UNFENCED, &[])?.execute(writer).await?.rows_affected());
         }
         // One statement is one transaction.
         point!("before commit");
@@ -127,7 +146,7 @@ impl Store {
         let taken = loop {
             let end = async {
                 Ok::<_, Error>(lazily!(self, turn, writer => {
-                    sqlx::query(self.sql(END)).bind(&rows).bind(ms(now)).execute(writer).await?.rows_affected()
+                    rows.query(END, &[Value::Number(Some(ms(now)))])?.execute(writer).await?.rows_affected()
                 }))
             };
             tries += 1;
@@ -171,25 +190,27 @@ impl Store {
     /// Gives claims back untouched (shutdown, relay down): queued again, the attempt not counted.
     pub async fn release(&self, backs: &[Back], now: DateTime<Utc>) -> Result<()> {
         const BACK: &str = "
-            update deliveries set state = 'queued', attempts = attempts - 1, due_at = cast(r.value ->> 'due_at' as bigint),
-                wake_at = cast(r.value ->> 'due_at' as bigint), changed_at = $2
-            from {rows} as r
-            where deliveries.id = r.value ->> 'id' and deliveries.fence = cast(r.value ->> 'fence' as bigint)
-                and deliveries.state = 'sending'";
+            update deliveries set state = 'queued', attempts = attempts - 1, due_at = r.due_at, wake_at = r.due_at, changed_at = $1
+            from r where deliveries.id = r.id and deliveries.fence = r.fence and deliveries.state = 'sending'";
+        const COLUMNS: [(&str, Holds); 3] = [("id", Holds::Text), ("fence", Holds::Number), ("due_at", Holds::Number)];
         if backs.is_empty() {
             return Ok(());
         }
-        let mut rows: Vec<GivenBack<'_>> = backs
+        let mut backs: Vec<&Back> = backs.iter().collect();
+        backs.sort_by(|a, b| a.delivery.cmp(&b.delivery));
+        let number = |number: i64| Value::Number(Some(number));
+        let given_back: Vec<[Value<'_>; 3]> = backs
             .iter()
-            .map(|back| GivenBack { id: &back.delivery, fence: back.fence, due_at: ms(back.due_at) })
+            .map(|back| [Value::Text(&back.delivery), number(back.fence), number(ms(back.due_at))])
             .collect();
-        rows.sort_by(|a, b| a.id.cmp(b.id));
-        let rows = json(&rows);
         unit!(self, tx => {
-            if planted(Plant::NoFence) {
-                sqlx::query(self.sql(UNFENCED)).bind(&rows).execute(&mut *tx).await?;
+            for rows in given_back.chunks(rows::MOST) {
+                let rows = Rows { columns: COLUMNS, rows };
+                if planted(Plant::NoFence) {
+                    rows.query(UNFENCED, &[])?.execute(&mut *tx).await?;
+                }
+                rows.query(BACK, &[number(ms(now))])?.execute(&mut *tx).await?;
             }
-            sqlx::query(self.sql(BACK)).bind(&rows).bind(ms(now)).execute(&mut *tx).await?;
         })
     }
 
@@ -208,8 +229,8 @@ impl Store {
 
 /// Whatever a machine says of a mail is made to be of the newest claim.
 const UNFENCED: &str = "
-    update deliveries set state = 'sending', fence = cast(r.value ->> 'fence' as bigint)
-    from {rows} as r where deliveries.id = r.value ->> 'id'";
+    update deliveries set state = 'sending', fence = r.fence from r where deliveries.id = r.id";
+
 fn sabotage_results(rows: &mut Vec<Ended<'_>>, reports: &[Report]) {
     let verdict = |id: &str| reports.iter().find(|report| report.delivery == id).map(|report| report.outcome.verdict);
     for row in rows.iter_mut() {

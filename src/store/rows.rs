@@ -1,0 +1,183 @@
+//! Rows that a statement is about, where it has to be quick: read by it as the table `r`. On SQLite each value is a parameter of its own,
+//! which costs nothing to read; on PostgreSQL a column is one, an array.
+
+use std::fmt::Write as _;
+
+use sqlx::error::BoxDynError;
+use sqlx::query::{Query, QueryAs};
+use sqlx::{Arguments as _, AssertSqlSafe, Database, FromRow, IntoArguments, Postgres, Sqlite};
+
+use super::clean;
+
+/// No statement gets more of them.
+pub(super) const MOST: usize = 256;
+
+/// One value.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value<'a> {
+    Text(&'a str),
+    Number(Option<i64>),
+}
+
+impl Value<'_> {
+    /// PostgreSQL's text takes no U+0000, and nothing that we keep means anything by it.
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(clean(text)),
+            Self::Number(_) => None,
+        }
+    }
+
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number,
+            Self::Text(_) => None,
+        }
+    }
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Text,
+    Number,
+}
+
+/// At most [`MOST`] rows of columns with these names.
+pub(super) struct Rows<'a, const N: usize> {
+    pub(super) columns: [(&'static str, Holds); N],
+    pub(super) rows: &'a [[Value<'a>; N]],
+}
+
+/// How a database is given rows.
+pub(super) trait Given: Database {
+    /// The statement `text`, which reads `r`, and whose own parameters, from `$1` on, are `own`.
+    fn given<const N: usize>(
+        text: &str,
+        rows: &Rows<'_, N>,
+        own: &[Value<'_>],
+    ) -> sqlx::Result<(String, Self::Arguments)>;
+}
+
+impl<const N: usize> Rows<'_, N> {
+    /// A statement about them.
+    pub(super) fn query<'q, DB>(&self, text: &str, own: &[Value<'_>]) -> sqlx::Result<Query<'q, DB, DB::Arguments>>
+    where
+        DB: Given,
+        DB::Arguments: IntoArguments<DB>,
+    {
+        let (text, arguments) = DB::given(text, self, own)?;
+        Ok(sqlx::query_with(AssertSqlSafe(text), arguments))
+    }
+
+    /// A question about them.
+    pub(super) fn query_as<'q, DB, O>(
+        &self,
+        text: &str,
+        own: &[Value<'_>],
+    ) -> sqlx::Result<QueryAs<'q, DB, O, DB::Arguments>>
+    where
+        DB: Given,
+        DB::Arguments: IntoArguments<DB>,
+        O: for<'r> FromRow<'r, DB::Row>,
+    {
+        let (text, arguments) = DB::given(text, self, own)?;
+        Ok(sqlx::query_as_with(AssertSqlSafe(text), arguments))
+    }
+
+    /// `with`: how a statement begins; its own parameters are called by `number`.
+    fn statement(&self, with: &str, text: &str, own: usize, number: impl Fn(usize) -> String) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+        let renamed = (1..=own).rev().fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &number(n)));
+        format!("with r ({}) as ({with}) {renamed}", names.join(", "))
+    }
+}
+
+impl Given for Sqlite {
+    fn given<const N: usize>(
+        text: &str,
+        rows: &Rows<'_, N>,
+        own: &[Value<'_>],
+    ) -> sqlx::Result<(String, Self::Arguments)> {
+        // Few different lengths, so that few different statements are prepared. The rest are rows of nulls, which are nobody's.
+        let count = rows.rows.len().max(1).next_power_of_two();
+        let row = format!("({})", ["?"; N].join(","));
+        let with = format!("values {}", vec![row.as_str(); count].join(","));
+        let text = rows.statement(&with, text, own.len(), |n| format!("?{}", count * N + n));
+        let mut arguments = Self::Arguments::default();
+        let missing = (count - rows.rows.len()) * N;
+        let values = rows.rows.iter().flatten().copied().chain(std::iter::repeat_n(Value::Number(None), missing));
+        for value in values.chain(own.iter().copied()) {
+            added(match value {
+                Value::Text(text) => arguments.add(text),
+                Value::Number(number) => arguments.add(number),
+            })?;
+        }
+        Ok((text, arguments))
+    }
+}
+
+impl Given for Postgres {
+    fn given<const N: usize>(
+        text: &str,
+        rows: &Rows<'_, N>,
+        own: &[Value<'_>],
+    ) -> sqlx::Result<(String, Self::Arguments)> {
+        let mut arguments = Self::Arguments::default();
+        let mut arrays = String::new();
+        for (at, (_, holds)) in rows.columns.iter().enumerate() {
+            let values = rows.rows.iter().map(|row| row[at]);
+            let kind = match holds {
+                Holds::Text => {
+                    added(arguments.add(values.map(Value::text).collect::<Vec<_>>()))?;
+                    "text"
+                }
+                Holds::Number => {
+                    added(arguments.add(values.map(Value::number).collect::<Vec<_>>()))?;
+                    "bigint"
+                }
+            };
+            let _ = write!(arrays, "{}cast(${} as {kind}[])", if at > 0 { ", " } else { "" }, at + 1);
+        }
+        let text =
+            rows.statement(&format!("select * from unnest({arrays})"), text, own.len(), |n| format!("${}", N + n));
+        for value in own {
+            added(match value {
+                Value::Text(text) => arguments.add(clean(text)),
+                Value::Number(number) => arguments.add(number),
+            })?;
+        }
+        Ok((text, arguments))
+    }
+}
+
+fn added(done: Result<(), BoxDynError>) -> sqlx::Result<()> {
+    done.map_err(sqlx::Error::Encode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_database_is_given_rows_in_its_own_way() {
+        let row = |id: &'static str, fence| [Value::Text(id), Value::Number(fence)];
+        let rows = [row("a", Some(1)), row("b", None), row("c", Some(3))];
+        let rows = Rows { columns: [("id", Holds::Text), ("fence", Holds::Number)], rows: &rows };
+        let text = "update t set at = $1, by = $2 from r where t.id = r.id";
+        let own = [Value::Number(Some(7)), Value::Text("me")];
+        let (sqlite, arguments) = Sqlite::given(text, &rows, &own).unwrap();
+        assert_eq!(
+            sqlite,
+            "with r (id, fence) as (values (?,?),(?,?),(?,?),(?,?)) update t set at = ?9, by = ?10 from r where t.id = r.id"
+        );
+        assert_eq!(arguments.len(), 10);
+        let (postgres, arguments) = Postgres::given(text, &rows, &own).unwrap();
+        assert_eq!(
+            postgres,
+            "with r (id, fence) as (select * from unnest(cast($1 as text[]), cast($2 as bigint[]))) update t set at = $3, by = $4 \
+             from r where t.id = r.id"
+        );
+        assert_eq!(arguments.len(), 4);
+    }
+}
