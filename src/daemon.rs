@@ -223,8 +223,7 @@ impl Daemon {
             };
             let cancel = cancel.clone();
             loops.spawn(async move {
-                deliverer::run(parts, clock, cancel).await;
-                ("deliverer", Ok(()))
+                ("deliverer", deliverer::alone(parts, |parts| deliverer::run(parts, clock, cancel)).await)
             });
         }
         Ok(Self { address, public_url: config.http.public_url, published, store, cancel, loops })

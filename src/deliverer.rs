@@ -11,6 +11,7 @@
 //! It flows: while some mails are on their way, the outcomes of those before them are recorded, and those after them are claimed. A line
 //! ends its next message only when the last one is recorded: a crash repeats at most one mail a line.
 
+mod alone;
 mod door;
 mod doubts;
 mod flow;
@@ -30,6 +31,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+pub use self::alone::alone;
 use self::doubts::Doubts;
 use crate::clock::Clock;
 use crate::crypto;

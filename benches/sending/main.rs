@@ -64,9 +64,9 @@ fn rate(mails: usize, took: Duration) -> f64 {
 async fn send(house: &House, port: u16, connections: usize, mails: usize) -> Duration {
     let parts = house.parts(port, connections);
     let (begun, processor) = (Instant::now(), outside::processor_time_of_all());
-    // A task, as in the daemon.
-    let sending = async move { deliverer::drain(&parts, Clock::System, &CancellationToken::new()).await };
-    let sent = tokio::spawn(sending).await.expect("it ends").expect("sent");
+    // As in the daemon.
+    let drain = |parts| async move { deliverer::drain(&parts, Clock::System, &CancellationToken::new()).await };
+    let sent = deliverer::alone(parts, drain).await.expect("it ends").expect("sent");
     let took = begun.elapsed();
     let each = outside::processor_time_of_all().saturating_sub(processor) / u32::try_from(mails).unwrap_or(u32::MAX);
     println!("{} microseconds of a processor each", each.as_micros());

@@ -138,7 +138,7 @@ impl Deliverer {
         let prepared = Arc::new(Prepared::new(&rendition, &self.parts.settings));
         // A signature that does not hold is a fault of ours that every reader's mailbox would count against the sender.
         if let Err(message::Error::Signature(why)) =
-            prepared.check(&letter::recipient(&self.parts, claim), self.clock.now())
+            prepared.check(&letter::recipient(self.parts.store.key(), &self.parts.settings, claim), self.clock.now())
         {
             anyhow::bail!("no mail is sent: {why}");
         }

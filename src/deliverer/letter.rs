@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::Parts;
 use super::door::Door;
 use super::work::{Done, Job};
+use crate::crypto::Key;
 use crate::delivery::{Kind, Outcome, Verdict};
+use crate::mail;
 use crate::mail::message::{Error, Recipient};
 use crate::mail::transport::{Attempt, Mail, Stage};
 use crate::store::Claim;
@@ -49,29 +50,29 @@ pub fn done(job: &Job, attempt: Attempt, place: usize) -> (Done, watch::Receiver
     (Done { claim, claimed, digest, attempt, place, untouched: false, recorded }, is_recorded)
 }
 
-/// Composes and signs. The error is the end of the attempt.
-pub fn compose(parts: &Parts, job: &Job, date: DateTime<Utc>) -> Result<Content, Attempt> {
+/// Composes and signs; `key` is the store's. The error is the end of the attempt.
+pub fn compose(key: &Key, settings: &mail::Settings, job: &Job, date: DateTime<Utc>) -> Result<Content, Attempt> {
     let Some(prepared) = &job.prepared else { return Err(not_composed("its rendition is gone")) };
     let claim = &job.claim;
-    let text = prepared.compose(&recipient(parts, claim), date).map_err(|error| match error {
+    let text = prepared.compose(&recipient(key, settings, claim), date).map_err(|error| match error {
         Error::Recipient => not_composed(&error.to_string()),
         Error::Rendition(_) | Error::Signature(_) => fault_of_all(&error.to_string()),
     })?;
-    let path = parts.settings.bounce_address.as_ref();
-    let from = path.map(|path| path.sender(parts.store.key(), claim.kind, &claim.id, &claim.subscriber));
+    let path = settings.bounce_address.as_ref();
+    let from = path.map(|path| path.sender(key, claim.kind, &claim.id, &claim.subscriber));
     Ok(Content { from: from.unwrap_or_else(|| prepared.from.clone()), text, date })
 }
 
 /// Whom `claim` goes to, with the links that are theirs.
-pub fn recipient(parts: &Parts, claim: &Claim) -> Recipient {
+pub fn recipient(key: &Key, settings: &mail::Settings, claim: &Claim) -> Recipient {
     let link = |page: &str, purpose: Purpose, row: &str| {
         let token = match (row, claim.kind) {
             // A test mail belongs to no reader; its links show what a reader's look like and open nothing.
             ("", Kind::Test) => "test".to_owned(),
             ("", _) => return None,
-            (row, _) => token::make(parts.store.key(), purpose, row),
+            (row, _) => token::make(key, purpose, row),
         };
-        Some(format!("{}{page}/{token}", parts.settings.public_url))
+        Some(format!("{}{page}/{token}", settings.public_url))
     };
     Recipient {
         address: claim.address.clone(),
@@ -79,7 +80,7 @@ pub fn recipient(parts: &Parts, claim: &Claim) -> Recipient {
         unsubscribe_url: link("unsubscribe", Purpose::Unsubscribe, &claim.subscription),
         unsubscribe_address: Some(&claim.subscription)
             .filter(|row| !row.is_empty())
-            .and_then(|row| parts.settings.bounce_address.as_ref()?.unsubscribe(parts.store.key(), row)),
+            .and_then(|row| settings.bounce_address.as_ref()?.unsubscribe(key, row)),
         preferences_url: link("preferences", Purpose::Preferences, &claim.subscriber),
         confirm_url: link("confirm", Purpose::Confirm, &claim.confirmation),
     }

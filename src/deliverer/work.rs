@@ -1,15 +1,17 @@
 //! What the workers share: jobs that wait, and what is to be claimed or given back. Which mail is the next one, and whether one may go
 //! at all, is `delivery::pace`'s to say.
 
+mod helpers;
 mod worker;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::helpers::Helpers;
 use super::door::Doorkeeper;
 use super::{BATCH, BEGIN_WITHIN, LOW, Parts, locked};
 use crate::clock::Clock;
@@ -81,6 +83,8 @@ pub struct Work {
     parts: Parts,
     clock: Clock,
     doorkeeper: Doorkeeper,
+    /// For mails that are slow to compose.
+    helpers: OnceLock<Helpers>,
     give_up: CancellationToken,
     no_more: CancellationToken,
 }
@@ -124,6 +128,7 @@ impl Work {
             more: lines.iter().map(|_| Notify::new()).collect(),
             hungry: Notify::new(),
             doorkeeper: Doorkeeper::new(parts.store.clone()),
+            helpers: OnceLock::new(),
             parts: parts.clone(),
             clock,
             give_up,

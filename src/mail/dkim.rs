@@ -157,6 +157,11 @@ impl Signer {
         (!settings.keys.is_empty()).then(|| Self { domain, keys: settings.keys.clone() })
     }
 
+    /// A signature by RSA takes as long as everything else about a mail, and longer.
+    pub fn is_slow(&self) -> bool {
+        self.keys.iter().any(|key| key.key.algorithm() == Algorithm::Rsa)
+    }
+
     /// Appends the DKIM-Signature headers of a message to `out`: one a key. `head` is its header, without the blank line.
     pub fn sign(&self, out: &mut String, head: &str, body: &str, at: DateTime<Utc>) -> Result<(), String> {
         let fields = Fields::read(head.as_bytes());

@@ -152,6 +152,11 @@ impl Prepared {
         Ok(out)
     }
 
+    /// Does [`Self::compose`] keep a processor busy while others could go on?
+    pub fn is_slow(&self) -> bool {
+        self.signer.as_ref().is_some_and(Signer::is_slow)
+    }
+
     /// Composes a mail and looks whether its signatures hold for who receives it: once, before the first of many.
     pub fn check(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<(), Error> {
         let message = self.compose(recipient, date)?;

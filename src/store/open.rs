@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::time::Instant;
 
 use super::turn::Turn;
@@ -39,6 +39,32 @@ impl Store {
                 daemon: std::sync::Mutex::new(None),
             }),
         })
+    }
+}
+
+impl Store {
+    /// The same store for another runtime, in which this is called. A connection to PostgreSQL is heard by the runtime that made it, so
+    /// there it has connections of its own; SQLite's have threads of their own, and its writers queue in one place.
+    pub(crate) fn apart(&self) -> Self {
+        let Db::Postgres { pool, lazy } = &self.shared.db else { return self.clone() };
+        let anew = |pool: &PgPool| pool.options().clone().connect_lazy_with((*pool.connect_options()).clone());
+        Self {
+            shared: std::sync::Arc::new(Shared {
+                db: Db::Postgres { pool: anew(pool), lazy: anew(lazy) },
+                key: self.shared.key.clone(),
+                turn: tokio::sync::Mutex::new(Turn::new()),
+                shares: super::due::Shares::default(),
+                file: None,
+                daemon: std::sync::Mutex::new(None),
+            }),
+        }
+    }
+
+    /// Ends what [`Store::apart`] made.
+    pub(crate) async fn close_apart(&self) {
+        if matches!(self.shared.db, Db::Postgres { .. }) {
+            self.close().await;
+        }
     }
 }
 

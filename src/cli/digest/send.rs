@@ -95,13 +95,14 @@ async fn deliver(context: &Context, config: &Config, store: &Store, issue: &str,
     let cancel = CancellationToken::new();
     let mut shown = Shown::new("", None);
     let outcome = {
-        let drain = deliverer::drain(&parts, context.clock.clone(), &cancel);
+        let (clock, cancelled) = (context.clock.clone(), cancel.clone());
+        let drain = deliverer::alone(parts, |parts| async move { deliverer::drain(&parts, clock, &cancelled).await });
         tokio::pin!(drain, stop);
         let mut stopped = false;
         let mut wait = pause(Duration::ZERO);
         loop {
             tokio::select! {
-                outcome = &mut drain => break outcome,
+                outcome = &mut drain => break outcome.flatten(),
                 () = &mut stop, if !stopped => {
                     stopped = true;
                     cancel.cancel();

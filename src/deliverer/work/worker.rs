@@ -1,7 +1,6 @@
 //! One worker: takes a job, composes its mail and sends it over its line, what follows in its hand.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::super::door::{Door, kept};
-use super::super::letter::{self, Letter};
+use super::super::letter::{self, Content, Letter};
 use super::super::{LEASE, LOW, RECORD_WITHIN, jitter};
+use super::helpers::{Helpers, composed};
 use super::{Done, Job, Work};
 use crate::delivery::pace::{Heard, Hearing, Turn};
 use crate::mail::transport::{Ahead, Attempt, Limits, Line, for_the_log};
@@ -35,7 +35,7 @@ impl Work {
         loop {
             if hand.is_empty() {
                 let Some(job) = self.next(place, &mut is).await else { return line };
-                match self.make(job, place, None) {
+                match self.make(job, place, None).await {
                     Ok(letter) => hand.push_back(letter),
                     Err(failed) => {
                         let (done, recorded) = *failed;
@@ -104,14 +104,12 @@ impl Work {
             return;
         }
         let current = Some(letter.job.domain());
-        match self
-            .next_now(line.place(), current, &mut Is { busy: true, connected: true })
-            .map(|job| self.make(job, line.place(), current))
-        {
-            None => {}
-            Some(Ok(letter)) => hand.push_back(letter),
+        let next = self.next_now(line.place(), current, &mut Is { busy: true, connected: true });
+        let Some(job) = next else { return };
+        match self.make(job, line.place(), current).await {
+            Ok(letter) => hand.push_back(letter),
             // Nobody waits for it: nothing of it left.
-            Some(Err(failed)) => _ = results.send(failed.0).await,
+            Err(failed) => _ = results.send(failed.0).await,
         }
     }
 
@@ -138,22 +136,32 @@ impl Work {
         }
     }
 
-    /// Composes the mail of `job`; what panics there takes this one mail with it. `current`: see [`crate::delivery::pace::queue::Queue::take`].
-    fn make(
+    /// Composes the mail of `job`. `current`: see [`crate::delivery::pace::queue::Queue::take`].
+    async fn make(
         &self,
         job: Job,
         place: usize,
         current: Option<&str>,
     ) -> Result<Letter, Box<(Done, watch::Receiver<bool>)>> {
         let door = Door::new(&self.doorkeeper, &job.claim, job.claimed);
-        let made = catch_unwind(AssertUnwindSafe(|| letter::compose(&self.parts, &job, self.clock.now())));
-        match made.unwrap_or_else(|_| Err(letter::not_composed("composing it broke off by a fault of ours"))) {
+        match self.composed(&job).await {
             Ok(content) => Ok(Letter { job, content, door }),
             Err(attempt) => {
                 self.heard(place, &job, &attempt, current);
                 Err(Box::new(letter::done(&job, attempt, place)))
             }
         }
+    }
+
+    /// On another thread, where that is worth it and there is one: meanwhile this one sends.
+    async fn composed(&self, job: &Job) -> Result<Content, Attempt> {
+        if job.prepared.as_ref().is_some_and(|prepared| prepared.is_slow()) {
+            let helpers = self.helpers.get_or_init(|| Helpers::new(&self.parts, &self.clock));
+            if let Some(made) = helpers.compose(job).await {
+                return made;
+            }
+        }
+        composed(self.parts.store.key(), &self.parts.settings, job, &self.clock)
     }
 
     /// Waits for the next job; `None`: there is none and none will come. `is`: as it is counted.
