@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::Parts;
 
-/// A name that is looked up in vain is not waited for at the end.
-const LEFT_BEHIND: Duration = Duration::from_secs(1);
+/// At the end neither a name that is looked up in vain is waited for longer, nor a database that does not answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What `work` gives, on a thread with a runtime of its own, and a store whose connections belong to that. The error: it could not begin,
 /// or ended by a panic.
@@ -26,10 +26,10 @@ where
         let out = runtime.block_on(async {
             let store = parts.store.apart();
             let out = work(Parts { store: store.clone(), ..parts }).await;
-            store.close_apart().await;
+            let _ = tokio::time::timeout(PATIENCE, store.close_apart()).await;
             out
         });
-        runtime.shutdown_timeout(LEFT_BEHIND);
+        runtime.shutdown_timeout(PATIENCE);
         // Who asked may be gone.
         let _ = done.send(out);
     };
