@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use postrider::bounce::{Named, ReturnPath, verp};
 use postrider::clock::Clock;
+use postrider::crypto::signing::{Algorithm, SigningKey};
 use postrider::deliverer::{self, Deliverer, Parts};
 use postrider::delivery::{Kind, State};
 use postrider::digest::{Hole, Rendition};
-use postrider::mail::{OnUncertain, Settings, Timeouts, Transport};
+use postrider::mail::{OnUncertain, Settings, Timeouts, Transport, dkim};
 use postrider::store::{self, Store};
 use postrider::subscriber::token::{self, Purpose};
 use postrider::subscriber::{self, Address};
@@ -23,6 +24,7 @@ use crate::support::smtp::{Act, Point, Server, say};
 
 on_both!(
     each_reader_gets_one_mail_of_their_own,
+    mail_has_a_thread_of_its_own,
     refusals_become_states,
     each_mail_has_a_return_address_of_its_own,
     greylisted_mail_comes_back,
@@ -128,6 +130,24 @@ async fn each_reader_gets_one_mail_of_their_own(bench: Bench) {
         assert!(data.contains(&kept.to[0]) && !data.contains("hole-"));
     }
     assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 12)]));
+}
+
+/// Slow signatures are made beside it, and the store is whole afterwards, also where it did not end well.
+async fn mail_has_a_thread_of_its_own(bench: Bench) {
+    bench.issue(40).await;
+    let server = Server::start(|_, _, _| Act::Well).await;
+    let mut parts = bench.parts(&server);
+    let key = dkim::Key::new("rsa", SigningKey::generate(Algorithm::Rsa).unwrap()).unwrap();
+    Arc::make_mut(&mut parts.settings).dkim.keys.push(Arc::new(key));
+    let step = |parts| async move {
+        (std::thread::current().name().map(str::to_owned), deliverer::step(&parts, at(1)).await.unwrap())
+    };
+    let done = deliverer::alone(parts.clone(), step).await.unwrap();
+    assert_eq!(done, (Some("mail".to_owned()), 40));
+    let signed = |data: Vec<u8>| header(&String::from_utf8(data).unwrap(), "DKIM-Signature").contains("a=rsa-sha256");
+    assert!(server.kept().into_iter().all(|kept| signed(kept.data)));
+    assert!(deliverer::alone::<(), _, _>(parts, |_| async { panic!("a fault of ours") }).await.is_err());
+    assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 40)]));
 }
 
 async fn refusals_become_states(bench: Bench) {
