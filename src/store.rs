@@ -228,16 +228,19 @@ impl Store {
     /// statement's first parameter) as rows with one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list}` and
     /// `{of}` make many rows one JSON text: what SQLite gives row by row its reader waits for row by row.
     fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
-        // As JSONB: the text is read once, not once for each value that is taken out of it. PostgreSQL takes every array for a hundred
-        // rows, and for those it would rather read a table whole; it believes a limit.
-        const ELEMENTS: &str =
-            "(select value from jsonb_array_elements(cast($1 as jsonb)) limit (select cast(2147483647 as bigint)))";
+        // As JSONB: the text is read once, not once for each value that is taken out of it.
+        const ELEMENTS: &str = "(select value from jsonb_array_elements(cast($1 as jsonb)){uncounted})";
         let words = match self.shared.db {
-            Db::Sqlite { .. } => {
-                [("{rows}", "json_each($1)"), ("{lock}", ""), ("{list}", "json_group_array"), ("{of}", "json_array")]
-            }
+            Db::Sqlite { .. } => [
+                ("{rows}", "json_each($1)"),
+                ("{uncounted}", ""),
+                ("{lock}", ""),
+                ("{list}", "json_group_array"),
+                ("{of}", "json_array"),
+            ],
             Db::Postgres { .. } => [
                 ("{rows}", ELEMENTS),
+                ("{uncounted}", UNCOUNTED),
                 ("{lock}", "for update skip locked"),
                 ("{list}", "json_agg"),
                 ("{of}", "json_build_array"),
@@ -255,6 +258,10 @@ impl Store {
         crypto::base64url(&crypto::mac(self.key(), format!("{purpose}:{text}").as_bytes()))
     }
 }
+
+/// Behind the rows that a statement on PostgreSQL is given: for a few hundred it would rather read a table whole, and lock its rows in no
+/// order. It believes a limit.
+const UNCOUNTED: &str = " limit (select cast(2147483647 as bigint))";
 
 /// Rows for `{rows}`. PostgreSQL's text takes no U+0000, and nothing that we keep means anything by it.
 fn json<T: serde::Serialize>(rows: &[T]) -> String {

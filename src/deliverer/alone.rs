@@ -20,9 +20,9 @@ where
     W: FnOnce(Parts) -> F + Send + 'static,
     F: Future<Output = T>,
 {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().context("a runtime for mail")?;
     let (done, ended) = oneshot::channel();
     let run = move || {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().context("a runtime for mail")?;
         let out = runtime.block_on(async {
             let store = parts.store.apart();
             let out = work(Parts { store: store.clone(), ..parts }).await;
@@ -30,9 +30,10 @@ where
             out
         });
         runtime.shutdown_timeout(PATIENCE);
-        // Who asked may be gone.
-        let _ = done.send(out);
+        Ok(out)
     };
+    // Who asked may be gone.
+    let run = move || _ = done.send(run());
     std::thread::Builder::new().name("mail".to_owned()).spawn(run).context("a thread for mail")?;
-    ended.await.context("sending mail ended by a panic")
+    ended.await.context("sending mail ended by a panic")?
 }

@@ -1,13 +1,13 @@
 //! Work on many files at once.
 
 use std::num::NonZero;
-use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::thread::available_parallelism;
 
-/// So many threads work, where there are as many processors: at least two, since one waits for the disk now and then.
-const THREADS: RangeInclusive<usize> = 2..=8;
+/// So many threads work: as many as there are processors (asked once: the answer takes reading files of the system's), at least two, since
+/// one waits for the disk now and then, and not too many.
+static THREADS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get).clamp(2, 8));
 
 /// Markdown and HTML nest; the default stack of a thread is small.
 const STACK: usize = 16 * 1024 * 1024;
@@ -32,9 +32,7 @@ pub fn each_with<S, T: Send>(
     own: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, usize) -> T + Sync,
 ) -> Vec<T> {
-    // Asked once: the answer takes reading files of the system's.
-    static PROCESSORS: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get));
-    let threads = (*PROCESSORS).clamp(*THREADS.start(), *THREADS.end());
+    let threads = *THREADS;
     let next = AtomicUsize::new(0);
     let size = (count / (threads * TURNS)).clamp(1, BATCH);
     let done = Mutex::new(Vec::with_capacity(count.div_ceil(size)));

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::deliveries::attempts;
 use super::due::{Candidate, DUE, NEXT, RANKS, of_each_lane};
-use super::rows::{self, Holds, Rows, Value};
+use super::rows::{Holds, Rows, Value};
 use super::{Error, Result, Store, Synced, at, ms};
 use crate::delivery::group::Group;
 use crate::delivery::pace::Ask;
@@ -181,14 +181,13 @@ impl Store {
                     [
                         Value::Text(&row.id),
                         Value::Text(becomes.as_str()),
-                        Value::Number(Some(i64::from(*state == State::Sending))),
+                        i64::from(*state == State::Sending).into(),
                         Value::Number(stays.then_some(ms(ends))),
                     ]
                 })
                 .collect();
-            for rows in claimed.chunks(rows::MOST) {
-                let own = [Value::Text(owner), Value::Number(Some(ms(now)))];
-                Rows { columns: COLUMNS, rows }.query(TAKE, &own)?.execute(&mut *tx).await?;
+            for rows in Rows::of(COLUMNS, &claimed) {
+                rows.query(TAKE, &[Value::Text(owner), ms(now).into()])?.execute(&mut *tx).await?;
             }
             rows
         })?;
@@ -220,10 +219,9 @@ impl Store {
         const COLUMNS: [(&str, Holds); 2] = [("id", Holds::Text), ("fence", Holds::Number)];
         type Row = (String, String, Option<String>, Option<String>, Option<String>);
         let asked: Vec<[Value<'_>; 2]> =
-            claims.iter().map(|claim| [Value::Text(&claim.id), Value::Number(Some(claim.fence))]).collect();
+            claims.iter().map(|claim| [Value::Text(&claim.id), claim.fence.into()]).collect();
         let mut standing: Vec<Row> = Vec::with_capacity(claims.len());
-        for rows in asked.chunks(rows::MOST) {
-            let rows = Rows { columns: COLUMNS, rows };
+        for rows in Rows::of(COLUMNS, &asked) {
             let found = on!(self, pool => rows.query_as(STANDS, &[])?.fetch_all(pool).await?);
             standing.extend(found);
         }

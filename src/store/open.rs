@@ -29,7 +29,11 @@ impl Store {
         let Open { db, file, shown } = connect(&settings.url).await?;
         schema::upgrade(&db, schema::STEPS, &shown).await?;
         let key = key(&db, settings.secret.as_deref(), &shown).await?;
-        Ok(Self {
+        Ok(Self::new(db, key, file))
+    }
+
+    fn new(db: Db, key: Key, file: Option<PathBuf>) -> Self {
+        Self {
             shared: std::sync::Arc::new(Shared {
                 db,
                 key,
@@ -38,26 +42,15 @@ impl Store {
                 file,
                 daemon: std::sync::Mutex::new(None),
             }),
-        })
+        }
     }
-}
 
-impl Store {
     /// The same store for another runtime, in which this is called. A connection to PostgreSQL is heard by the runtime that made it, so
     /// there it has connections of its own; SQLite's have threads of their own, and its writers queue in one place.
     pub(crate) fn apart(&self) -> Self {
         let Db::Postgres { pool, lazy } = &self.shared.db else { return self.clone() };
         let anew = |pool: &PgPool| pool.options().clone().connect_lazy_with((*pool.connect_options()).clone());
-        Self {
-            shared: std::sync::Arc::new(Shared {
-                db: Db::Postgres { pool: anew(pool), lazy: anew(lazy) },
-                key: self.shared.key.clone(),
-                turn: tokio::sync::Mutex::new(Turn::new()),
-                shares: super::due::Shares::default(),
-                file: None,
-                daemon: std::sync::Mutex::new(None),
-            }),
-        }
+        Self::new(Db::Postgres { pool: anew(pool), lazy: anew(lazy) }, self.shared.key.clone(), None)
     }
 
     /// Ends what [`Store::apart`] made.

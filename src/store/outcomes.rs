@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rows::{self, Holds, Rows, Value};
+use super::rows::{Holds, Rows, Value};
 use super::{Db, Error, Result, Store, ms};
 use crate::crypto;
 use crate::delivery::{Outcome, State, Verdict};
@@ -80,14 +80,13 @@ impl<'a> Ended<'a> {
     ];
 
     fn row(&self) -> [Value<'a>; 8] {
-        let number = |number: i64| Value::Number(Some(number));
         [
             Value::Text(self.id),
-            number(self.fence),
+            self.fence.into(),
             Value::Text(self.state),
-            number(self.code.into()),
+            i64::from(self.code).into(),
             Value::Text(self.reply),
-            number(self.is_uncertain.into()),
+            i64::from(self.is_uncertain).into(),
             Value::Number(self.due_at),
             Value::Number(self.wake_at),
         ]
@@ -124,8 +123,7 @@ impl Store {
     pub async fn record(&self, reports: &[Report], now: DateTime<Utc>) -> Result<u64> {
         let ended = ended(reports, now);
         let mut taken = 0;
-        for rows in ended.chunks(rows::MOST) {
-            let rows = Rows { columns: Ended::COLUMNS, rows };
+        for rows in Rows::of(Ended::COLUMNS, &ended) {
             taken += self.end(&rows, now).await?;
         }
         Ok(taken)
@@ -146,7 +144,7 @@ impl Store {
         let taken = loop {
             let end = async {
                 Ok::<_, Error>(lazily!(self, turn, writer => {
-                    rows.query(END, &[Value::Number(Some(ms(now)))])?.execute(writer).await?.rows_affected()
+                    rows.query(END, &[ms(now).into()])?.execute(writer).await?.rows_affected()
                 }))
             };
             tries += 1;
@@ -198,18 +196,14 @@ impl Store {
         }
         let mut backs: Vec<&Back> = backs.iter().collect();
         backs.sort_by(|a, b| a.delivery.cmp(&b.delivery));
-        let number = |number: i64| Value::Number(Some(number));
-        let given_back: Vec<[Value<'_>; 3]> = backs
-            .iter()
-            .map(|back| [Value::Text(&back.delivery), number(back.fence), number(ms(back.due_at))])
-            .collect();
+        let given_back: Vec<[Value<'_>; 3]> =
+            backs.iter().map(|back| [Value::Text(&back.delivery), back.fence.into(), ms(back.due_at).into()]).collect();
         unit!(self, tx => {
-            for rows in given_back.chunks(rows::MOST) {
-                let rows = Rows { columns: COLUMNS, rows };
+            for rows in Rows::of(COLUMNS, &given_back) {
                 if planted(Plant::NoFence) {
                     rows.query(UNFENCED, &[])?.execute(&mut *tx).await?;
                 }
-                rows.query(BACK, &[number(ms(now))])?.execute(&mut *tx).await?;
+                rows.query(BACK, &[ms(now).into()])?.execute(&mut *tx).await?;
             }
         })
     }

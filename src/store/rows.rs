@@ -5,18 +5,24 @@ use std::fmt::Write as _;
 
 use sqlx::error::BoxDynError;
 use sqlx::query::{Query, QueryAs};
-use sqlx::{Arguments as _, AssertSqlSafe, Database, FromRow, IntoArguments, Postgres, Sqlite};
+use sqlx::{Arguments as _, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, Sqlite, Type};
 
-use super::clean;
+use super::{UNCOUNTED, clean};
 
 /// No statement gets more of them.
-pub(super) const MOST: usize = 256;
+const MOST: usize = 256;
 
 /// One value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Value<'a> {
     Text(&'a str),
     Number(Option<i64>),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
 }
 
 impl Value<'_> {
@@ -45,8 +51,8 @@ pub(super) enum Holds {
 
 /// At most [`MOST`] rows of columns with these names.
 pub(super) struct Rows<'a, const N: usize> {
-    pub(super) columns: [(&'static str, Holds); N],
-    pub(super) rows: &'a [[Value<'a>; N]],
+    columns: [(&'static str, Holds); N],
+    rows: &'a [[Value<'a>; N]],
 }
 
 /// How a database is given rows.
@@ -59,7 +65,12 @@ pub(super) trait Given: Database {
     ) -> sqlx::Result<(String, Self::Arguments)>;
 }
 
-impl<const N: usize> Rows<'_, N> {
+impl<'a, const N: usize> Rows<'a, N> {
+    /// All `rows`, as many at once as a statement gets.
+    pub(super) fn of(columns: [(&'static str, Holds); N], rows: &'a [[Value<'a>; N]]) -> impl Iterator<Item = Self> {
+        rows.chunks(MOST).map(move |rows| Self { columns, rows })
+    }
+
     /// A statement about them.
     pub(super) fn query<'q, DB>(&self, text: &str, own: &[Value<'_>]) -> sqlx::Result<Query<'q, DB, DB::Arguments>>
     where
@@ -107,12 +118,7 @@ impl Given for Sqlite {
         let mut arguments = Self::Arguments::default();
         let missing = (count - rows.rows.len()) * N;
         let values = rows.rows.iter().flatten().copied().chain(std::iter::repeat_n(Value::Number(None), missing));
-        for value in values.chain(own.iter().copied()) {
-            added(match value {
-                Value::Text(text) => arguments.add(text),
-                Value::Number(number) => arguments.add(number),
-            })?;
-        }
+        values.chain(own.iter().copied()).try_for_each(|value| add::<Self>(&mut arguments, value))?;
         Ok((text, arguments))
     }
 }
@@ -139,16 +145,22 @@ impl Given for Postgres {
             };
             let _ = write!(arrays, "{}cast(${} as {kind}[])", if at > 0 { ", " } else { "" }, at + 1);
         }
-        let text =
-            rows.statement(&format!("select * from unnest({arrays})"), text, own.len(), |n| format!("${}", N + n));
-        for value in own {
-            added(match value {
-                Value::Text(text) => arguments.add(clean(text)),
-                Value::Number(number) => arguments.add(number),
-            })?;
-        }
+        let with = format!("select * from unnest({arrays}){UNCOUNTED}");
+        let text = rows.statement(&with, text, own.len(), |n| format!("${}", N + n));
+        own.iter().try_for_each(|value| add::<Self>(&mut arguments, *value))?;
         Ok((text, arguments))
     }
+}
+
+fn add<DB: Database>(arguments: &mut DB::Arguments, value: Value<'_>) -> sqlx::Result<()>
+where
+    String: for<'t> Encode<'t, DB> + Type<DB>,
+    Option<i64>: for<'t> Encode<'t, DB> + Type<DB>,
+{
+    added(match value {
+        Value::Text(text) => arguments.add(clean(text)),
+        Value::Number(number) => arguments.add(number),
+    })
 }
 
 fn added(done: Result<(), BoxDynError>) -> sqlx::Result<()> {
@@ -175,8 +187,8 @@ mod tests {
         let (postgres, arguments) = Postgres::given(text, &rows, &own).unwrap();
         assert_eq!(
             postgres,
-            "with r (id, fence) as (select * from unnest(cast($1 as text[]), cast($2 as bigint[]))) update t set at = $3, by = $4 \
-             from r where t.id = r.id"
+            "with r (id, fence) as (select * from unnest(cast($1 as text[]), cast($2 as bigint[])) limit (select \
+             cast(2147483647 as bigint))) update t set at = $3, by = $4 from r where t.id = r.id"
         );
         assert_eq!(arguments.len(), 4);
     }

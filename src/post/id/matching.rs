@@ -2,6 +2,7 @@
 
 mod face;
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -60,14 +61,14 @@ pub(super) fn matched(all: &[Known], pages: &[Arc<Page>]) -> Matched {
         (0..all.len()).filter(|at| !used[*at]).map(|at| (at, Face::of_known(&all[at]))).collect();
     let pages: Vec<(usize, Face<'_>)> =
         (0..pages.len()).filter(|at| posts[*at].is_none()).map(|at| (at, Face::of_page(&pages[at]))).collect();
-    let repeated = if pages.is_empty() { HashSet::new() } else { repeated_titles(all) };
     let (numbers, known): (Vec<usize>, Vec<Face<'_>>) = known.into_iter().unzip();
     let (places, pages): (Vec<usize>, Vec<Face<'_>>) = pages.into_iter().unzip();
     let mut matching = Matching {
         posts: vec![None; pages.len()],
         used: vec![false; known.len()],
         disputed: vec![false; known.len()],
-        repeated,
+        all,
+        repeated: OnceCell::new(),
         known: &known,
         pages: &pages,
     };
@@ -108,12 +109,6 @@ fn as_they_were(known: &[Known], pages: &[Arc<Page>]) -> Vec<Option<usize>> {
     pages.iter().map(post_of).collect()
 }
 
-/// Titles that more than one post has or had.
-fn repeated_titles(known: &[Known]) -> HashSet<&str> {
-    let mut seen = HashSet::with_capacity(known.len());
-    known.iter().map(|known| known.title.as_str()).filter(|title| !seen.insert(*title)).collect()
-}
-
 /// Pages and posts that are alike in something.
 type Group = (Vec<usize>, Vec<usize>);
 
@@ -126,8 +121,10 @@ struct Matching<'a> {
     used: Vec<bool>,
     /// By known post: two pages have as much of it, and neither is to have it.
     disputed: Vec<bool>,
-    /// Titles of more than one post.
-    repeated: HashSet<&'a str>,
+    /// Also those that are as they were.
+    all: &'a [Known],
+    /// Titles of more than one of all; few scans ask for them.
+    repeated: OnceCell<HashSet<&'a str>>,
 }
 
 impl<'a> Matching<'a> {
@@ -301,7 +298,7 @@ impl<'a> Matching<'a> {
             let both = !same_date && of_another([face.title, &face.date]);
             let contradicted = match parts {
                 // A weekly has its title again and again: one that comes where another was taken away is the next.
-                [Title, ..] => both || was.gone && self.repeated.contains(was.title),
+                [Title, ..] => both || was.gone && self.is_repeated(was.title),
                 [Date, ..] => title,
                 // Everything else is new: of a post that was taken away that is another one.
                 _ => title || date || was.gone,
@@ -311,6 +308,15 @@ impl<'a> Matching<'a> {
             }
         }
         self.take_all(&found);
+    }
+
+    /// Does more than one post have it, or did?
+    fn is_repeated(&self, title: &str) -> bool {
+        let repeated = self.repeated.get_or_init(|| {
+            let mut seen = HashSet::with_capacity(self.all.len());
+            self.all.iter().map(|known| known.title.as_str()).filter(|title| !seen.insert(*title)).collect()
+        });
+        repeated.contains(title)
     }
 
     fn doubts(&self) -> Vec<Group> {
