@@ -32,7 +32,23 @@ pub struct House {
     pub store: Store,
     signed: Signed,
     rendition: Rendition,
+    /// On PostgreSQL: the server, and the database on it.
+    database: Option<(String, String)>,
     _folder: tempfile::TempDir,
+}
+
+impl Drop for House {
+    /// What PostgreSQL keeps it looks after, while others are measured.
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.database {
+            psql(server, &format!("drop database {name} with (force)"));
+        }
+    }
+}
+
+fn psql(server: &str, statement: &str) {
+    let done = std::process::Command::new("psql").args([&format!("{server}/postgres"), "-qc", statement]).status();
+    assert!(done.is_ok_and(|status| status.success()), "`psql` failed: {statement}");
 }
 
 impl House {
@@ -40,19 +56,16 @@ impl House {
     pub async fn new(signed: Signed, size: usize, server: Option<&str>) -> Self {
         // Beside the build, because /tmp may be memory, where nothing is ever durable.
         let folder = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("target")).expect("a folder");
-        let url = match server {
+        let database = server.map(|server| (server.to_owned(), format!("bench{}", crypto::new_id())));
+        let url = match &database {
             None => format!("sqlite:{}", folder.path().join("postrider.db").display()),
-            Some(server) => {
-                let name = format!("bench{}", crypto::new_id());
-                let made = std::process::Command::new("psql")
-                    .args([&format!("{server}/postgres"), "-qc", &format!("create database {name}")])
-                    .status();
-                assert!(made.is_ok_and(|status| status.success()), "`psql` makes no database");
+            Some((server, name)) => {
+                psql(server, &format!("create database {name}"));
                 format!("{server}/{name}")
             }
         };
         let store = Store::open(&store::Settings { url, secret: None }).await.expect("a store");
-        Self { store, signed, rendition: rendition(size), _folder: folder }
+        Self { store, signed, rendition: rendition(size), database, _folder: folder }
     }
 
     /// `count` confirmed readers.

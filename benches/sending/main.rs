@@ -20,7 +20,7 @@ mod outside;
 use std::time::{Duration, Instant};
 
 use house::{House, Signed};
-use outside::{Proxy, Sink};
+use outside::Sink;
 use postrider::clock::Clock;
 use postrider::deliverer;
 use postrider::mail::message::Prepared;
@@ -117,10 +117,10 @@ async fn distance(mails: usize) {
     println!("round trip {} ms, Ed25519, SQLite", ROUND_TRIP.as_millis());
     for connections in [1, 16] {
         let mails = mails * connections;
-        let proxy = Proxy::start(sink.port, ROUND_TRIP / 2).await;
+        let port = outside::proxy(sink.port, ROUND_TRIP / 2);
         let house = House::new(Signed::Ed25519, SIZE, None).await;
         house.issue(mails).await;
-        let own = rate(mails, send(&house, proxy.port, connections, mails).await);
+        let own = rate(mails, send(&house, port, connections, mails).await);
         #[expect(clippy::cast_precision_loss, reason = "a handful")]
         let each = own / connections as f64;
         println!("{connections:4} connections: {own:8.1} mails/s, {each:.1} each");

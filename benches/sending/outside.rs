@@ -1,13 +1,12 @@
 //! Other people's programs, and what the system says of us.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
-
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 
 /// Where Debian puts Postfix's programs, which is on few users' path.
 fn program(name: &str) -> Option<String> {
@@ -39,7 +38,7 @@ impl Sink {
             .spawn()
             .ok()?;
         let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(10), "smtp-sink does not listen");
             std::thread::yield_now();
         }
@@ -66,50 +65,39 @@ impl Drop for Sink {
     }
 }
 
-/// Carries octets to a port of this machine, each way later by as long as they would take to a server far away.
-pub struct Proxy {
-    pub port: u16,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Proxy {
-    /// On a free port.
-    pub async fn start(to: u16, delay: Duration) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let port = listener.local_addr().expect("its address").port();
-        let task = tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let far = TcpStream::connect(("127.0.0.1", to)).await.expect("the server");
-                near.set_nodelay(true).expect("an option of every socket");
-                far.set_nodelay(true).expect("an option of every socket");
-                let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
-                tokio::spawn(carry(near_in, far_out, delay));
-                tokio::spawn(carry(far_in, near_out, delay));
+/// A port whose octets are carried to the port `to` of this machine, each way later by as long as they would take to a server far away. By threads
+/// that sleep: a runtime's timers are late by up to a millisecond, which would be a longer way.
+pub fn proxy(to: u16, delay: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for near in listener.incoming() {
+            let (near, far) = (near.expect("a client"), TcpStream::connect(("127.0.0.1", to)).expect("the server"));
+            for side in [&near, &far] {
+                side.set_nodelay(true).expect("an option of every socket");
             }
-        });
-        Self { port, task }
-    }
+            let [near_out, far_out] = [&near, &far].map(|side| side.try_clone().expect("another handle"));
+            thread::spawn(move || carry(near, far_out, delay));
+            thread::spawn(move || carry(far, near_out, delay));
+        }
+    });
+    port
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, delay: Duration) {
-    let (sender, mut receiver) = mpsc::unbounded_channel::<(tokio::time::Instant, Vec<u8>)>();
-    tokio::spawn(async move {
-        while let Some((due, octets)) = receiver.recv().await {
-            tokio::time::sleep_until(due).await;
-            if to.write_all(&octets).await.is_err() {
+fn carry(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
+    let (sender, receiver) = mpsc::channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
+        for (due, octets) in receiver {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&octets).is_err() {
                 return;
             }
         }
+        let _ = to.shutdown(Shutdown::Write);
     });
     let mut octets = vec![0; 1 << 16];
-    while let Ok(read @ 1..) = from.read(&mut octets).await {
-        if sender.send((tokio::time::Instant::now() + delay, octets[..read].to_vec())).is_err() {
+    while let Ok(read @ 1..) = from.read(&mut octets) {
+        if sender.send((Instant::now() + delay, octets[..read].to_vec())).is_err() {
             return;
         }
     }

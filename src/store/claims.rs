@@ -131,11 +131,11 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<HandedOut> {
         const TAKE: &str = "
-            update deliveries set state = r.state, wake_at = r.wake_at, owner = $1, attempts = attempts + r.attempt,
-                fence = fence + 1, changed_at = $2
+            update deliveries set state = r.state, wake_at = case when r.lease_at is not null then deliveries.wake_at end,
+                lease_at = coalesce(r.lease_at, 0), owner = $1, attempts = attempts + r.attempt, fence = fence + 1, changed_at = $2
             from r where deliveries.id = r.id";
         const COLUMNS: [(&str, Holds); 4] =
-            [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("wake_at", Holds::Number)];
+            [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("lease_at", Holds::Number)];
         let ask = ask.into();
         let limit = if ask.most > 0 && self.is_held(now).await? { 0 } else { ask.most };
         let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
@@ -238,7 +238,9 @@ impl Store {
     /// Ends the leases of every other owner, so that their Deliveries are handed out at once. Only for who holds the daemon's
     /// lock: on SQLite every other owner is then a process that is gone. PostgreSQL: does nothing, others may be alive.
     pub async fn end_leases(&self, owner: &str, now: DateTime<Utc>) -> Result<u64> {
-        const END: &str = "update deliveries set wake_at = $2 where state = 'sending' and owner <> $1 and wake_at > $2";
+        const END: &str = "
+            update deliveries set lease_at = $2, wake_at = case when wake_at > $2 then $2 else wake_at end
+            where state = 'sending' and owner <> $1 and lease_at > $2";
         if matches!(self.shared.db, super::Db::Postgres { .. }) {
             return Ok(0);
         }
@@ -254,7 +256,7 @@ impl Store {
     /// what is the future now, and never tried, is due at once.
     pub async fn clock_moved(&self, owner: &str, by: chrono::Duration, now: DateTime<Utc>) -> Result<()> {
         const LATER: &str = "
-            update deliveries set wake_at = wake_at + $2 where state = 'sending' and owner = $1 and wake_at is not null";
+            update deliveries set lease_at = lease_at + $2 where state = 'sending' and owner = $1 and wake_at is not null";
         const DUE: &str = "
             update deliveries set wake_at = $1, due_at = $1, changed_at = $1
             where state = 'queued' and attempts = 0 and wake_at > $1 and created_at > $1";
@@ -288,4 +290,5 @@ fn bounded(limit: usize) -> i64 {
 }
 
 /// What was sent is handed out again: planted by the crash harness (see `sabotage`).
-const AGAIN: &str = "update deliveries set state = 'sending', wake_at = $1 where state = 'sent'";
+const AGAIN: &str = "
+    update deliveries set state = 'sending', wake_at = $1, lease_at = $1 where state = 'sent'";

@@ -13,16 +13,26 @@ macro_rules! lane {
                 attempts, uncertain, expires_at, wake_at
             from deliveries where rank = $1 and lane = ",
             $lane,
-            " and wake_at <= $2 order by wake_at, id limit ",
+            " and wake_at <= $2 and (state = 'queued' or lease_at <= $2) order by wake_at, id limit ",
             $limit,
             " {lock}) as lane_",
             $lane
         )
     };
 }
+/// When the first queued one of a lane is due; and when the first lease ends of those before it, which are few: what is being sent.
 macro_rules! wakes {
     ($lane:literal) => {
-        concat!("select min(wake_at) as at from deliveries where rank = $1 and wake_at is not null and lane = ", $lane)
+        concat!(
+            "select min(wake_at) as at from deliveries where rank = $1 and wake_at is not null and state = 'queued' and lane = ",
+            $lane,
+            " union all select min(lease_at) from deliveries where rank = $1 and state = 'sending' and lane = ",
+            $lane,
+            " and wake_at < coalesce((select min(wake_at) from deliveries
+                where rank = $1 and wake_at is not null and state = 'queued' and lane = ",
+            $lane,
+            "), 9223372036854775807)"
+        )
     };
 }
 

@@ -15,14 +15,18 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/006_pace.sql"),
     include_str!("migrations/007_gates.sql"),
     include_str!("migrations/008_uncertain.sql"),
+    include_str!("migrations/009_leases.sql"),
 ];
+
+/// How a line begins that only PostgreSQL reads; to SQLite it is a comment.
+const POSTGRES_ONLY: &str = "--postgresql ";
 
 /// Any number of ours: names the turn that machines take at the start.
 const TURN: i64 = 0x706f_7374_7269_6465;
 
 /// Runs the next step, if there is one; gives the version that is reached.
 macro_rules! step {
-    ($connection:expr, $steps:expr, $shown:expr) => {{
+    ($connection:expr, $steps:expr, $of:expr, $shown:expr) => {{
         sqlx::query("create table if not exists meta (name text not null primary key, value text not null)")
             .execute($connection)
             .await
@@ -45,7 +49,7 @@ macro_rules! step {
             )));
         }
         if let Some(step) = $steps.get(version) {
-            sqlx::raw_sql(AssertSqlSafe(*step)).execute($connection).await.map_err(|error| not_ours(error, $shown))?;
+            sqlx::raw_sql(AssertSqlSafe($of(step))).execute($connection).await.map_err(|error| not_ours(error, $shown))?;
             sqlx::query("insert into meta (name, value) values ('schema', $1) on conflict (name) do update set value = excluded.value")
                 .bind((version + 1).to_string())
                 .execute($connection)
@@ -62,7 +66,7 @@ pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Res
         let version = match db {
             Db::Sqlite { writer: pool, .. } => {
                 let mut tx = pool.begin_with("begin immediate").await.map_err(|error| not_ours(error, shown))?;
-                let version = step!(&mut *tx, steps, shown);
+                let version = step!(&mut *tx, steps, |step: &str| step.to_owned(), shown);
                 point!("before commit");
                 tx.commit().await?;
                 point!("after commit");
@@ -71,7 +75,7 @@ pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Res
             Db::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("select pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *tx).await?;
-                let version = step!(&mut *tx, steps, shown);
+                let version = step!(&mut *tx, steps, |step: &str| step.replace(POSTGRES_ONLY, ""), shown);
                 point!("before commit");
                 tx.commit().await?;
                 point!("after commit");
@@ -202,5 +206,31 @@ mod tests {
             let group = crate::delivery::group::Group::of_domain(&domain);
             assert_eq!(usize::try_from(lane).unwrap(), group.number(), "{domain}");
         }
+    }
+    #[tokio::test]
+    async fn who_is_being_sent_to_keeps_the_lease() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder).await;
+        let step = STEPS.iter().position(|step| step.contains("add column lease_at")).unwrap();
+        upgrade(&db, &STEPS[..step], "x.db").await.unwrap();
+        let Db::Sqlite { writer: pool, .. } = &db else { unreachable!("the tests open SQLite") };
+        for (state, wake_at) in [("queued", Some(7)), ("queued", None), ("sending", Some(9)), ("sent", None)] {
+            sqlx::query(
+                "insert into deliveries (id, rank, kind, digest, rendition, state, attempts, fence, owner, code, reply, due_at,
+                    wake_at, expires_at, created_at, changed_at)
+                values ($1 || coalesce($2, ''), 1, 'issue', 'd', 'r', $1, 0, 0, '', 0, '', 5, $2, 99, 0, 0)",
+            )
+            .bind(state)
+            .bind(wake_at)
+            .execute(pool)
+            .await
+            .unwrap();
+        }
+        upgrade(&db, STEPS, "x.db").await.unwrap();
+        let rows: Vec<(String, Option<i64>, i64)> =
+            sqlx::query_as("select id, wake_at, lease_at from deliveries order by id").fetch_all(pool).await.unwrap();
+        let is = |id: &str, wake_at, lease_at| (id.to_owned(), wake_at, lease_at);
+        let kept = [is("queued", None, 0), is("queued7", Some(7), 0), is("sending9", Some(5), 9), is("sent", None, 0)];
+        assert_eq!(rows, kept);
     }
 }

@@ -54,7 +54,8 @@ macro_rules! unit {
     ($store:expr, $tx:ident => $body:expr) => {
         unit!($store, $crate::store::Synced::Fully, $tx => $body)
     };
-    // On SQLite it is on the disk only when [`super::Store::durable`] was waited for: without keeping others from writing.
+    // The claim. On SQLite it is on the disk only when [`super::Store::durable`] was waited for, without keeping others from writing; on
+    // PostgreSQL it has connections of its own.
     ($store:expr, $synced:expr, $tx:ident => $body:expr) => {
         match &$store.shared.db {
             $crate::store::Db::Sqlite { writer: pool, .. } => {
@@ -74,7 +75,8 @@ macro_rules! unit {
                 }
                 done
             }
-            $crate::store::Db::Postgres { pool, .. } => {
+            $crate::store::Db::Postgres { pool, claims, .. } => {
+                let pool = if $synced == $crate::store::Synced::Fully { pool } else { claims };
                 let mut tries = 0;
                 loop {
                     let done = $crate::store::work::within(async {

@@ -15,6 +15,7 @@ mod model;
 mod opening;
 mod pictures;
 mod plan;
+mod plans;
 mod posts;
 mod subscribers;
 

@@ -12,6 +12,7 @@ conform!(
     never_hands_out_twice,
     leases_end_and_fences_hold,
     leases_of_the_dead_end_at_once_where_one_daemon_may_run,
+    what_is_being_sent_wakes_at_the_end_of_its_lease,
     releases_untouched,
     checks_again_in_the_claim,
     looks_behind_a_batch_that_ends_in_itself,
@@ -146,6 +147,28 @@ async fn leases_of_the_dead_end_at_once_where_one_daemon_may_run(bench: Bench) {
         assert_eq!((&claim.message_id, claim.attempts), (&dead.message_id, 1));
         assert_ne!(claim.id, mine.id);
     }
+    // Also where the clock was put back meanwhile.
+    assert_eq!(store.end_leases("next", at(0)).await.unwrap(), 2 * ended);
+    assert_eq!(store.claim("next", 9, LEASE, at(0)).await.unwrap().len() as u64, 2 * ended);
+}
+
+async fn what_is_being_sent_wakes_at_the_end_of_its_lease(bench: Bench) {
+    let store = &bench.store;
+    bench.readers(&["a@example.org", "b@example.org", "c@example.org"]).await;
+    store.create_issue(&issue(0, &["p"]), at(0)).await.unwrap();
+    let claims = bench.claim(0).await;
+    assert_eq!((claims.len(), store.next_due().await.unwrap()), (3, Some(at(1))));
+    // Before what is queued for later, and not before what is queued for now.
+    assert_eq!(
+        store.report(&[Report { due_at: Some(at(6)), ..said(&claims[0], State::Queued) }], at(0)).await.unwrap(),
+        1
+    );
+    assert_eq!(store.next_due().await.unwrap(), Some(at(1)));
+    store.release(&[given_back(&claims[1], at(0))], at(0)).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
+    assert_eq!(bench.claim(0).await.len(), 1);
+    assert_eq!((bench.claim(0).await.len(), bench.claim(1).await.len()), (0, 2));
+    assert_eq!((bench.claim(1).await.len(), store.next_due().await.unwrap()), (0, Some(at(2))));
 }
 
 async fn releases_untouched(bench: Bench) {
