@@ -1,6 +1,7 @@
 //! A store with readers and an Issue for them.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use postrider::clock::Clock;
@@ -38,17 +39,15 @@ pub struct House {
 }
 
 impl Drop for House {
-    /// What PostgreSQL keeps it looks after, while others are measured.
+    /// What PostgreSQL keeps it looks after, even while others are measured.
     fn drop(&mut self) {
         if let Some((server, name)) = &self.database {
-            psql(server, &format!("drop database {name} with (force)"));
+            let dropped = psql(server, &format!("drop database {name} with (force)"));
+            if dropped.is_none() {
+                println!("the database {name} is left on {server}");
+            }
         }
     }
-}
-
-fn psql(server: &str, statement: &str) {
-    let done = std::process::Command::new("psql").args([&format!("{server}/postgres"), "-qc", statement]).status();
-    assert!(done.is_ok_and(|status| status.success()), "`psql` failed: {statement}");
 }
 
 impl House {
@@ -60,7 +59,7 @@ impl House {
         let url = match &database {
             None => format!("sqlite:{}", folder.path().join("postrider.db").display()),
             Some((server, name)) => {
-                psql(server, &format!("create database {name}"));
+                psql(server, &format!("create database {name}")).expect("a database");
                 format!("{server}/{name}")
             }
         };
@@ -178,12 +177,16 @@ pub fn reader(number: usize) -> Recipient {
 pub fn postgres_server() -> Option<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/postgres.url");
     let url = fs_err::read_to_string(file).ok()?.trim().to_owned();
-    let there = std::process::Command::new("psql").args([&format!("{url}/postgres"), "-qc", "select 1"]).output();
-    there.is_ok_and(|output| output.status.success()).then_some(url)
+    psql(&url, "select 1").map(|_| url)
 }
 
 /// Does it say that something is kept before it is?
 pub fn is_hasty(server: &str) -> bool {
-    let said = std::process::Command::new("psql").args([&format!("{server}/postgres"), "-Atc", "show fsync"]).output();
-    said.is_ok_and(|output| output.stdout.starts_with(b"off"))
+    psql(server, "show fsync").is_some_and(|said| said.starts_with("off"))
+}
+
+/// What `server` answers; `None`: nothing, or a refusal.
+fn psql(server: &str, statement: &str) -> Option<String> {
+    let said = Command::new("psql").args([&format!("{server}/postgres"), "-qAtc", statement]).output().ok()?;
+    said.status.success().then(|| String::from_utf8_lossy(&said.stdout).into_owned())
 }

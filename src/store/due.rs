@@ -20,17 +20,24 @@ macro_rules! lane {
         )
     };
 }
-/// When the first queued one of a lane is due; and when the first lease ends of those before it, which are few: what is being sent.
-macro_rules! wakes {
+/// When the first queued one of a lane is due.
+macro_rules! queued {
     ($lane:literal) => {
         concat!(
             "select min(wake_at) as at from deliveries where rank = $1 and wake_at is not null and state = 'queued' and lane = ",
-            $lane,
+            $lane
+        )
+    };
+}
+/// That, and when the first lease ends of those before it, which are few: what is being sent.
+macro_rules! wakes {
+    ($lane:literal) => {
+        concat!(
+            queued!($lane),
             " union all select min(lease_at) from deliveries where rank = $1 and state = 'sending' and lane = ",
             $lane,
-            " and wake_at < coalesce((select min(wake_at) from deliveries
-                where rank = $1 and wake_at is not null and state = 'queued' and lane = ",
-            $lane,
+            " and wake_at < coalesce((",
+            queued!($lane),
             "), 9223372036854775807)"
         )
     };

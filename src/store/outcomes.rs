@@ -38,7 +38,7 @@ pub struct Back {
     pub due_at: DateTime<Utc>,
 }
 
-/// When a commit returns on SQLite.
+/// When a commit returns on SQLite. On PostgreSQL it is on the disk then, and what is [`Self::Lazily`] here has connections of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Synced {
     /// When it is on the disk.

@@ -18,13 +18,13 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/009_leases.sql"),
 ];
 
-/// How a line begins that only PostgreSQL reads; to SQLite it is a comment.
+/// How a line of a step begins that only PostgreSQL reads; to SQLite it is a comment.
 const POSTGRES_ONLY: &str = "--postgresql ";
 
 /// Any number of ours: names the turn that machines take at the start.
 const TURN: i64 = 0x706f_7374_7269_6465;
 
-/// Runs the next step, if there is one; gives the version that is reached.
+/// Runs the next step, if there is one, as `of` reads it; gives the version that is reached.
 macro_rules! step {
     ($connection:expr, $steps:expr, $of:expr, $shown:expr) => {{
         sqlx::query("create table if not exists meta (name text not null primary key, value text not null)")
@@ -49,7 +49,7 @@ macro_rules! step {
             )));
         }
         if let Some(step) = $steps.get(version) {
-            sqlx::raw_sql(AssertSqlSafe($of(step))).execute($connection).await.map_err(|error| not_ours(error, $shown))?;
+            sqlx::raw_sql(AssertSqlSafe($of(*step))).execute($connection).await.map_err(|error| not_ours(error, $shown))?;
             sqlx::query("insert into meta (name, value) values ('schema', $1) on conflict (name) do update set value = excluded.value")
                 .bind((version + 1).to_string())
                 .execute($connection)
@@ -66,7 +66,7 @@ pub(super) async fn upgrade(db: &Db, steps: &[&'static str], shown: &str) -> Res
         let version = match db {
             Db::Sqlite { writer: pool, .. } => {
                 let mut tx = pool.begin_with("begin immediate").await.map_err(|error| not_ours(error, shown))?;
-                let version = step!(&mut *tx, steps, |step: &str| step.to_owned(), shown);
+                let version = step!(&mut *tx, steps, std::convert::identity::<&str>, shown);
                 point!("before commit");
                 tx.commit().await?;
                 point!("after commit");
@@ -101,12 +101,23 @@ fn not_ours(error: sqlx::Error, shown: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sqlx::SqlitePool;
     use sqlx::sqlite::SqlitePoolOptions;
 
     async fn open(folder: &tempfile::TempDir) -> Db {
         let url = format!("sqlite:{}?mode=rwc", folder.path().join("x.db").display());
         let pool = SqlitePoolOptions::new().connect(&url).await.unwrap();
         Db::Sqlite { readers: pool.clone(), writer: pool }
+    }
+
+    /// A store as it was before the step that holds `change`.
+    async fn before(folder: &tempfile::TempDir, change: &str) -> (Db, SqlitePool) {
+        let db = open(folder).await;
+        let step = STEPS.iter().position(|step| step.contains(change)).unwrap();
+        upgrade(&db, &STEPS[..step], "x.db").await.unwrap();
+        let Db::Sqlite { writer, .. } = &db else { unreachable!("the tests open SQLite") };
+        let pool = writer.clone();
+        (db, pool)
     }
 
     async fn tables(db: &Db) -> Vec<String> {
@@ -166,10 +177,7 @@ mod tests {
     #[tokio::test]
     async fn readers_who_were_there_before_have_their_lane() {
         let folder = tempfile::tempdir().unwrap();
-        let db = open(&folder).await;
-        let step = STEPS.iter().position(|step| step.contains("add column lane")).unwrap();
-        upgrade(&db, &STEPS[..step], "x.db").await.unwrap();
-        let Db::Sqlite { writer: pool, .. } = &db else { unreachable!("the tests open SQLite") };
+        let (db, pool) = before(&folder, "add column lane").await;
         for domain in [
             "gmail.com",
             "googlemail.com",
@@ -194,26 +202,24 @@ mod tests {
                 values ($1, $1, 'r@' || $1, $1, '', 'form', 0)",
             )
             .bind(domain)
-            .execute(pool)
+            .execute(&pool)
             .await
             .unwrap();
         }
         upgrade(&db, STEPS, "x.db").await.unwrap();
         let rows: Vec<(String, i64)> =
-            sqlx::query_as("select address, lane from subscribers").fetch_all(pool).await.unwrap();
+            sqlx::query_as("select address, lane from subscribers").fetch_all(&pool).await.unwrap();
         assert_eq!(rows.len(), 17);
         for (domain, lane) in rows {
             let group = crate::delivery::group::Group::of_domain(&domain);
             assert_eq!(usize::try_from(lane).unwrap(), group.number(), "{domain}");
         }
     }
+
     #[tokio::test]
     async fn who_is_being_sent_to_keeps_the_lease() {
         let folder = tempfile::tempdir().unwrap();
-        let db = open(&folder).await;
-        let step = STEPS.iter().position(|step| step.contains("add column lease_at")).unwrap();
-        upgrade(&db, &STEPS[..step], "x.db").await.unwrap();
-        let Db::Sqlite { writer: pool, .. } = &db else { unreachable!("the tests open SQLite") };
+        let (db, pool) = before(&folder, "add column lease_at").await;
         for (state, wake_at) in [("queued", Some(7)), ("queued", None), ("sending", Some(9)), ("sent", None)] {
             sqlx::query(
                 "insert into deliveries (id, rank, kind, digest, rendition, state, attempts, fence, owner, code, reply, due_at,
@@ -222,13 +228,13 @@ mod tests {
             )
             .bind(state)
             .bind(wake_at)
-            .execute(pool)
+            .execute(&pool)
             .await
             .unwrap();
         }
         upgrade(&db, STEPS, "x.db").await.unwrap();
         let rows: Vec<(String, Option<i64>, i64)> =
-            sqlx::query_as("select id, wake_at, lease_at from deliveries order by id").fetch_all(pool).await.unwrap();
+            sqlx::query_as("select id, wake_at, lease_at from deliveries order by id").fetch_all(&pool).await.unwrap();
         let is = |id: &str, wake_at, lease_at| (id.to_owned(), wake_at, lease_at);
         let kept = [is("queued", None, 0), is("queued7", Some(7), 0), is("sending9", Some(5), 9), is("sent", None, 0)];
         assert_eq!(rows, kept);
