@@ -129,8 +129,8 @@ struct Shared {
 enum Db {
     /// One connection writes: it need not read again what others wrote.
     Sqlite { readers: SqlitePool, writer: SqlitePool },
-    /// `claims` and `lazy`: for statements that find few rows (see [`open`]). `lazy`: its commits are not waited for until they are on the disk.
-    Postgres { pool: PgPool, claims: PgPool, lazy: PgPool },
+    /// `quick` and `lazy`: for statements that find few rows (see [`open`]). `lazy`: its commits are not waited for until they are on the disk.
+    Postgres { pool: PgPool, quick: PgPool, lazy: PgPool },
 }
 
 /// The store could not do it.
@@ -192,9 +192,9 @@ impl Store {
                 writer.close().await;
                 readers.close().await;
             }
-            Db::Postgres { pool, claims, lazy } => {
+            Db::Postgres { pool, quick, lazy } => {
                 lazy.close().await;
-                claims.close().await;
+                quick.close().await;
                 pool.close().await;
             }
         }

@@ -21,7 +21,7 @@ const PUBLIC: &str = "https://feeds.example.org/";
 const BATCH: usize = 5_000;
 
 /// By which keys.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signed {
     Not,
     Ed25519,

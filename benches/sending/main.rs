@@ -30,6 +30,8 @@ use tokio_util::sync::CancellationToken;
 const SIZE: usize = 30_000;
 const CONNECTIONS: usize = 16;
 const RUNS: usize = 3;
+/// Of sending; each has all ways in turn, and ratios are taken within it: machines change their speed from one to the next.
+const ROUNDS: usize = 7;
 
 fn main() {
     let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-'));
@@ -93,22 +95,31 @@ async fn sending(mails: usize, way: &str) {
     ways.retain(|(name, ..)| name.contains(way));
     let mut source = Vec::new();
     let mut rates = vec![Vec::new(); ways.len()];
-    for run in 0..RUNS {
+    for round in 0..ROUNDS {
         source.push(rate(mails, sink.source(mails, SIZE, CONNECTIONS)));
         for ((name, signed, server), rates) in ways.iter().zip(&mut rates) {
             let house = House::new(*signed, SIZE, *server).await;
             house.issue(mails).await;
             rates.push(rate(mails, send(&house, sink.port, CONNECTIONS, mails).await));
-            println!("run {run}: {name}: {:.0} (source {:.0})", rates[run], source[run]);
+            println!("round {round}: {name}: {:.0} (source {:.0})", rates[round], source[round]);
         }
     }
-    let source = median(source);
-    println!("\n{mails} mails of {SIZE} octets, {CONNECTIONS} connections, medians of {RUNS} runs in turn");
-    println!("{:44} {source:9.0} mails/s", "smtp-source");
-    for ((name, ..), rates) in ways.iter().zip(rates) {
-        let own = median(rates);
-        println!("{name:44} {own:9.0} mails/s  {:.2} of smtp-source", own / source);
+    println!("\n{mails} mails of {SIZE} octets, {CONNECTIONS} connections, medians of {ROUNDS} rounds and of the ratios in each");
+    println!("{:44} {:9.0} mails/s", "smtp-source", median(source.clone()));
+    for ((name, signed, server), own) in ways.iter().zip(&rates) {
+        print!("{name:44} {:9.0} mails/s  {:.2} of smtp-source", median(own.clone()), ratio(own, &source));
+        // The same on the other database.
+        let other = ways.iter().position(|(_, other, server)| other == signed && server.is_none());
+        match other.filter(|_| server.is_some()) {
+            Some(other) => println!(", {:.2} of SQLite", ratio(own, &rates[other])),
+            None => println!(),
+        }
     }
+}
+
+/// The median of each round's.
+fn ratio(own: &[f64], other: &[f64]) -> f64 {
+    median(own.iter().zip(other).map(|(own, other)| own / other).collect())
 }
 
 async fn distance(mails: usize) {

@@ -133,7 +133,7 @@ impl Store {
         const TAKE: &str = "
             update deliveries set state = r.state, wake_at = case when r.lease_at is not null then deliveries.wake_at end,
                 lease_at = coalesce(r.lease_at, 0), owner = $1, attempts = attempts + r.attempt, fence = fence + 1, changed_at = $2
-            from r where deliveries.id = r.id";
+            from r where deliveries.id = {r.id}";
         const COLUMNS: [(&str, Holds); 4] =
             [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("lease_at", Holds::Number)];
         let ask = ask.into();
@@ -142,7 +142,7 @@ impl Store {
         if planted(Plant::LeaseIgnored) {
             ends = now;
         }
-        let rows: Vec<(Candidate, Kind, State)> = unit!(self, Synced::Lazily, tx => {
+        let rows: Vec<(Candidate, Kind, State)> = unit!(self, quick, Synced::Lazily, tx => {
             let mut rows = Vec::new();
             for (rank, lanes) in RANKS.into_iter().zip([&ask.transactional, &ask.issues]) {
                 let missing = limit - rows.len();
@@ -211,7 +211,7 @@ impl Store {
         const STANDS: &str = "
             select d.id, d.kind, n.state, x.hash, coalesce(s.address, d.address)
             from r
-            join deliveries d on d.id = r.id
+            join deliveries d on d.id = {r.id}
             left join subscribers s on s.id = d.subscriber
             left join subscriptions n on n.id = d.subscription
             left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
@@ -222,7 +222,7 @@ impl Store {
             claims.iter().map(|claim| [Value::Text(&claim.id), claim.fence.into()]).collect();
         let mut standing: Vec<Row> = Vec::with_capacity(claims.len());
         for rows in Rows::of(COLUMNS, &asked) {
-            let found = on!(self, pool => rows.query_as(STANDS, &[])?.fetch_all(pool).await?);
+            let found = on!(self, quick, pool => rows.query_as(STANDS, &[])?.fetch_all(pool).await?);
             standing.extend(found);
         }
         let wanted = standing.into_iter().filter(|(_, kind, state, suppressed, address)| {

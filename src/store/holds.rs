@@ -69,7 +69,7 @@ impl Store {
     /// May nothing be handed out at `now`?
     pub async fn is_held(&self, now: DateTime<Utc>) -> Result<bool> {
         const HELD: &str = "select count(*) from meta where name = 'hold' or (name = 'unseen_until' and value < $1)";
-        let rows: i64 = on!(self, pool => sqlx::query_scalar(HELD).bind(sortable(now)).fetch_one(pool).await?);
+        let rows: i64 = on!(self, quick, pool => sqlx::query_scalar(HELD).bind(sortable(now)).fetch_one(pool).await?);
         Ok(rows > 0)
     }
 

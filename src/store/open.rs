@@ -48,10 +48,10 @@ impl Store {
     /// The same store for another runtime, in which this is called. A connection to PostgreSQL is heard by the runtime that made it, so
     /// there it has connections of its own; SQLite's have threads of their own, and its writers queue in one place.
     pub(crate) fn apart(&self) -> Self {
-        let Db::Postgres { pool, claims, lazy } = &self.shared.db else { return self.clone() };
+        let Db::Postgres { pool, quick, lazy } = &self.shared.db else { return self.clone() };
         let anew = |pool: &PgPool| pool.options().clone().connect_lazy_with((*pool.connect_options()).clone());
         Self::new(
-            Db::Postgres { pool: anew(pool), claims: anew(claims), lazy: anew(lazy) },
+            Db::Postgres { pool: anew(pool), quick: anew(quick), lazy: anew(lazy) },
             self.shared.key.clone(),
             None,
         )
@@ -67,12 +67,13 @@ impl Store {
 
 /// For statements that find few rows, by their ids or in the order of an index: a plan is never worth making twice, and
 /// nothing else is worth a thought, however many rows PostgreSQL expects when it is not told how many.
-const QUICK: [(&str, &str); 6] = [
+const QUICK: [(&str, &str); 7] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
+    ("enable_sort", "off"),
     ("jit", "off"),
 ];
 
@@ -134,10 +135,11 @@ async fn connect(url: &str) -> Result<Open> {
                 });
                 pool.connect_lazy_with(options)
             };
-            let quick = options.clone().options(QUICK);
-            let claims = pool(2, quick.clone());
-            let lazy = pool(1, quick.options([("synchronous_commit", "off")]));
-            Ok(Open { db: Db::Postgres { pool: pool(8, options), claims, lazy }, file: None, shown })
+            let finding = options.clone().options(QUICK);
+            // The claim, the last look before a mail, and what is brought to the disk meanwhile.
+            let quick = pool(3, finding.clone());
+            let lazy = pool(1, finding.options([("synchronous_commit", "off")]));
+            Ok(Open { db: Db::Postgres { pool: pool(8, options), quick, lazy }, file: None, shown })
         }
         _ => Err(Error::Unusable("`store.url` starts with neither `sqlite:` nor `postgres:` (like `sqlite:postrider.db` or `postgres://user@host/database`)".to_owned())),
     }

@@ -1,5 +1,6 @@
 //! Rows that a statement is about, where it has to be quick: read by it as the table `r`. On SQLite each value is a parameter of its own,
-//! which costs nothing to read; on PostgreSQL a column is one, an array.
+//! which costs nothing to read; on PostgreSQL a column is one, an array. `{r.id}` is the id that a table's row is found by: on PostgreSQL
+//! so written that it has one way to do that, along the index, even where its plan was made when the table was small.
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use sqlx::error::BoxDynError;
 use sqlx::query::{Query, QueryAs};
 use sqlx::{Arguments as _, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, Sqlite, Type};
 
-use super::{UNCOUNTED, clean};
+use super::clean;
 
 /// No statement gets more of them.
 const MOST: usize = 256;
@@ -96,10 +97,11 @@ impl<'a, const N: usize> Rows<'a, N> {
         Ok(sqlx::query_as_with(AssertSqlSafe(text), arguments))
     }
 
-    /// `with`: how a statement begins; its own parameters are called by `number`.
-    fn statement(&self, with: &str, text: &str, own: usize, number: impl Fn(usize) -> String) -> String {
+    /// `with`: how a statement begins; its own parameters are called by `number`, the id of a row is `id`.
+    fn statement(&self, with: &str, text: &str, id: &str, own: usize, number: impl Fn(usize) -> String) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-        let renamed = (1..=own).rev().fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &number(n)));
+        let text = text.replace("{r.id}", id);
+        let renamed = (1..=own).rev().fold(text, |text, n| text.replace(&format!("${n}"), &number(n)));
         format!("with r ({}) as ({with}) {renamed}", names.join(", "))
     }
 }
@@ -114,7 +116,7 @@ impl Given for Sqlite {
         let count = rows.rows.len().max(1).next_power_of_two();
         let row = format!("({})", ["?"; N].join(","));
         let with = format!("values {}", vec![row.as_str(); count].join(","));
-        let text = rows.statement(&with, text, own.len(), |n| format!("?{}", count * N + n));
+        let text = rows.statement(&with, text, "r.id", own.len(), |n| format!("?{}", count * N + n));
         let mut arguments = Self::Arguments::default();
         let missing = (count - rows.rows.len()) * N;
         let values = rows.rows.iter().flatten().copied().chain(std::iter::repeat_n(Value::Number(None), missing));
@@ -145,8 +147,8 @@ impl Given for Postgres {
             };
             let _ = write!(arrays, "{}cast(${} as {kind}[])", if at > 0 { ", " } else { "" }, at + 1);
         }
-        let with = format!("select * from unnest({arrays}){UNCOUNTED}");
-        let text = rows.statement(&with, text, own.len(), |n| format!("${}", N + n));
+        let with = format!("select * from unnest({arrays})");
+        let text = rows.statement(&with, text, "any(array[r.id])", own.len(), |n| format!("${}", N + n));
         own.iter().try_for_each(|value| add::<Self>(&mut arguments, *value))?;
         Ok((text, arguments))
     }
@@ -176,7 +178,7 @@ mod tests {
         let row = |id: &'static str, fence| [Value::Text(id), Value::Number(fence)];
         let rows = [row("a", Some(1)), row("b", None), row("c", Some(3))];
         let rows = Rows { columns: [("id", Holds::Text), ("fence", Holds::Number)], rows: &rows };
-        let text = "update t set at = $1, by = $2 from r where t.id = r.id";
+        let text = "update t set at = $1, by = $2 from r where t.id = {r.id}";
         let own = [Value::Number(Some(7)), Value::Text("me")];
         let (sqlite, arguments) = Sqlite::given(text, &rows, &own).unwrap();
         assert_eq!(
@@ -187,8 +189,8 @@ mod tests {
         let (postgres, arguments) = Postgres::given(text, &rows, &own).unwrap();
         assert_eq!(
             postgres,
-            "with r (id, fence) as (select * from unnest(cast($1 as text[]), cast($2 as bigint[])) limit (select \
-             cast(2147483647 as bigint))) update t set at = $3, by = $4 from r where t.id = r.id"
+            "with r (id, fence) as (select * from unnest(cast($1 as text[]), cast($2 as bigint[]))) update t set at = $3, by = $4 from r \
+             where t.id = any(array[r.id])"
         );
         assert_eq!(arguments.len(), 4);
     }

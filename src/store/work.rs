@@ -14,12 +14,15 @@ pub(super) fn within<T>(work: impl Future<Output = Result<T>>) -> impl Future<Ou
     async move { work.await.unwrap_or_else(|_| Err(late().into())) }
 }
 
-/// Runs one body on whichever pool is open.
+/// Runs one body on whichever pool is open. `quick`: on PostgreSQL's connections for statements that find few rows by index.
 macro_rules! on {
     ($store:expr, $pool:ident => $body:expr) => {
+        on!($store, pool, $pool => $body)
+    };
+    ($store:expr, $of:ident, $pool:ident => $body:expr) => {
         match &$store.shared.db {
             $crate::store::Db::Sqlite { readers: $pool, .. } => $body,
-            $crate::store::Db::Postgres { pool: $pool, .. } => {
+            $crate::store::Db::Postgres { $of: $pool, .. } => {
                 $crate::store::work::within(async { Ok::<_, $crate::store::Error>($body) }).await?
             }
         }
@@ -52,11 +55,14 @@ macro_rules! lazily {
 /// by the busy timeout.
 macro_rules! unit {
     ($store:expr, $tx:ident => $body:expr) => {
-        unit!($store, $crate::store::Synced::Fully, $tx => $body)
+        unit!($store, pool, $crate::store::Synced::Fully, $tx => $body)
     };
-    // The claim. On SQLite it is on the disk only when [`super::Store::durable`] was waited for, without keeping others from writing; on
-    // PostgreSQL it has connections of its own.
-    ($store:expr, $synced:expr, $tx:ident => $body:expr) => {
+    // As with `on!`.
+    ($store:expr, $of:ident, $tx:ident => $body:expr) => {
+        unit!($store, $of, $crate::store::Synced::Fully, $tx => $body)
+    };
+    // The claim: on SQLite it is on the disk only when [`super::Store::durable`] was waited for, without keeping others from writing.
+    ($store:expr, $of:ident, $synced:expr, $tx:ident => $body:expr) => {
         match &$store.shared.db {
             $crate::store::Db::Sqlite { writer: pool, .. } => {
                 let mut turn = $store.shared.turn.lock().await;
@@ -75,8 +81,7 @@ macro_rules! unit {
                 }
                 done
             }
-            $crate::store::Db::Postgres { pool, claims, .. } => {
-                let pool = if $synced == $crate::store::Synced::Fully { pool } else { claims };
+            $crate::store::Db::Postgres { $of: pool, .. } => {
                 let mut tries = 0;
                 loop {
                     let done = $crate::store::work::within(async {

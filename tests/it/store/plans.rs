@@ -1,12 +1,20 @@
 //! How PostgreSQL does what is done for each mail: along indexes, and with the indexes left alone where that can be.
 
+use std::ops::Range;
+
 use sqlx::{Connection as _, PgConnection};
 
 use super::*;
 use crate::support::house::eventually;
 
-/// Of a table: scans of the whole, rows changed, and those of them whose indexes stayed as they were.
-type Seen = (i64, i64, i64);
+/// Of a table: scans of the whole, rows changed, those of them whose indexes stayed as they were, and entries of indexes that were read.
+#[derive(Debug, sqlx::FromRow)]
+struct Seen {
+    scans: i64,
+    changed: i64,
+    in_place: i64,
+    entries: i64,
+}
 
 /// What PostgreSQL has counted, once no store is connected: each connection adds what it did at its end.
 async fn seen(bench: &Bench, table: &str) -> Seen {
@@ -18,43 +26,83 @@ async fn seen(bench: &Bench, table: &str) -> Seen {
         (others == 0).then_some(())
     })
     .await;
-    let counted = "select seq_scan, n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = $1";
+    let counted = "select seq_scan as scans, n_tup_upd as changed, n_tup_hot_upd as in_place, (
+            select cast(sum(idx_tup_read) as bigint) from pg_stat_user_indexes where relname = $1
+        ) as entries from pg_stat_user_tables where relname = $1";
     let mut eye = PgConnection::connect(&bench.settings.url).await.unwrap();
     sqlx::query_as(counted).bind(table).fetch_one(&mut eye).await.unwrap()
+}
+
+async fn say(bench: &Bench, statement: &'static str) {
+    let mut eye = PgConnection::connect(&bench.settings.url).await.unwrap();
+    sqlx::query(statement).execute(&mut eye).await.unwrap();
+    eye.close().await.unwrap();
+}
+
+async fn readers(bench: &Bench, numbers: Range<usize>) {
+    let addresses: Vec<String> = numbers.map(|n| format!("r{n}@example.org")).collect();
+    bench.readers(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+}
+
+/// Sends all that is due. How many mails.
+async fn send(store: &Store) -> usize {
+    let mut sent = 0;
+    loop {
+        let claims = store.claim("test", 100, LEASE, at(0)).await.unwrap();
+        if claims.is_empty() {
+            return sent;
+        }
+        sent += claims.len();
+        let reports: Vec<Report> = claims.iter().map(|claim| said(claim, State::Sent)).collect();
+        assert_eq!(store.record(&reports, at(0)).await.unwrap(), claims.len() as u64);
+    }
 }
 
 #[tokio::test]
 async fn a_claim_walks_along_an_index_and_leaves_it_alone() {
     const READERS: usize = 3_000;
     let bench = Bench::postgres().await;
-    let addresses: Vec<String> = (0..READERS).map(|n| format!("r{n}@example.org")).collect();
-    bench.readers(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    readers(&bench, 0..READERS).await;
     bench.store.create_issue(&issue(0, &["p"]), at(0)).await.unwrap();
     bench.store.close().await;
-    let mut eye = PgConnection::connect(&bench.settings.url).await.unwrap();
-    sqlx::query("vacuum analyze").execute(&mut eye).await.unwrap();
-    eye.close().await.unwrap();
+    say(&bench, "vacuum analyze").await;
     let before = seen(&bench, "deliveries").await;
     let of_readers = seen(&bench, "subscribers").await;
 
     let store = bench.again().await;
-    let mut claimed = 0;
-    loop {
-        let claims = store.claim("test", 100, LEASE, at(0)).await.unwrap();
-        if claims.is_empty() {
-            break;
-        }
-        claimed += claims.len();
-        let reports: Vec<Report> = claims.iter().map(|claim| said(claim, State::Sent)).collect();
-        assert_eq!(store.record(&reports, at(0)).await.unwrap(), claims.len() as u64);
-    }
-    assert_eq!(claimed, READERS);
+    assert_eq!(send(&store).await, READERS);
     store.close().await;
 
     let (after, readers) = (seen(&bench, "deliveries").await, i64::try_from(READERS).unwrap());
-    assert_eq!(after.1 - before.1, 2 * readers, "a claim and an outcome each");
-    assert!(after.2 - before.2 >= readers * 9 / 10, "claims in place: {before:?} {after:?}");
+    assert_eq!(after.changed - before.changed, 2 * readers, "a claim and an outcome each");
+    assert!(after.in_place - before.in_place >= readers * 9 / 10, "claims in place: {before:?} {after:?}");
     // Once at its end the Issue is looked at, which may be read from any of its rows.
-    assert!(after.0 - before.0 <= 1, "all Deliveries were read: {before:?} {after:?}");
-    assert_eq!(seen(&bench, "subscribers").await.0, of_readers.0, "all readers were read");
+    assert!(after.scans - before.scans <= 1, "all Deliveries were read: {before:?} {after:?}");
+    assert_eq!(seen(&bench, "subscribers").await.scans, of_readers.scans, "all readers were read");
+}
+
+/// A plan is made once: a daemon that has sent nothing for days has one of a time when nothing was open.
+#[tokio::test]
+async fn a_plan_that_was_made_of_little_holds_where_there_is_much() {
+    const FEW: usize = 60;
+    const MANY: usize = 3_000;
+    let bench = Bench::postgres().await;
+    readers(&bench, 0..FEW).await;
+    // Otherwise plans may be made again in the middle.
+    say(&bench, "alter table deliveries set (autovacuum_enabled = false)").await;
+    bench.store.create_issue(&issue(0, &["p"]), at(0)).await.unwrap();
+    assert_eq!(send(&bench.store).await, FEW);
+    say(&bench, "vacuum analyze").await;
+    let store = bench.again().await;
+    assert_eq!(send(&store).await, 0);
+    bench.store.create_issue(&issue(1, &["q"]), at(0)).await.unwrap();
+    assert_eq!(send(&store).await, FEW);
+
+    readers(&bench, FEW..FEW + MANY).await;
+    bench.store.create_issue(&issue(2, &["r"]), at(0)).await.unwrap();
+    assert_eq!(send(&store).await, FEW + MANY);
+    store.close().await;
+    bench.store.close().await;
+    let (entries, mails) = (seen(&bench, "deliveries").await.entries, i64::try_from(3 * FEW + MANY).unwrap());
+    assert!(entries < 8 * mails, "{entries} entries of indexes were read for {mails} mails");
 }
