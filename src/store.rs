@@ -227,27 +227,34 @@ impl Store {
 
     /// The one SQL text, in the words of the engine that is open. `{rows}` is the table function that gives a JSON array (the
     /// statement's first parameter) as rows with one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list}` and
-    /// `{of}` make many rows one JSON text: what SQLite gives row by row its reader waits for row by row.
+    /// `{of}` make many rows one JSON text: what SQLite gives row by row its reader waits for row by row. For `{one …}` see [`found`].
     fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
         // As JSONB: the text is read once, not once for each value that is taken out of it.
         const ELEMENTS: &str = "(select value from jsonb_array_elements(cast($1 as jsonb)){uncounted})";
-        let words = match self.shared.db {
-            Db::Sqlite { .. } => [
-                ("{rows}", "json_each($1)"),
-                ("{uncounted}", ""),
-                ("{lock}", ""),
-                ("{list}", "json_group_array"),
-                ("{of}", "json_array"),
-            ],
-            Db::Postgres { .. } => [
-                ("{rows}", ELEMENTS),
-                ("{uncounted}", UNCOUNTED),
-                ("{lock}", "for update skip locked"),
-                ("{list}", "json_agg"),
-                ("{of}", "json_build_array"),
-            ],
+        let (words, one) = match self.shared.db {
+            Db::Sqlite { .. } => (
+                [
+                    ("{rows}", "json_each($1)"),
+                    ("{uncounted}", ""),
+                    ("{lock}", ""),
+                    ("{list}", "json_group_array"),
+                    ("{of}", "json_array"),
+                ],
+                ONE_SQLITE,
+            ),
+            Db::Postgres { .. } => (
+                [
+                    ("{rows}", ELEMENTS),
+                    ("{uncounted}", UNCOUNTED),
+                    ("{lock}", "for update skip locked"),
+                    ("{list}", "json_agg"),
+                    ("{of}", "json_build_array"),
+                ],
+                ONE_POSTGRES,
+            ),
         };
-        AssertSqlSafe(words.iter().fold(text.to_owned(), |text, (word, means)| text.replace(word, means)))
+        let text = words.iter().fold(text.to_owned(), |text, (word, means)| text.replace(word, means));
+        AssertSqlSafe(found(&text, one))
     }
 
     /// What suppressions know an address by: it says nothing of the address without the key.
@@ -263,6 +270,14 @@ impl Store {
 /// Behind the rows that a statement on PostgreSQL is given: for a few hundred it would rather read a table whole, and lock its rows in no
 /// order. It believes a limit.
 const UNCOUNTED: &str = " limit (select cast(2147483647 as bigint))";
+
+/// `{one EXPRESSION}`, which one row of a table is found by, in the words of an engine. Where PostgreSQL keeps a plan that it made when the
+/// table was small, that would read the whole of it ever after; in these words it has one way, along the index.
+fn found(text: &str, (before, after): (&str, &str)) -> String {
+    text.replace("{one ", before).replace('}', after)
+}
+const ONE_SQLITE: (&str, &str) = ("", "");
+const ONE_POSTGRES: (&str, &str) = ("any(array[", "])");
 
 /// Rows for `{rows}`. PostgreSQL's text takes no U+0000, and nothing that we keep means anything by it.
 fn json<T: serde::Serialize>(rows: &[T]) -> String {

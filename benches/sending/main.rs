@@ -104,7 +104,9 @@ async fn sending(mails: usize, way: &str) {
             println!("round {round}: {name}: {:.0} (source {:.0})", rates[round], source[round]);
         }
     }
-    println!("\n{mails} mails of {SIZE} octets, {CONNECTIONS} connections, medians of {ROUNDS} rounds and of the ratios in each");
+    println!(
+        "\n{mails} mails of {SIZE} octets, {CONNECTIONS} connections, medians of {ROUNDS} rounds and of the ratios in each"
+    );
     println!("{:44} {:9.0} mails/s", "smtp-source", median(source.clone()));
     for ((name, signed, server), own) in ways.iter().zip(&rates) {
         print!("{name:44} {:9.0} mails/s  {:.2} of smtp-source", median(own.clone()), ratio(own, &source));

@@ -133,7 +133,7 @@ impl Store {
         const TAKE: &str = "
             update deliveries set state = r.state, wake_at = case when r.lease_at is not null then deliveries.wake_at end,
                 lease_at = coalesce(r.lease_at, 0), owner = $1, attempts = attempts + r.attempt, fence = fence + 1, changed_at = $2
-            from r where deliveries.id = {r.id}";
+            from r where deliveries.id = {one r.id}";
         const COLUMNS: [(&str, Holds); 4] =
             [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("lease_at", Holds::Number)];
         let ask = ask.into();
@@ -211,10 +211,10 @@ impl Store {
         const STANDS: &str = "
             select d.id, d.kind, n.state, x.hash, coalesce(s.address, d.address)
             from r
-            join deliveries d on d.id = {r.id}
-            left join subscribers s on s.id = d.subscriber
-            left join subscriptions n on n.id = d.subscription
-            left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)
+            join deliveries d on d.id = {one r.id}
+            left join subscribers s on s.id = {one d.subscriber}
+            left join subscriptions n on n.id = {one d.subscription}
+            left join suppressions x on x.hash = {one coalesce(s.hash, d.address_hash)}
             where d.fence = r.fence and d.state = 'sending'";
         const COLUMNS: [(&str, Holds); 2] = [("id", Holds::Text), ("fence", Holds::Number)];
         type Row = (String, String, Option<String>, Option<String>, Option<String>);

@@ -61,10 +61,10 @@ pub(super) const DUE: &str = concat!(
     " union all ",
     lane!("5", "$9"),
     ") as lanes order by wake_at, id limit $3) as d
-    left join renditions r on r.id = d.rendition
-    left join subscribers s on s.id = d.subscriber
-    left join subscriptions n on n.id = d.subscription
-    left join suppressions x on x.hash = coalesce(s.hash, d.address_hash)"
+    left join renditions r on r.id = {one d.rendition}
+    left join subscribers s on s.id = {one d.subscriber}
+    left join subscriptions n on n.id = {one d.subscription}
+    left join suppressions x on x.hash = {one coalesce(s.hash, d.address_hash)}"
 );
 /// When the first of them wakes.
 pub(super) const NEXT: &str = concat!(

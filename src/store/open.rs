@@ -67,10 +67,11 @@ impl Store {
 
 /// For statements that find few rows, by their ids or in the order of an index: a plan is never worth making twice, and
 /// nothing else is worth a thought, however many rows PostgreSQL expects when it is not told how many.
-const QUICK: [(&str, &str); 7] = [
+const QUICK: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
+    ("enable_indexonlyscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("enable_sort", "off"),

@@ -133,7 +133,7 @@ impl Store {
         const END: &str = "
             update deliveries set state = r.state, code = r.code, reply = r.reply, due_at = coalesce(r.due_at, deliveries.due_at),
                 wake_at = r.wake_at, changed_at = $1, uncertain = deliveries.uncertain + r.uncertain
-            from r where deliveries.id = {r.id} and deliveries.fence = r.fence and deliveries.state = 'sending'";
+            from r where deliveries.id = {one r.id} and deliveries.fence = r.fence and deliveries.state = 'sending'";
         let mut turn = self.shared.turn.lock().await;
         if planted(Plant::NoFence) {
             lazily!(self, turn, writer => rows.query(UNFENCED, &[])?.execute(writer).await?.rows_affected());
@@ -189,7 +189,7 @@ impl Store {
     pub async fn release(&self, backs: &[Back], now: DateTime<Utc>) -> Result<()> {
         const BACK: &str = "
             update deliveries set state = 'queued', attempts = attempts - 1, due_at = r.due_at, wake_at = r.due_at, changed_at = $1
-            from r where deliveries.id = {r.id} and deliveries.fence = r.fence and deliveries.state = 'sending'";
+            from r where deliveries.id = {one r.id} and deliveries.fence = r.fence and deliveries.state = 'sending'";
         const COLUMNS: [(&str, Holds); 3] = [("id", Holds::Text), ("fence", Holds::Number), ("due_at", Holds::Number)];
         if backs.is_empty() {
             return Ok(());
@@ -223,7 +223,7 @@ impl Store {
 
 /// Whatever a machine says of a mail is made to be of the newest claim.
 const UNFENCED: &str = "
-    update deliveries set state = 'sending', fence = r.fence from r where deliveries.id = {r.id}";
+    update deliveries set state = 'sending', fence = r.fence from r where deliveries.id = {one r.id}";
 
 fn sabotage_results(rows: &mut Vec<Ended<'_>>, reports: &[Report]) {
     let verdict = |id: &str| reports.iter().find(|report| report.delivery == id).map(|report| report.outcome.verdict);

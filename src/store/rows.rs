@@ -1,6 +1,5 @@
 //! Rows that a statement is about, where it has to be quick: read by it as the table `r`. On SQLite each value is a parameter of its own,
-//! which costs nothing to read; on PostgreSQL a column is one, an array. `{r.id}` is the id that a table's row is found by: on PostgreSQL
-//! so written that it has one way to do that, along the index, even where its plan was made when the table was small.
+//! which costs nothing to read; on PostgreSQL a column is one, an array.
 
 use std::fmt::Write as _;
 
@@ -8,7 +7,7 @@ use sqlx::error::BoxDynError;
 use sqlx::query::{Query, QueryAs};
 use sqlx::{Arguments as _, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, Sqlite, Type};
 
-use super::clean;
+use super::{ONE_POSTGRES, ONE_SQLITE, clean, found};
 
 /// No statement gets more of them.
 const MOST: usize = 256;
@@ -97,10 +96,9 @@ impl<'a, const N: usize> Rows<'a, N> {
         Ok(sqlx::query_as_with(AssertSqlSafe(text), arguments))
     }
 
-    /// `with`: how a statement begins; its own parameters are called by `number`, the id of a row is `id`.
-    fn statement(&self, with: &str, text: &str, id: &str, own: usize, number: impl Fn(usize) -> String) -> String {
+    /// `with`: how a statement begins; its own parameters are called by `number`.
+    fn statement(&self, with: &str, text: String, own: usize, number: impl Fn(usize) -> String) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-        let text = text.replace("{r.id}", id);
         let renamed = (1..=own).rev().fold(text, |text, n| text.replace(&format!("${n}"), &number(n)));
         format!("with r ({}) as ({with}) {renamed}", names.join(", "))
     }
@@ -116,7 +114,7 @@ impl Given for Sqlite {
         let count = rows.rows.len().max(1).next_power_of_two();
         let row = format!("({})", ["?"; N].join(","));
         let with = format!("values {}", vec![row.as_str(); count].join(","));
-        let text = rows.statement(&with, text, "r.id", own.len(), |n| format!("?{}", count * N + n));
+        let text = rows.statement(&with, found(text, ONE_SQLITE), own.len(), |n| format!("?{}", count * N + n));
         let mut arguments = Self::Arguments::default();
         let missing = (count - rows.rows.len()) * N;
         let values = rows.rows.iter().flatten().copied().chain(std::iter::repeat_n(Value::Number(None), missing));
@@ -148,7 +146,7 @@ impl Given for Postgres {
             let _ = write!(arrays, "{}cast(${} as {kind}[])", if at > 0 { ", " } else { "" }, at + 1);
         }
         let with = format!("select * from unnest({arrays})");
-        let text = rows.statement(&with, text, "any(array[r.id])", own.len(), |n| format!("${}", N + n));
+        let text = rows.statement(&with, found(text, ONE_POSTGRES), own.len(), |n| format!("${}", N + n));
         own.iter().try_for_each(|value| add::<Self>(&mut arguments, *value))?;
         Ok((text, arguments))
     }
@@ -178,7 +176,7 @@ mod tests {
         let row = |id: &'static str, fence| [Value::Text(id), Value::Number(fence)];
         let rows = [row("a", Some(1)), row("b", None), row("c", Some(3))];
         let rows = Rows { columns: [("id", Holds::Text), ("fence", Holds::Number)], rows: &rows };
-        let text = "update t set at = $1, by = $2 from r where t.id = {r.id}";
+        let text = "update t set at = $1, by = $2 from r where t.id = {one r.id}";
         let own = [Value::Number(Some(7)), Value::Text("me")];
         let (sqlite, arguments) = Sqlite::given(text, &rows, &own).unwrap();
         assert_eq!(
