@@ -8,16 +8,32 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// SHA-256 of `bytes`, 32 octets.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    sha256_of([bytes])
+    Sha256::of(bytes).finish()
 }
 
-/// SHA-256 of `parts` one behind the other, 32 octets.
-pub fn sha256_of<'b>(parts: impl IntoIterator<Item = &'b [u8]>) -> [u8; 32] {
-    let mut hash = digest::Context::new(&digest::SHA256);
-    parts.into_iter().for_each(|part| hash.update(part));
-    let mut out = [0; 32];
-    out.copy_from_slice(hash.finish().as_ref());
-    out
+/// A SHA-256 that may go on, with something else each time it is cloned.
+#[derive(Clone)]
+pub struct Sha256(digest::Context);
+
+impl Sha256 {
+    /// Of `bytes` so far.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(digest::Context::new(&digest::SHA256)).and(bytes)
+    }
+
+    /// Of `bytes` behind that, too.
+    #[must_use]
+    pub fn and(mut self, bytes: &[u8]) -> Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// 32 octets.
+    pub fn finish(self) -> [u8; 32] {
+        let mut out = [0; 32];
+        out.copy_from_slice(self.0.finish().as_ref());
+        out
+    }
 }
 
 /// SHA-256 in lower-case hexadecimal, 64 characters.

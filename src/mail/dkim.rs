@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-use crate::crypto::sha256;
+use crate::crypto::Sha256;
 use crate::crypto::signing::{Algorithm, SigningKey};
 use crate::sabotage;
 use canonical::Fields;
@@ -148,13 +148,48 @@ impl Key {
 pub struct Signer {
     domain: String,
     keys: Vec<Arc<Key>>,
+    beginning: Beginning,
+}
+
+/// How many bodies begin: hashed once for all of them.
+#[derive(Clone)]
+struct Beginning {
+    text: String,
+    hash: Sha256,
+}
+
+impl Beginning {
+    /// Of bodies that begin with `text`; with as much of it as is whole lines.
+    fn new(text: &str) -> Self {
+        let whole = text.rfind("\r\n").map_or("", |at| &text[..at + 2]);
+        // Only as it is hashed whatever comes behind it.
+        let text = if canonical::is_canonical(whole.as_bytes()) { whole.to_owned() } else { String::new() };
+        let hash = Sha256::of(text.as_bytes());
+        Self { text, hash }
+    }
+
+    /// The hash of a body in its canonical form (RFC 6376 §3.7).
+    fn of(&self, body: &str) -> [u8; 32] {
+        let (hash, rest) = match body.strip_prefix(&self.text) {
+            Some(rest) => (self.hash.clone(), rest),
+            None => (Sha256::of(b""), body),
+        };
+        hash.and(&canonical::body(rest.as_bytes())).finish()
+    }
 }
 
 impl Signer {
     /// For mails from the address `from`. `None` without keys.
     pub fn new(settings: &Settings, from: &str) -> Option<Self> {
         let domain = settings.domain_of(from).to_owned();
-        (!settings.keys.is_empty()).then(|| Self { domain, keys: settings.keys.clone() })
+        let (keys, beginning) = (settings.keys.clone(), Beginning::new(""));
+        (!keys.is_empty()).then_some(Self { domain, keys, beginning })
+    }
+
+    /// The same for mails whose bodies begin with `text`, which is not hashed again for each of them. Others are signed as well.
+    #[must_use]
+    pub fn begins(self, text: &str) -> Self {
+        Self { beginning: Beginning::new(text), ..self }
     }
 
     /// A signature by RSA takes as long as everything else about a mail, and longer.
@@ -165,10 +200,17 @@ impl Signer {
     /// Appends the DKIM-Signature headers of a message to `out`: one a key. `head` is its header, without the blank line.
     pub fn sign(&self, out: &mut String, head: &str, body: &str, at: DateTime<Utc>) -> Result<(), String> {
         let fields = Fields::read(head.as_bytes());
-        let names = names(&fields);
         let mut data = Vec::with_capacity(head.len() + 1024);
-        fields.select(&names, &mut data);
-        let hash = STANDARD.encode(sha256(&canonical::body(body.as_bytes())));
+        // `h=`: every name as often as it occurs, from the last one up (RFC 6376 §5.4.2), and once more.
+        let mut names = Vec::with_capacity(2 * SIGNED.len());
+        for name in SIGNED {
+            for whole in fields.all(name).rev() {
+                canonical::field(whole, &mut data);
+                names.push(name);
+            }
+            names.push(name);
+        }
+        let hash = STANDARD.encode(self.beginning.of(body));
         let common = data.len();
         for key in &self.keys {
             let start = out.len();
@@ -216,11 +258,6 @@ impl Signer {
         }
         Ok(())
     }
-}
-
-/// `h=`: every name as often as it occurs, and once more.
-fn names(fields: &Fields<'_>) -> Vec<&'static str> {
-    SIGNED.iter().flat_map(|name| std::iter::repeat_n(*name, fields.count(name) + 1)).collect()
 }
 
 /// A signature over several lines; blanks in `b=` mean nothing (RFC 6376 §3.5).

@@ -77,6 +77,15 @@ impl Part {
         }
     }
 
+    /// How it begins for everybody, and perhaps more: up to the end of a line.
+    pub fn beginning(&self) -> &str {
+        match self.segments.first() {
+            Some(Segment::Quoted(text)) => text,
+            Some(Segment::Base64(blocks)) => &blocks[0].lines,
+            Some(Segment::Hole(_)) | None => "",
+        }
+    }
+
     /// The holes it has, each as often as it occurs.
     pub fn holes(&self) -> impl Iterator<Item = Hole> {
         self.segments.iter().filter_map(|segment| match segment {

@@ -108,6 +108,7 @@ impl Prepared {
         }
         header::plain(&mut headers, "MIME-Version", "1.0");
         let _ = write!(headers, "Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n");
+        let begins = format!("{}{}", opened(&boundary, "plain", &text), text.beginning());
         Self {
             digest: rendition.digest.clone(),
             from: rendition.from.address.clone(),
@@ -119,7 +120,7 @@ impl Prepared {
             boundary,
             text,
             html,
-            signer: Signer::new(&settings.dkim, &rendition.from.address),
+            signer: Signer::new(&settings.dkim, &rendition.from.address).map(|signer| signer.begins(&begins)),
         }
     }
 
@@ -209,14 +210,17 @@ impl Prepared {
     }
 
     fn part<'a>(&self, out: &mut String, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
-        let _ = write!(
-            out,
-            "--{}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {}\r\n\r\n",
-            self.boundary,
-            part.encoding()
-        );
+        out.push_str(&opened(&self.boundary, subtype, part));
         part.fill(out, value);
     }
+}
+
+/// What stands before a part.
+fn opened(boundary: &str, subtype: &str, part: &Part) -> String {
+    let encoding = part.encoding();
+    format!(
+        "--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
 }
 
 /// `digest.host`: stable as long as the digest's name and the public address are.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::crypto::sha256;
 
 const HEAD: &str = "From: Weekly <weekly@example.org>\r\nTo: a@example.net\r\nSubject: =?utf-8?Q?n=C3=A9?=\r\n  folded\r\nList-Unsubscribe: <https://x/>\r\n";
 
@@ -79,6 +80,20 @@ fn the_domain_is_the_senders_or_above_it() {
         (Some("a.news.example.org"), false),
     ] {
         assert_eq!(with(domain).is_aligned("a@news.example.org"), aligned, "{domain:?}");
+    }
+}
+
+proptest::proptest! {
+    /// Whatever of it was hashed beforehand.
+    #[test]
+    fn a_body_has_one_hash(
+        known in "([ab \\t]{0,3}\r\n|[ab \\t]{1,3}){0,5}",
+        more in "([ab \\t]{0,3}\r\n){0,5}",
+        follows: bool,
+    ) {
+        let body = if follows { format!("{known}{more}") } else { more };
+        let expected = sha256(&canonical::body(body.as_bytes()));
+        proptest::prop_assert_eq!(Beginning::new(&known).of(&body), expected);
     }
 }
 
