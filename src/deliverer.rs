@@ -56,7 +56,7 @@ pub struct Parts {
 }
 
 /// Most mails claimed and not begun.
-const BATCH: usize = 200;
+const BATCH: usize = 100;
 /// More are claimed when so few are left.
 const LOW: usize = BATCH / 2;
 /// The wall clock differs from the time that passed by so much: it was moved, or the machine slept.
