@@ -151,7 +151,7 @@ pub struct Signer {
     beginning: Beginning,
 }
 
-/// How many bodies begin: hashed once for all of them.
+/// What many bodies begin with, hashed once for all of them.
 #[derive(Clone)]
 struct Beginning {
     text: String,
@@ -159,10 +159,10 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// Of bodies that begin with `text`; with as much of it as is whole lines.
+    /// As much of `text` as is whole lines.
     fn new(text: &str) -> Self {
         let whole = text.rfind("\r\n").map_or("", |at| &text[..at + 2]);
-        // Only as it is hashed whatever comes behind it.
+        // In its canonical form it is hashed alike, whatever comes behind it.
         let text = if canonical::is_canonical(whole.as_bytes()) { whole.to_owned() } else { String::new() };
         let hash = Sha256::of(text.as_bytes());
         Self { text, hash }

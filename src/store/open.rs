@@ -65,8 +65,8 @@ impl Store {
     }
 }
 
-/// For statements that find few rows, by their ids or in the order of an index: a plan is never worth making twice, and
-/// nothing else is worth a thought, however many rows PostgreSQL expects when it is not told how many.
+/// For statements that find few rows, by their ids or in the order of an index: a plan is never worth making twice. So it may not
+/// depend on what the tables held when it was made: no other way is left to it (see [`super::found`]).
 const QUICK: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),

@@ -110,8 +110,8 @@ pub fn body(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// Is it its own canonical form? Looks at every two neighbours without a branch, which the compiler makes into wide instructions: this runs over each
-/// mail's whole body.
+/// Is it its own canonical form? Looks at every two neighbours without a branch, which the compiler makes into wide
+/// instructions: this runs over each mail's whole body.
 pub fn is_canonical(text: &[u8]) -> bool {
     let whole = text.ends_with(b"\r\n") && !text.ends_with(b"\r\n\r\n") && text != b"\r\n";
     let second = text.get(1..).unwrap_or_default();
