@@ -225,36 +225,12 @@ impl Store {
         Ok(())
     }
 
-    /// The one SQL text, in the words of the engine that is open. `{rows}` is the table function that gives a JSON array (the
-    /// statement's first parameter) as rows with one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list}` and
-    /// `{of}` make many rows one JSON text: what SQLite gives row by row its reader waits for row by row. For `{one …}` see [`found`].
+    /// The one SQL text, in the words of the engine that is open.
     fn sql(&self, text: &'static str) -> AssertSqlSafe<String> {
-        // As JSONB: the text is read once, not once for each value that is taken out of it.
-        const ELEMENTS: &str = "(select value from jsonb_array_elements(cast($1 as jsonb)){uncounted})";
-        let (words, one) = match self.shared.db {
-            Db::Sqlite { .. } => (
-                [
-                    ("{rows}", "json_each($1)"),
-                    ("{uncounted}", ""),
-                    ("{lock}", ""),
-                    ("{list}", "json_group_array"),
-                    ("{of}", "json_array"),
-                ],
-                ONE_SQLITE,
-            ),
-            Db::Postgres { .. } => (
-                [
-                    ("{rows}", ELEMENTS),
-                    ("{uncounted}", UNCOUNTED),
-                    ("{lock}", "for update skip locked"),
-                    ("{list}", "json_agg"),
-                    ("{of}", "json_build_array"),
-                ],
-                ONE_POSTGRES,
-            ),
-        };
-        let text = words.iter().fold(text.to_owned(), |text, (word, means)| text.replace(word, means));
-        AssertSqlSafe(found(&text, one))
+        AssertSqlSafe(match self.shared.db {
+            Db::Sqlite { .. } => worded(text, SQLITE),
+            Db::Postgres { .. } => worded(text, POSTGRES),
+        })
     }
 
     /// What suppressions know an address by: it says nothing of the address without the key.
@@ -267,17 +243,37 @@ impl Store {
     }
 }
 
-/// Behind the rows that a statement on PostgreSQL is given: for a few hundred it would rather read a table whole, and lock its rows in no
-/// order. It believes a limit.
-const UNCOUNTED: &str = " limit (select cast(2147483647 as bigint))";
-
-/// `{one EXPRESSION}`, which one row of a table is found by, in the words of an engine. Where PostgreSQL keeps a plan that it made when the
-/// table was small, that would read the whole of it ever after; in these words it has one way, along the index.
-fn found(text: &str, (before, after): (&str, &str)) -> String {
-    text.replace("{one ", before).replace('}', after)
+/// `text` in the words of an engine. `{rows}` is the table function that gives a JSON array (the statement's first parameter) as rows with
+/// one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list}` and `{of}` make many rows one JSON text: what
+/// SQLite gives row by row its reader waits for row by row.
+///
+/// `{one EXPRESSION}` is what one row of a table is found by. Where PostgreSQL keeps a plan that it made when the table was small, that would
+/// read the whole of it ever after; in these words it has one way, along the index.
+fn worded(text: &str, words: Words) -> String {
+    words.iter().fold(text.to_owned(), |text, (word, means)| text.replace(word, means))
 }
-const ONE_SQLITE: (&str, &str) = ("", "");
-const ONE_POSTGRES: (&str, &str) = ("any(array[", "])");
+
+type Words = [(&'static str, &'static str); 6];
+const SQLITE: Words = [
+    ("{rows}", "json_each($1)"),
+    ("{lock}", ""),
+    ("{list}", "json_group_array"),
+    ("{of}", "json_array"),
+    ("{one ", ""),
+    ("}", ""),
+];
+const POSTGRES: Words = [
+    ("{rows}", ELEMENTS),
+    ("{lock}", "for update skip locked"),
+    ("{list}", "json_agg"),
+    ("{of}", "json_build_array"),
+    ("{one ", "any(array["),
+    ("}", "])"),
+];
+/// As JSONB: the text is read once, not once for each value that is taken out of it. With a limit, which PostgreSQL believes: for the few
+/// hundred that it expects otherwise it would rather read a table whole, and lock its rows in no order.
+const ELEMENTS: &str =
+    "(select value from jsonb_array_elements(cast($1 as jsonb)) limit (select cast(2147483647 as bigint)))";
 
 /// Rows for `{rows}`. PostgreSQL's text takes no U+0000, and nothing that we keep means anything by it.
 fn json<T: serde::Serialize>(rows: &[T]) -> String {

@@ -66,7 +66,7 @@ impl Store {
 }
 
 /// For statements that find few rows, by their ids or in the order of an index: a plan is never worth making twice. So it may not
-/// depend on what the tables held when it was made: no other way is left to it (see [`super::found`]).
+/// depend on what the tables held when it was made: no other way is left to it (see [`super::worded`]).
 const QUICK: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),

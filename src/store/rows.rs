@@ -7,7 +7,7 @@ use sqlx::error::BoxDynError;
 use sqlx::query::{Query, QueryAs};
 use sqlx::{Arguments as _, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, Sqlite, Type};
 
-use super::{ONE_POSTGRES, ONE_SQLITE, clean, found};
+use super::{POSTGRES, SQLITE, clean, worded};
 
 /// No statement gets more of them.
 const MOST: usize = 256;
@@ -114,7 +114,7 @@ impl Given for Sqlite {
         let count = rows.rows.len().max(1).next_power_of_two();
         let row = format!("({})", ["?"; N].join(","));
         let with = format!("values {}", vec![row.as_str(); count].join(","));
-        let text = rows.statement(&with, found(text, ONE_SQLITE), own.len(), |n| format!("?{}", count * N + n));
+        let text = rows.statement(&with, worded(text, SQLITE), own.len(), |n| format!("?{}", count * N + n));
         let mut arguments = Self::Arguments::default();
         let missing = (count - rows.rows.len()) * N;
         let values = rows.rows.iter().flatten().copied().chain(std::iter::repeat_n(Value::Number(None), missing));
@@ -146,7 +146,7 @@ impl Given for Postgres {
             let _ = write!(arrays, "{}cast(${} as {kind}[])", if at > 0 { ", " } else { "" }, at + 1);
         }
         let with = format!("select * from unnest({arrays})");
-        let text = rows.statement(&with, found(text, ONE_POSTGRES), own.len(), |n| format!("${}", N + n));
+        let text = rows.statement(&with, worded(text, POSTGRES), own.len(), |n| format!("${}", N + n));
         own.iter().try_for_each(|value| add::<Self>(&mut arguments, *value))?;
         Ok((text, arguments))
     }

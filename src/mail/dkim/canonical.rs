@@ -58,21 +58,13 @@ pub fn field(whole: &[u8], out: &mut Vec<u8>) {
     out.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
     out.push(b':');
     let start = out.len();
-    let mut blank = false;
-    let mut rest = value.get(1..).unwrap_or_default();
-    while let Some(first) = rest.first() {
-        let word = rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(rest.len());
-        if word == 0 {
-            blank |= matches!(first, b' ' | b'\t');
-            rest = &rest[1..];
-            continue;
-        }
-        if blank && out.len() > start {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    for word in value.get(1..).unwrap_or_default().split(is_blank).filter(|word| !word.iter().all(is_end)) {
+        if out.len() > start {
             out.push(b' ');
         }
-        blank = false;
-        out.extend_from_slice(&rest[..word]);
-        rest = &rest[word..];
+        word.split(is_end).for_each(|part| out.extend_from_slice(part));
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -7,5 +7,5 @@ update deliveries set lease_at = wake_at, wake_at = due_at where state = 'sendin
 --postgresql alter index deliveries_pkey set (fillfactor = 50);
 --postgresql alter index deliveries_issue_subscriber_key set (fillfactor = 50);
 --postgresql alter index deliveries_by_subscriber set (fillfactor = 50);
--- Its checks are read again, word by word, in each statement that changes a row: a twelfth of what mail costs it.
+-- The words of a check are read again in each of its statements that change a row: a fifteenth of what a mail costs it.
 --postgresql alter table deliveries drop constraint deliveries_state_check;

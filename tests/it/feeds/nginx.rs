@@ -327,6 +327,8 @@ async fn a_cache_before_us_answers_as_we_do() {
         (coded && ours.header("etag") != kept.header("etag")).then_some(ours)
     })
     .await;
+    let plain = served.ask("GET", "/rss.xml", &[]).await;
+    assert!(String::from_utf8_lossy(&plain.body).contains("On newest"));
     house.set_time("2026-03-05 13:40:00");
     let (theirs, was) = cached("/rss.xml", &[("accept-encoding", "gzip")]).await;
     assert_eq!(was, "EXPIRED");
