@@ -55,7 +55,7 @@ pub struct Parts {
     pub mail_queued: Arc<Notify>,
 }
 
-/// Most mails claimed and not begun. The first ones should show of more domains than one, where there are more.
+/// Most mails claimed and not begun.
 const BATCH: usize = 200;
 /// More are claimed when so few are left: fifty at a time, since no outcome is written to SQLite while a claim is.
 const LOW: usize = BATCH * 3 / 4;

@@ -159,10 +159,10 @@ impl Work {
         let waiting = state.jobs.len();
         let mut wanted = BATCH.saturating_sub(waiting);
         if waiting > LOW {
-            // What cannot go now must not keep out what can, once it is known that it cannot.
+            // What cannot go now must not keep out what can, once it is known that it cannot, and somebody waits for it.
             let at = Instant::now().into_std();
             let ready = state.jobs.ready(LOW + 1, at, |job| pace.takes(job.to(), job.claim.kind, now));
-            let enough = ready > LOW || waiting >= CROWD || state.jobs.is_undecided(at);
+            let enough = ready > LOW || waiting >= CROWD || !pace.has_idle() || state.jobs.is_undecided(at);
             wanted = if enough { 0 } else { BATCH - ready };
         }
         if wanted == 0 {
@@ -173,12 +173,13 @@ impl Work {
         pace.ask(wanted, &groups, now)
     }
 
-    /// What is to be given back while others go on: what nobody came to in time, and what a slow domain has no room for until later.
+    /// What is to be given back while others go on: what nobody came to in time, and, where a line waits for others, what a slow domain
+    /// has no room for until later.
     pub fn given_back(&self) -> Vec<Back> {
         let (now, mut state) = (self.clock.now(), self.state());
         let mut back: Vec<Back> = std::mem::take(&mut state.returned).iter().map(|claim| back(claim, now)).collect();
         back.extend(self.beyond(&mut state, now));
-        if state.jobs.len() > LOW {
+        if state.jobs.len() > LOW && self.pace().has_idle() {
             let surplus = state.jobs.surplus(Instant::now().into_std());
             let later = |after| chrono::Duration::from_std(after).unwrap_or_default();
             back.extend(surplus.into_iter().map(|(job, after)| self::back(&job.claim, now + later(after))));

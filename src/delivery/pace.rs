@@ -188,6 +188,11 @@ impl Pace {
         }
     }
 
+    /// Does a connection wait for a mail, of whichever relay?
+    pub fn has_idle(&self) -> bool {
+        self.ways.iter().any(|own| own.idle > 0)
+    }
+
     /// May a line of this relay connect that is not connected? It may be known that it takes fewer.
     pub fn may_connect(&self, at: usize, now: DateTime<Utc>) -> bool {
         self.ways.get(at).is_some_and(|own| own.connected < own.lines(now))

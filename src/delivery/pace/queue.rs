@@ -16,11 +16,8 @@ pub struct Queue<T> {
     /// Those that have a job, the next one first.
     turns: VecDeque<String>,
     waiting: usize,
-    /// Where there are others, no domain that may be slow has more connections than this.
+    /// While there may be others, no domain that may be slow has more connections than this.
     most: usize,
-    first: Option<String>,
-    /// More domains than one were seen.
-    is_mixed: bool,
     /// Nothing will come soon but what is here.
     is_all: bool,
 }
@@ -60,7 +57,7 @@ impl<T> Queue<T> {
         // An eighth of them stays with the others, whoever is slow.
         let most = lines.saturating_sub((lines / 8).max(1)).max(1);
         let (domains, turns) = (HashMap::new(), VecDeque::new());
-        Self { domains, turns, waiting: 0, most, first: None, is_mixed: false, is_all: false }
+        Self { domains, turns, waiting: 0, most, is_all: false }
     }
 
     /// Is what is here all that there is for now? Then nothing has to be kept for other domains.
@@ -70,13 +67,12 @@ impl<T> Queue<T> {
 
     /// May one domain have every connection?
     fn is_alone(&self) -> bool {
-        self.turns.len() == 1 && (self.is_all || !self.is_mixed)
+        self.is_all && self.turns.len() == 1
     }
 
     /// Adds a job behind those of its domain.
     pub fn push(&mut self, domain: &str, job: T) {
         self.waiting += 1;
-        self.is_mixed |= self.first.get_or_insert_with(|| domain.to_owned()) != domain;
         if let Some(there) = self.domains.get_mut(domain) {
             if there.jobs.is_empty() {
                 self.turns.push_back(domain.to_owned());
@@ -262,11 +258,11 @@ mod tests {
         queue.is_all(true);
         assert_eq!(taken(&mut queue), (47, 0), "none will come");
         assert_eq!([1, 4, 8, 16, 32].map(|lines| Queue::<u32>::new(lines).most), [1, 3, 7, 14, 28]);
-        // A domain that is the only one has all of them.
+        // Also if it is the only one that was seen so far.
         let mut queue = Queue::new(4);
         (0..50).for_each(|n| queue.push("only", n));
-        assert_eq!(taken(&mut queue), (50, 0));
-        // As has one that was quick the last time; until it is not.
+        assert_eq!(taken(&mut queue), (3, 0));
+        // One that was quick the last time has all of them; until it is not.
         let mut queue = Queue::new(4);
         (0..9).for_each(|n| queue.push("big", n));
         queue.push("quick", 100);

@@ -112,26 +112,38 @@ pub fn rendition(kind: Kind) -> Rendition {
     }
 }
 
-/// An Issue of `rendition`, due at `at(0)`, to these readers, who are confirmed.
+/// An Issue of `weekly`, due at `at(0)`, to these readers, who are confirmed.
 pub async fn issue(
     store: &Store,
     readers: impl Iterator<Item = String>,
     rendition: Rendition,
     expires_at: DateTime<Utc>,
 ) {
+    issue_of(store, "weekly", at(0), readers, rendition, expires_at).await;
+}
+
+/// An Issue of `rendition`, due at `slot`, to these readers of `digest`, who are confirmed.
+pub async fn issue_of(
+    store: &Store,
+    digest: &str,
+    slot: DateTime<Utc>,
+    readers: impl Iterator<Item = String>,
+    rendition: Rendition,
+    expires_at: DateTime<Utc>,
+) {
     let row = |text: String| Import { address: Address::parse(&text).unwrap(), name: String::new(), language: None };
     let rows: Vec<Import> = readers.map(row).collect();
-    store.import(&rows, "weekly", "import", at(-10)).await.unwrap();
+    store.import(&rows, digest, "import", at(-10)).await.unwrap();
     let issue = NewIssue {
         id: crypto::new_id(),
-        digest: "weekly".to_owned(),
-        slot: at(0),
+        digest: digest.to_owned(),
+        slot,
         held: false,
         expires_at,
         posts: vec!["p1".to_owned()],
         renditions: vec![rendition],
     };
-    assert!(store.create_issue(&issue, at(0)).await.unwrap());
+    assert!(store.create_issue(&issue, slot).await.unwrap());
 }
 
 /// The server there, without TLS and login.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use postrider::deliverer::Deliverer;
@@ -16,7 +17,7 @@ use postrider::subscriber::Address;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::bench::{Hand, Place, at, issue, on_both, parts, relay, rendition, step};
+use super::bench::{Hand, Place, at, issue, issue_of, on_both, parts, relay, rendition, step};
 use crate::support::house::eventually;
 use crate::support::smtp::{Act, Point, Server, say};
 
@@ -27,6 +28,7 @@ on_both!(
     a_group_that_is_held_is_not_claimed,
     a_slow_domain_keeps_nobody_waiting,
     a_crowd_of_a_slow_domain_is_given_back,
+    where_all_are_slow_nobody_is_given_back,
     at_night_only_transactional_mail_leaves,
     so_many_a_day_whoever_starts_again,
     a_warm_up_grows_day_by_day,
@@ -48,6 +50,13 @@ impl Bench {
     async fn issue(&self, domains: &[(&str, usize)]) {
         let readers = domains.iter().flat_map(|(domain, readers)| (0..*readers).map(move |n| format!("r{n}@{domain}")));
         issue(&self.store, readers, rendition(Kind::Issue), at(10 * 24 * 60)).await;
+    }
+
+    /// One that is due after all of those.
+    async fn later_issue(&self, domain: &str, readers: usize) {
+        let readers = (0..readers).map(|n| format!("r{n}@{domain}"));
+        let slot = at(0) + chrono::Duration::seconds(30);
+        issue_of(&self.store, "monthly", slot, readers, rendition(Kind::Issue), at(10 * 24 * 60)).await;
     }
 
     fn over(&self, transport: Transport, change: impl FnOnce(&mut Settings)) -> Deliverer {
@@ -77,12 +86,18 @@ impl Bench {
     }
 
     /// So long after the beginning.
-    fn goes_on(&self, passed: std::time::Duration) {
+    fn goes_on(&self, passed: Duration) {
         self.is(at(1) + chrono::Duration::from_std(passed).unwrap());
     }
 
     async fn counts(&self) -> HashMap<State, u64> {
         self.store.delivery_counts(None).await.unwrap().into_iter().collect()
+    }
+
+    /// How many wait that were handed out since they were planned.
+    async fn touched(&self) -> usize {
+        let rows = self.store.deliveries(None, None, Some(State::Queued), 99_999).await.unwrap();
+        rows.iter().filter(|row| row.changed_at > at(0)).count()
     }
 
     /// Open ones at `domain`, and the most attempts that one of them had.
@@ -213,17 +228,16 @@ async fn a_group_that_is_held_is_not_claimed(bench: Bench) {
     bench.is(at(20));
     step(&mut deliverer).await;
     assert_eq!(taken(&server, "t@example.net"), 1);
-    let rows = bench.store.deliveries(None, None, Some(State::Queued), 99_999).await.unwrap();
-    let touched = rows.iter().filter(|row| row.changed_at > at(0)).count();
+    let touched = bench.touched().await;
     assert!(touched < 400, "{touched} of 3000 were handed out");
 }
 
-/// A server that answers for no reader `@slow.example` before it is rung, while it is slow.
+/// A server that answers for no reader of `slow.example` and what is below it before it is rung, while it is slow.
 async fn slow_for_some() -> (Server, Arc<Notify>, Arc<AtomicBool>) {
     let (go_on, is_slow) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(true)));
     let (ring, slow) = (Arc::clone(&go_on), Arc::clone(&is_slow));
     let server = Server::start(move |point, _, line| {
-        let waits = point == Point::Rcpt && line.contains("@slow.example") && slow.load(Ordering::SeqCst);
+        let waits = point == Point::Rcpt && line.contains("slow.example") && slow.load(Ordering::SeqCst);
         if waits { Act::WellAfter(Arc::clone(&ring)) } else { Act::Well }
     })
     .await;
@@ -249,8 +263,9 @@ async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
 }
 
 async fn a_crowd_of_a_slow_domain_is_given_back(bench: Bench) {
-    // All that could be claimed is the slow one's, again and again.
-    bench.issue(&[("slow.example", 2500), ("quick.example", 40)]).await;
+    // All that is claimed is the slow one's, again and again.
+    bench.issue(&[("slow.example", 2500)]).await;
+    bench.later_issue("quick.example", 40).await;
     let (server, go_on, is_slow) = slow_for_some().await;
     let mut deliverer = bench.over_one(&server, |_| {});
     let cancel = CancellationToken::new();
@@ -258,7 +273,7 @@ async fn a_crowd_of_a_slow_domain_is_given_back(bench: Bench) {
     let running = tokio::spawn(async move {
         deliverer.step(&stop).await.unwrap();
     });
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     eventually("everybody else has their mail", || {
         // The clock goes on: where this machine is slow, a quick domain may seem to be a slow one, whose turn comes a little later.
         bench.goes_on(begun.elapsed());
@@ -280,6 +295,35 @@ async fn a_crowd_of_a_slow_domain_is_given_back(bench: Bench) {
     assert_eq!(counts.values().sum::<u64>(), 2540);
     assert!(!counts.contains_key(&State::Sending), "{counts:?}");
     assert_eq!(bench.waiting("@slow.example").await.1, 0, "nobody's attempt is counted that was none");
+}
+
+async fn where_all_are_slow_nobody_is_given_back(bench: Bench) {
+    /// A mail that takes so long tells that its domain is slow.
+    const SLOW: Duration = Duration::from_millis(1100);
+    bench.issue(&["one.slow.example", "two.slow.example", "three.slow.example"].map(|domain| (domain, 1000))).await;
+    let (server, go_on, is_slow) = slow_for_some().await;
+    let mut deliverer = bench.over_one(&server, |_| {});
+    let running = tokio::spawn(async move { step(&mut deliverer).await });
+    // Every connection has its hands full, so that there is nobody to look for others.
+    let mut rung = Instant::now();
+    eventually("some have their mail", || {
+        if rung.elapsed() >= SLOW {
+            rung = Instant::now();
+            go_on.notify_waiters();
+        }
+        async { (taken(&server, "") >= 40).then_some(()) }
+    })
+    .await;
+    let counts = bench.counts().await;
+    assert!(counts[&State::Sending] <= 300, "{counts:?}");
+    assert_eq!(bench.touched().await, 0);
+    is_slow.store(false, Ordering::SeqCst);
+    eventually("it ends", || async {
+        go_on.notify_waiters();
+        (taken(&server, "") == 3000).then_some(())
+    })
+    .await;
+    assert_eq!(running.await.unwrap(), 3000);
 }
 
 async fn at_night_only_transactional_mail_leaves(bench: Bench) {
