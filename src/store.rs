@@ -118,7 +118,7 @@ struct Shared {
     key: Key,
     /// Whose turn it is to write to SQLite, or outcomes to PostgreSQL.
     turn: tokio::sync::Mutex<turn::Turn>,
-    shares: due::Shares,
+    looks: due::Looks,
     /// The SQLite file.
     file: Option<PathBuf>,
     /// Held while this process is the one daemon on the file.

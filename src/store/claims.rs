@@ -6,10 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::deliveries::attempts;
-use super::due::{Candidate, DUE, NEXT, RANKS, of_each_lane};
+use super::due::{Candidate, DUE, Look, NEXT, RANKS};
 use super::rows::{Holds, Rows, Value};
 use super::{Error, Result, Store, Synced, at, ms};
-use crate::delivery::group::Group;
 use crate::delivery::pace::Ask;
 use crate::delivery::{Kind, State};
 use crate::sabotage::{Plant, planted};
@@ -102,7 +101,7 @@ impl Candidate {
 
 impl Store {
     /// Hands out at most `limit` due Deliveries, transactional ones first, then oldest first, for `lease`: queued ones, and
-    /// those whose lease has ended.
+    /// those whose lease has ended. (What is due again that was handed out before may let others go first, for some seconds.)
     /// Those whose subscription is not confirmed any more, or whose address is suppressed, end as suppressed, those past their time
     /// as expired, in the same transaction. Held Issues' are passed over; while all mail is held ([`Self::is_held`])
     /// there are none. The claim is durable when this returns.
@@ -148,21 +147,22 @@ impl Store {
                 let missing = limit - rows.len();
                 let caps = lanes.map(|most| most.min(missing));
                 if caps.iter().any(|most| *most > 0) {
-                    let mut limits = self.shared.shares.guess(rank, missing, &caps);
+                    let mut look = self.shared.looks.next(rank, missing, &caps);
                     let due = loop {
                         let mut due = sqlx::query_scalar(self.sql(DUE)).bind(rank).bind(ms(now)).bind(bounded(missing));
-                        for most in limits {
+                        for most in look.limits {
                             due = due.bind(bounded(most));
+                        }
+                        for mark in &look.after {
+                            due = due.bind(mark.wake_at).bind(&mark.id);
                         }
                         let due: Option<String> = due.fetch_one(&mut *tx).await?;
                         let due = due.map_or(Ok(Vec::new()), |due| candidates(&due))?;
-                        let found = of_each_lane(&due);
-                        let has_more = |lane: usize| found[lane] >= limits[lane] && limits[lane] < caps[lane];
-                        if due.len() < missing && (0..Group::COUNT).any(has_more) {
-                            limits = caps;
+                        if due.len() < missing && look.may_have_missed(&due, &caps) {
+                            look = Look::whole(caps);
                             continue;
                         }
-                        self.shared.shares.saw(rank, missing, &found);
+                        self.shared.looks.saw(rank, missing, &due);
                         break due;
                     };
                     for row in due {

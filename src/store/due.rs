@@ -1,19 +1,24 @@
 //! What is due: the rows that a claim looks at, of each group of receivers as many as may go there.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::delivery::group::Group;
 
-/// What is due of one lane, oldest first: a walk along one index, whatever else waits. The columns come from here and not from a second
-/// look at the table, which on PostgreSQL would be at an older state of the row than the one that is locked.
+/// What is due of one lane behind a [`Mark`], oldest first: a walk along one index, whatever else waits. The columns come from here and
+/// not from a second look at the table, which on PostgreSQL would be at an older state of the row than the one that is locked.
 macro_rules! lane {
-    ($lane:literal, $limit:literal) => {
+    ($lane:literal, $limit:literal, $wake:literal, $id:literal) => {
         concat!(
             "select * from (select id, lane, kind, rendition, subscriber, subscription, confirmation, address, address_hash, fence,
                 attempts, uncertain, expires_at, wake_at
             from deliveries where rank = $1 and lane = ",
             $lane,
-            " and wake_at <= $2 and (state = 'queued' or lease_at <= $2) order by wake_at, id limit ",
+            " and wake_at <= $2 and (wake_at, id) > (",
+            $wake,
+            ", ",
+            $id,
+            ") and (state = 'queued' or lease_at <= $2) order by wake_at, id limit ",
             $limit,
             " {lock}) as lane_",
             $lane
@@ -43,23 +48,24 @@ macro_rules! wakes {
     };
 }
 
-/// What is due: of each [`Group`] at most its own limit (`$4` on), `$3` in all, the oldest: one JSON text, null where there is none.
+/// What is due: of each [`Group`] at most its own limit (`$4` on) behind its own mark (`$10` on), `$3` in all, the oldest: one JSON
+/// text, null where there is none.
 pub(super) const DUE: &str = concat!(
     "select cast({list}({of}(d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation,
-        coalesce(s.address, d.address), r.from_address, n.state, x.hash, d.fence, d.attempts, d.uncertain, d.expires_at)
+        coalesce(s.address, d.address), r.from_address, n.state, x.hash, d.fence, d.attempts, d.uncertain, d.expires_at, d.wake_at)
         order by d.wake_at, d.id) as text)
     from (select * from (",
-    lane!("0", "$4"),
+    lane!("0", "$4", "$10", "$11"),
     " union all ",
-    lane!("1", "$5"),
+    lane!("1", "$5", "$12", "$13"),
     " union all ",
-    lane!("2", "$6"),
+    lane!("2", "$6", "$14", "$15"),
     " union all ",
-    lane!("3", "$7"),
+    lane!("3", "$7", "$16", "$17"),
     " union all ",
-    lane!("4", "$8"),
+    lane!("4", "$8", "$18", "$19"),
     " union all ",
-    lane!("5", "$9"),
+    lane!("5", "$9", "$20", "$21"),
     ") as lanes order by wake_at, id limit $3) as d
     left join renditions r on r.id = {one d.rendition}
     left join subscribers s on s.id = {one d.subscriber}
@@ -87,38 +93,104 @@ const _: () = assert!(Group::COUNT == 6, "DUE and NEXT have a part for each grou
 /// Transactional mail before Issues': a Confirmation does not wait for the end of an Issue.
 pub(super) const RANKS: [i64; 2] = [0, 1];
 
-/// How many of a hundred claimed mails were of each lane lately: of each lane a little more than that is looked at (and locked, on
-/// PostgreSQL), not as many as are wanted in all.
-pub(super) struct Shares(Mutex<[[usize; Group::COUNT]; RANKS.len()]>);
+/// Where a look at a lane begins: behind this one. PostgreSQL's index holds what is sent until the next vacuum, so that each look from
+/// the beginning would walk past all of it.
+#[derive(Debug, Clone)]
+pub(super) struct Mark {
+    pub(super) wake_at: i64,
+    pub(super) id: String,
+}
 
-impl Default for Shares {
-    fn default() -> Self {
-        Self(Mutex::new([[100; Group::COUNT]; RANKS.len()]))
+impl Mark {
+    /// Before all.
+    const START: Self = Self { wake_at: i64::MIN, id: String::new() };
+
+    fn is_start(&self) -> bool {
+        self.wake_at == i64::MIN
     }
 }
 
-impl Shares {
-    pub(super) fn guess(&self, rank: i64, missing: usize, caps: &[usize; Group::COUNT]) -> [usize; Group::COUNT] {
-        let lately = self.of(rank);
-        std::array::from_fn(|lane| caps[lane].min(lately[lane].saturating_mul(missing).saturating_mul(3) / 200 + 4))
+/// How much is looked at of each lane.
+pub(super) struct Look {
+    pub(super) limits: [usize; Group::COUNT],
+    pub(super) after: [Mark; Group::COUNT],
+}
+
+impl Look {
+    /// At all that there is.
+    pub(super) fn whole(caps: [usize; Group::COUNT]) -> Self {
+        Self { limits: caps, after: [const { Mark::START }; Group::COUNT] }
     }
 
-    pub(super) fn saw(&self, rank: i64, missing: usize, found: &[usize; Group::COUNT]) {
-        let lately = found.map(|rows| rows.saturating_mul(100) / missing.max(1));
-        let place = usize::try_from(rank).unwrap_or(0);
-        if let Some(of_rank) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(place) {
-            *of_rank = lately;
+    /// Having seen this, may a [`Self::whole`] one see more?
+    pub(super) fn may_have_missed(&self, due: &[Candidate], caps: &[usize; Group::COUNT]) -> bool {
+        let found = of_each_lane(due);
+        let has_more = |lane: usize| found[lane] >= self.limits[lane] && self.limits[lane] < caps[lane];
+        self.after.iter().any(|mark| !mark.is_start()) || (0..Group::COUNT).any(has_more)
+    }
+}
+
+/// What was seen lately, of each rank.
+#[derive(Default)]
+pub(super) struct Looks(Mutex<[Lately; RANKS.len()]>);
+
+struct Lately {
+    /// How many of a hundred claimed mails were of each lane: of each a little more than that is looked at (and locked, on PostgreSQL),
+    /// not as many as are wanted in all.
+    shares: [usize; Group::COUNT],
+    /// Those seen last.
+    marks: [Mark; Group::COUNT],
+    /// When it was looked from the beginning.
+    whole: Option<Instant>,
+}
+
+impl Default for Lately {
+    fn default() -> Self {
+        Self { shares: [100; Group::COUNT], marks: [const { Mark::START }; Group::COUNT], whole: None }
+    }
+}
+
+impl Looks {
+    /// What is due again before those seen last (it was given back, or its lease ended) waits at most so long, unless nothing else does.
+    const WHOLE_EVERY: Duration = Duration::from_secs(5);
+
+    /// The next look at a rank, for so many.
+    pub(super) fn next(&self, rank: i64, missing: usize, caps: &[usize; Group::COUNT]) -> Look {
+        let mut all = self.all();
+        let lately = &mut all[place(rank)];
+        let share = |lane: usize| lately.shares[lane].saturating_mul(missing).saturating_mul(3) / 200 + 4;
+        let mut look = Look::whole(std::array::from_fn(|lane| caps[lane].min(share(lane))));
+        if lately.whole.is_some_and(|at| at.elapsed() < Self::WHOLE_EVERY) {
+            look.after.clone_from(&lately.marks);
+        } else {
+            lately.whole = Some(Instant::now());
+        }
+        look
+    }
+
+    /// What it saw.
+    pub(super) fn saw(&self, rank: i64, missing: usize, due: &[Candidate]) {
+        let mut all = self.all();
+        let lately = &mut all[place(rank)];
+        lately.shares = of_each_lane(due).map(|rows| rows.saturating_mul(100) / missing.max(1));
+        for row in due {
+            if let Some(mark) = usize::try_from(row.lane).ok().and_then(|lane| lately.marks.get_mut(lane)) {
+                *mark = Mark { wake_at: row.wake_at, id: row.id.clone() };
+            }
         }
     }
 
-    fn of(&self, rank: i64) -> [usize; Group::COUNT] {
-        let place = usize::try_from(rank).unwrap_or(0);
-        let shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shares.get(place).copied().unwrap_or([100; Group::COUNT])
+    fn all(&self) -> MutexGuard<'_, [Lately; RANKS.len()]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(super) fn of_each_lane(rows: &[Candidate]) -> [usize; Group::COUNT] {
+/// Of a rank among [`RANKS`].
+fn place(rank: i64) -> usize {
+    RANKS.iter().position(|other| *other == rank).unwrap_or(0)
+}
+
+fn of_each_lane(rows: &[Candidate]) -> [usize; Group::COUNT] {
     let mut found = [0; Group::COUNT];
     for lane in rows.iter().filter_map(|row| usize::try_from(row.lane).ok()) {
         if let Some(rows) = found.get_mut(lane) {
@@ -146,4 +218,5 @@ pub(super) struct Candidate {
     pub(super) attempts: i64,
     pub(super) uncertain: i64,
     pub(super) expires_at: i64,
+    pub(super) wake_at: i64,
 }

@@ -38,7 +38,7 @@ impl Store {
                 db,
                 key,
                 turn: tokio::sync::Mutex::new(Turn::new()),
-                shares: super::due::Shares::default(),
+                looks: super::due::Looks::default(),
                 file,
                 daemon: std::sync::Mutex::new(None),
             }),

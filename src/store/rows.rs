@@ -1,5 +1,5 @@
 //! Rows that a statement is about, where it has to be quick: read by it as the table `r`. On SQLite each value is a parameter of its own,
-//! which costs nothing to read; on PostgreSQL a column is one, an array.
+//! which costs nothing to read; on PostgreSQL a column is one, an array where its values differ.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use super::{POSTGRES, SQLITE, clean, worded};
 const MOST: usize = 256;
 
 /// One value.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value<'a> {
     Text(&'a str),
     Number(Option<i64>),
@@ -47,6 +47,15 @@ impl Value<'_> {
 pub(super) enum Holds {
     Text,
     Number,
+}
+
+impl Holds {
+    fn of_postgres(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "bigint",
+        }
+    }
 }
 
 /// At most [`MOST`] rows of columns with these names.
@@ -130,22 +139,31 @@ impl Given for Postgres {
         own: &[Value<'_>],
     ) -> sqlx::Result<(String, Self::Arguments)> {
         let mut arguments = Self::Arguments::default();
-        let mut arrays = String::new();
+        let mut columns = String::new();
         for (at, (_, holds)) in rows.columns.iter().enumerate() {
+            let (number, of) = (at + 1, holds.of_postgres());
             let values = rows.rows.iter().map(|row| row[at]);
-            let kind = match holds {
-                Holds::Text => {
-                    added(arguments.add(values.map(Value::text).collect::<Vec<_>>()))?;
-                    "text"
-                }
-                Holds::Number => {
-                    added(arguments.add(values.map(Value::number).collect::<Vec<_>>()))?;
-                    "bigint"
-                }
-            };
-            let _ = write!(arrays, "{}cast(${} as {kind}[])", if at > 0 { ", " } else { "" }, at + 1);
+            let comma = if at > 0 { ", " } else { "" };
+            // One value for all rows costs less than an array of it. The first column is read for how many rows there are.
+            if let [first, others @ ..] = rows.rows
+                && (others.is_empty() || at > 0 && others.iter().all(|row| row[at] == first[at]))
+            {
+                add::<Self>(&mut arguments, first[at])?;
+                let _ = write!(columns, "{comma}cast(${number} as {of})");
+                continue;
+            }
+            added(match holds {
+                Holds::Text => arguments.add(values.map(Value::text).collect::<Vec<_>>()),
+                Holds::Number => arguments.add(values.map(Value::number).collect::<Vec<_>>()),
+            })?;
+            let _ = write!(columns, "{comma}(cast(${number} as {of}[]))[i]");
         }
-        let with = format!("select * from unnest({arrays})");
+        let mut with = format!("select {columns}");
+        if rows.rows.len() != 1 {
+            // `unnest` of several arrays would keep each of them in a table of its own.
+            let of = rows.columns[0].1.of_postgres();
+            let _ = write!(with, " from generate_subscripts(cast($1 as {of}[]), 1) as i");
+        }
         let text = rows.statement(&with, worded(text, POSTGRES), own.len(), |n| format!("${}", N + n));
         own.iter().try_for_each(|value| add::<Self>(&mut arguments, *value))?;
         Ok((text, arguments))
@@ -187,9 +205,21 @@ mod tests {
         let (postgres, arguments) = Postgres::given(text, &rows, &own).unwrap();
         assert_eq!(
             postgres,
-            "with r (id, fence) as (select * from unnest(cast($1 as text[]), cast($2 as bigint[]))) update t set at = $3, by = $4 from r \
-             where t.id = any(array[r.id])"
+            "with r (id, fence) as (select (cast($1 as text[]))[i], (cast($2 as bigint[]))[i] from generate_subscripts(cast($1 as text[]), 1) as i) \
+             update t set at = $3, by = $4 from r where t.id = any(array[r.id])"
         );
         assert_eq!(arguments.len(), 4);
+        // What all rows have in common is one value.
+        let alike = [row("a", Some(1)), row("b", Some(1))];
+        for (alike, with) in [
+            (&alike[..1], "select cast($1 as text), cast($2 as bigint)"),
+            (
+                &alike,
+                "select (cast($1 as text[]))[i], cast($2 as bigint) from generate_subscripts(cast($1 as text[]), 1) as i",
+            ),
+        ] {
+            let (postgres, arguments) = Postgres::given("select from r", &Rows { rows: alike, ..rows }, &[]).unwrap();
+            assert_eq!((postgres, arguments.len()), (format!("with r (id, fence) as ({with}) select from r"), 2));
+        }
     }
 }

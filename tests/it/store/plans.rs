@@ -81,6 +81,35 @@ async fn a_claim_walks_along_an_index_and_leaves_it_alone() {
     assert_eq!(seen(&bench, "subscribers").await.scans, of_readers.scans, "all readers were read");
 }
 
+/// What is sent stays in the index until the next vacuum.
+#[tokio::test]
+async fn a_claim_does_not_walk_past_all_that_is_sent() {
+    const READERS: usize = 12_000;
+    const CLAIMS: i64 = 120;
+    let bench = Bench::postgres().await;
+    say(&bench, "alter table deliveries set (autovacuum_enabled = false)").await;
+    readers(&bench, 0..READERS).await;
+    bench.store.create_issue(&issue(0, &["p"]), at(0)).await.unwrap();
+    bench.store.close().await;
+    let before = walked(&bench).await;
+
+    let store = bench.again().await;
+    assert_eq!(send(&store).await, READERS);
+    store.close().await;
+
+    let each = (walked(&bench).await - before) / CLAIMS;
+    assert!(each < 60, "{each} pages of the index a claim");
+}
+
+/// Pages of the index of what is due that were looked at.
+async fn walked(bench: &Bench) -> i64 {
+    seen(bench, "deliveries").await;
+    let pages =
+        "select idx_blks_hit + idx_blks_read from pg_statio_user_indexes where indexrelname = 'deliveries_to_wake'";
+    let mut eye = PgConnection::connect(&bench.settings.url).await.unwrap();
+    sqlx::query_scalar(pages).fetch_one(&mut eye).await.unwrap()
+}
+
 /// A plan is made once: a daemon that has sent nothing for days has one of a time when nothing was open.
 #[tokio::test]
 async fn a_plan_that_was_made_of_little_holds_where_there_is_much() {
