@@ -136,7 +136,8 @@ impl Store {
         const COLUMNS: [(&str, Holds); 4] =
             [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("lease_at", Holds::Number)];
         let ask = ask.into();
-        let limit = if ask.most > 0 && self.is_held(now).await? { 0 } else { ask.most };
+        let (is_held, first) = if ask.most > 0 { self.is_held_or_first(now).await? } else { (true, false) };
+        let limit = if is_held { 0 } else { ask.most };
         let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
         if planted(Plant::LeaseIgnored) {
             ends = now;
@@ -144,7 +145,7 @@ impl Store {
         let rows: Vec<(Candidate, Kind, State)> = unit!(self, quick, Synced::Lazily, tx => {
             let mut rows = Vec::new();
             for (rank, lanes) in RANKS.into_iter().zip([&ask.transactional, &ask.issues]) {
-                let missing = limit - rows.len();
+                let missing = if rank > 0 || first { limit - rows.len() } else { 0 };
                 let caps = lanes.map(|most| most.min(missing));
                 if caps.iter().any(|most| *most > 0) {
                     let mut look = self.shared.looks.next(rank, missing, &caps);
