@@ -57,8 +57,6 @@ pub struct Parts {
 
 /// Most mails claimed and not begun.
 const BATCH: usize = 200;
-/// More are claimed when so few are left: fifty at a time, since no outcome is written to SQLite while a claim is.
-const LOW: usize = BATCH * 3 / 4;
 /// The wall clock differs from the time that passed by so much: it was moved, or the machine slept.
 const MOVED: chrono::Duration = chrono::Duration::seconds(2);
 /// Where the pace lets more go within this time, connections are kept for it.

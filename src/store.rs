@@ -200,6 +200,11 @@ impl Store {
         }
     }
 
+    /// Is nothing written while something else is?
+    pub fn has_one_writer(&self) -> bool {
+        matches!(self.shared.db, Db::Sqlite { .. })
+    }
+
     /// On SQLite, what was committed before is on the disk when this returns, lazily or not: its log is, or there is none and all is
     /// in the file. PostgreSQL: does nothing.
     async fn durable(&self) -> Result<()> {

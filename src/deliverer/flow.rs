@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::record::Recorder;
 use super::work::{Job, Work};
-use super::{BATCH, Deliverer, LEASE, LOOK_AGAIN, LOW, PREPARED, STOP_WITHIN, letter};
+use super::{BATCH, Deliverer, LEASE, LOOK_AGAIN, PREPARED, STOP_WITHIN, letter};
 use crate::delivery::group::Group;
 use crate::delivery::pace::Ask;
 use crate::mail::message::{self, Prepared};
@@ -99,7 +99,7 @@ impl Deliverer {
                 work.push(self.jobs(handed_out.claims, claimed).await?, is_dry);
                 continue;
             }
-            is_dry |= work.waiting() <= LOW;
+            is_dry |= work.is_low();
             if work.is_done() {
                 return Ok(());
             }

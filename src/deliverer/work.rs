@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::helpers::Helpers;
 use super::door::Doorkeeper;
-use super::{BATCH, BEGIN_WITHIN, LOW, Parts, locked};
+use super::{BATCH, BEGIN_WITHIN, Parts, locked};
 use crate::clock::Clock;
 use crate::delivery::group::{Group, domain_of};
 use crate::delivery::pace::queue::Queue;
@@ -75,6 +75,8 @@ const CROWD: usize = 10 * BATCH;
 /// What the workers share.
 pub struct Work {
     state: Mutex<State>,
+    /// More are claimed when so few jobs are left.
+    low: usize,
     pace: Arc<Mutex<Pace>>,
     /// Rung, for the lines of each relay, when there are new jobs, none will come, or it is its turn.
     more: Vec<Notify>,
@@ -114,6 +116,8 @@ impl Work {
         no_more: CancellationToken,
     ) -> Arc<Self> {
         let jobs = Queue::new(lines.iter().sum());
+        // Fifty at a time where a claim keeps outcomes waiting; elsewhere a hundred: each claim costs as much as some mails.
+        let low = if parts.store.has_one_writer() { BATCH * 3 / 4 } else { BATCH / 2 };
         Arc::new(Self {
             state: Mutex::new(State {
                 jobs,
@@ -124,6 +128,7 @@ impl Work {
                 closed: false,
                 waived: false,
             }),
+            low,
             pace,
             more: lines.iter().map(|_| Notify::new()).collect(),
             hungry: Notify::new(),
@@ -148,9 +153,9 @@ impl Work {
         self.more.iter().for_each(Notify::notify_waiters);
     }
 
-    /// How many jobs nobody has taken yet.
-    pub fn waiting(&self) -> usize {
-        self.state().jobs.len()
+    /// Are so few jobs left that more are claimed?
+    pub fn is_low(&self) -> bool {
+        self.state().jobs.len() <= self.low
     }
 
     /// How much more is worth claiming.
@@ -158,11 +163,11 @@ impl Work {
         let (now, state, mut pace) = (self.clock.now(), self.state(), self.pace());
         let waiting = state.jobs.len();
         let mut wanted = BATCH.saturating_sub(waiting);
-        if waiting > LOW {
+        if waiting > self.low {
             // What cannot go now must not keep out what can, once it is known that it cannot, and somebody waits for it.
             let at = Instant::now().into_std();
-            let ready = state.jobs.ready(LOW + 1, at, |job| pace.takes(job.to(), job.claim.kind, now));
-            let enough = ready > LOW || waiting >= CROWD || !pace.has_idle() || state.jobs.is_undecided(at);
+            let ready = state.jobs.ready(self.low + 1, at, |job| pace.takes(job.to(), job.claim.kind, now));
+            let enough = ready > self.low || waiting >= CROWD || !pace.has_idle() || state.jobs.is_undecided(at);
             wanted = if enough { 0 } else { BATCH - ready };
         }
         if wanted == 0 {
@@ -179,7 +184,7 @@ impl Work {
         let (now, mut state) = (self.clock.now(), self.state());
         let mut back: Vec<Back> = std::mem::take(&mut state.returned).iter().map(|claim| back(claim, now)).collect();
         back.extend(self.beyond(&mut state, now));
-        if state.jobs.len() > LOW && self.pace().has_idle() {
+        if state.jobs.len() > self.low && self.pace().has_idle() {
             let surplus = state.jobs.surplus(Instant::now().into_std());
             let later = |after| chrono::Duration::from_std(after).unwrap_or_default();
             back.extend(surplus.into_iter().map(|(job, after)| self::back(&job.claim, now + later(after))));

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::deliveries::attempts;
 use super::due::{Candidate, DUE, Look, NEXT, RANKS};
+use super::holds::{HELD_OR_FIRST, sortable};
 use super::rows::{Holds, Rows, Value};
 use super::{Error, Result, Store, Synced, at, ms};
 use crate::delivery::pace::Ask;
@@ -136,16 +137,17 @@ impl Store {
         const COLUMNS: [(&str, Holds); 4] =
             [("id", Holds::Text), ("state", Holds::Text), ("attempt", Holds::Number), ("lease_at", Holds::Number)];
         let ask = ask.into();
-        let (is_held, first) = if ask.most > 0 { self.is_held_or_first(now).await? } else { (true, false) };
-        let limit = if is_held { 0 } else { ask.most };
         let mut ends = now + chrono::Duration::from_std(lease).unwrap_or(chrono::Duration::days(1));
         if planted(Plant::LeaseIgnored) {
             ends = now;
         }
-        let rows: Vec<(Candidate, Kind, State)> = unit!(self, quick, Synced::Lazily, tx => {
+        let (rows, limit): (Vec<(Candidate, Kind, State)>, usize) = unit!(self, quick, Synced::Lazily, tx => {
+            let (held, first): (i64, i64) =
+                sqlx::query_as(HELD_OR_FIRST).bind(sortable(now)).bind(ms(now)).fetch_one(&mut *tx).await?;
+            let limit = if held > 0 { 0 } else { ask.most };
             let mut rows = Vec::new();
             for (rank, lanes) in RANKS.into_iter().zip([&ask.transactional, &ask.issues]) {
-                let missing = if rank > 0 || first { limit - rows.len() } else { 0 };
+                let missing = if rank > 0 || first > 0 { limit - rows.len() } else { 0 };
                 let caps = lanes.map(|most| most.min(missing));
                 if caps.iter().any(|most| *most > 0) {
                     let mut look = self.shared.looks.next(rank, missing, &caps);
@@ -190,7 +192,7 @@ impl Store {
             for rows in Rows::of(COLUMNS, &claimed) {
                 rows.query(TAKE, &[Value::Text(owner), ms(now).into()])?.execute(&mut *tx).await?;
             }
-            rows
+            (rows, limit)
         })?;
         let seen = rows.len();
         if seen > 0 {

@@ -86,6 +86,41 @@ struct DeliveryOut {
     changed_at: i64,
 }
 
+macro_rules! beyond {
+    () => {
+        "zzzzzzzzzzzzzzzzzzzzzzzzzzz"
+    };
+}
+/// After the id of each subscriber: its digits are `a` to `z` and `2` to `7`.
+pub(super) const BEYOND: &str = beyond!();
+
+/// What a Delivery of the Issue `$issue` has. Ids of Deliveries begin with the Issue's, and PostgreSQL has no other index that finds them:
+/// each costs a mail what one entry costs.
+macro_rules! of_issue {
+    ($of:literal, $issue:literal) => {
+        concat!(
+            $of,
+            "issue = ",
+            $issue,
+            " and ",
+            $of,
+            "id > ",
+            $issue,
+            " and ",
+            $of,
+            "id < ",
+            $issue,
+            " || '",
+            beyond!(),
+            "'"
+        )
+    };
+}
+
+/// An Issue's Deliveries by state.
+const COUNT: &str =
+    concat!("select state, count(*) from deliveries where ", of_issue!("", "$1"), " group by state order by state");
+
 macro_rules! select_deliveries {
     ($to:literal) => {
         concat!(
@@ -93,7 +128,9 @@ macro_rules! select_deliveries {
                 d.due_at, d.changed_at,
                 (select case when b.kind = b.reason then b.kind else b.kind || ' ' || b.reason end from bounces b where b.delivery = d.id order by b.created_at desc, b.id limit 1) as bounced
             from deliveries d left join subscribers s on s.id = d.subscriber
-            where ($1 is null or d.issue = $1) and ($2 is null or d.state = $2)",
+            where ($1 is null or ",
+            of_issue!("d.", "$1"),
+            ") and ($2 is null or d.state = $2)",
             $to,
             " order by d.created_at desc, d.id desc limit $3"
         )
@@ -144,9 +181,9 @@ impl Store {
 
     /// Deliveries by state: of one Issue, or of all.
     pub async fn delivery_counts(&self, issue: Option<&str>) -> Result<Vec<(State, u64)>> {
-        const COUNT: &str = "
-            select state, count(*) from deliveries where $1 is null or issue = $1 group by state order by state";
-        let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(COUNT).bind(issue).fetch_all(pool).await?);
+        const ALL: &str = "select state, count(*) from deliveries where $1 is null group by state order by state";
+        let text = if issue.is_some() { COUNT } else { ALL };
+        let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(text).bind(issue).fetch_all(pool).await?);
         rows.into_iter().map(|(state, rows)| Ok((state_of(&state)?, count(rows)))).collect()
     }
 
@@ -161,7 +198,6 @@ impl Store {
 
     /// The same of one Issue.
     pub async fn sum(&self, issue: IssueRow) -> Result<IssueSum> {
-        const COUNT: &str = "select state, count(*) from deliveries where issue = $1 group by state";
         let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(COUNT).bind(&issue.id).fetch_all(pool).await?);
         let mut sum = IssueSum {
             id: issue.id,
@@ -187,10 +223,13 @@ impl Store {
         expires_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<u64> {
-        const AGAIN: &str = "
-            update deliveries set state = 'queued', due_at = $3, wake_at = $3, expires_at = $4, changed_at = $3
-            where state in ('failed', 'expired', 'uncertain') and ($1 is null or issue = $1)
-                and ($2 is null or address_hash = $2 or subscriber = (select id from subscribers where hash = $2))";
+        const AGAIN: &str = concat!(
+            "update deliveries set state = 'queued', due_at = $3, wake_at = $3, expires_at = $4, changed_at = $3
+            where state in ('failed', 'expired', 'uncertain') and ($1 is null or ",
+            of_issue!("", "$1"),
+            ")
+                and ($2 is null or address_hash = $2 or subscriber = (select id from subscribers where hash = $2))"
+        );
         const OPEN: &str = "update issues set state = 'sending', changed_at = $1 where state = 'done'
             and exists (select 1 from deliveries d where d.issue = issues.id and d.wake_at is not null)";
         let hash = address.map(|address| self.address_hash(&super::subscribers::key_of(address)));

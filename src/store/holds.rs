@@ -40,6 +40,13 @@ const SET: &str =
     "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
 const GET: &str = "select value from meta where name = $1";
 
+/// May nothing be handed out at `$1` ([`sortable`]), and may mail be due at `$2` that goes before Issues'? Seldom any is, and this costs
+/// less than a look at it. (Its order leaves PostgreSQL no other index than that of what is due.)
+pub(super) const HELD_OR_FIRST: &str = "select
+    (select count(*) from meta where name = 'hold' or (name = 'unseen_until' and value < $1)),
+    (select count(*) from (
+        select id from deliveries where rank = 0 and wake_at <= $2 order by lane, wake_at, id limit 1) as first)";
+
 impl Store {
     /// Why no mail leaves at `now`, if so: a hold, or a silence that no daemon has noticed yet.
     pub async fn held_by(&self, patience: Duration, now: DateTime<Utc>) -> Result<Option<Hold>> {
@@ -68,19 +75,9 @@ impl Store {
 
     /// May nothing be handed out at `now`?
     pub async fn is_held(&self, now: DateTime<Utc>) -> Result<bool> {
-        Ok(self.is_held_or_first(now).await?.0)
-    }
-
-    /// [`Self::is_held`], and may mail be due that goes before Issues'? Seldom any is, and this costs less than a look at it.
-    pub(super) async fn is_held_or_first(&self, now: DateTime<Utc>) -> Result<(bool, bool)> {
-        const LOOK: &str = "select
-            (select count(*) from meta where name = 'hold' or (name = 'unseen_until' and value < $1)),
-            (select count(*) from (
-                select id from deliveries where rank = 0 and wake_at <= $2 order by lane, wake_at, id limit 1) as first)";
-        // Its order leaves PostgreSQL no other index than that of what is due.
-        let (holds, first): (i64, i64) =
-            on!(self, quick, pool => sqlx::query_as(LOOK).bind(sortable(now)).bind(ms(now)).fetch_one(pool).await?);
-        Ok((holds > 0, first > 0))
+        let held: (i64, i64) =
+            on!(self, pool => sqlx::query_as(HELD_OR_FIRST).bind(sortable(now)).bind(ms(now)).fetch_one(pool).await?);
+        Ok(held.0 > 0)
     }
 
     /// Is that for a silence, or in a copy? Then no Issue is made either: what it would announce may have been announced.
@@ -148,6 +145,6 @@ pub(super) async fn hold_copy(connection: &mut SqliteConnection, now: DateTime<U
 }
 
 /// Milliseconds since the epoch as a text that sorts as the number does.
-fn sortable(at: DateTime<Utc>) -> String {
+pub(super) fn sortable(at: DateTime<Utc>) -> String {
     format!("{:020}", ms(at).max(0))
 }

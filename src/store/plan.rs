@@ -8,6 +8,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
+use super::deliveries::BEYOND;
 use super::{Db, Result, Store, json, ms};
 use crate::sabotage;
 
@@ -125,16 +126,15 @@ impl Store {
             update issues set changed_at = $2 where id = $1 and todo is not null
             returning id, digest, state, todo, todo_after, created_at, expires_at";
         const NEXT: &str = "
-            select max(subscriber), count(*) from (
-                select subscriber from deliveries where issue = $1 and subscriber > $2
-                order by subscriber limit $3) as batch";
+            select max(id), count(*) from (
+                select id from deliveries where id > $1 and id < $2 order by id limit $3) as batch";
         // The time that it was held does not count against its life.
         const WAKE: &str = "
-            update deliveries set wake_at = $4, due_at = $4, changed_at = $4, expires_at = expires_at + ($4 - created_at)
-            where issue = $1 and subscriber > $2 and subscriber <= $3 and state = 'queued' and wake_at is null";
+            update deliveries set wake_at = $3, due_at = $3, changed_at = $3, expires_at = expires_at + ($3 - created_at)
+            where id > $1 and id <= $2 and state = 'queued' and wake_at is null";
         const DROP: &str = "
-            update deliveries set state = 'suppressed', wake_at = null, changed_at = $4
-            where issue = $1 and subscriber > $2 and subscriber <= $3 and state = 'queued'";
+            update deliveries set state = 'suppressed', wake_at = null, changed_at = $3
+            where id > $1 and id <= $2 and state = 'queued'";
         unit!(self, tx => {
             let plan: Option<Plan> =
                 sqlx::query_as(MINE).bind(issue).bind(ms(now)).fetch_optional(&mut *tx).await?;
@@ -143,16 +143,19 @@ impl Store {
                 plan_batch!(self, tx, plan, now)
             } else {
                 let after = plan.todo_after.as_deref().unwrap_or_default();
-                // What was left by an earlier version says it by the Delivery's id.
-                let after = after.strip_prefix(&plan.id).unwrap_or(after);
+                // What was left by an earlier version says it by the reader's id alone.
+                let after = format!("{}{}", plan.id, after.strip_prefix(&plan.id).unwrap_or(after));
                 let size = sabotage::batch(BATCH);
-                let (end, readers): (Option<String>, i64) =
-                    sqlx::query_as(NEXT).bind(&plan.id).bind(after).bind(size).fetch_one(&mut *tx).await?;
+                let (end, readers): (Option<String>, i64) = sqlx::query_as(NEXT)
+                    .bind(&after)
+                    .bind(format!("{}{BEYOND}", plan.id))
+                    .bind(size)
+                    .fetch_one(&mut *tx)
+                    .await?;
                 let last = end.as_ref().filter(|_| readers == size);
                 sqlx::query(if plan.todo == "wake" { WAKE } else { DROP })
-                    .bind(&plan.id)
-                    .bind(after)
-                    .bind(end.as_deref().unwrap_or(after))
+                    .bind(&after)
+                    .bind(end.as_ref().unwrap_or(&after))
                     .bind(ms(now))
                     .execute(&mut *tx)
                     .await?;

@@ -16,6 +16,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/007_gates.sql"),
     include_str!("migrations/008_uncertain.sql"),
     include_str!("migrations/009_leases.sql"),
+    include_str!("migrations/010_one_index_less.sql"),
 ];
 
 /// How a line of a step begins that only PostgreSQL reads; to SQLite it is a comment.

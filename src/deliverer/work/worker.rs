@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use super::super::door::{Door, kept};
 use super::super::letter::{self, Content, Letter};
-use super::super::{LEASE, LOW, RECORD_WITHIN, jitter};
+use super::super::{LEASE, RECORD_WITHIN, jitter};
 use super::helpers::{Helpers, composed};
 use super::{Done, Job, Work};
 use crate::delivery::pace::{Heard, Hearing, Turn};
@@ -226,7 +226,7 @@ impl Work {
         }
         let at = Instant::now().into_std();
         while let Some(job) = state.jobs.take(current, at, |job| pace.takes(job.to(), job.claim.kind, now)) {
-            if state.jobs.len() <= LOW {
+            if state.jobs.len() <= self.low {
                 self.hungry.notify_one();
             }
             if job.may_begin() {

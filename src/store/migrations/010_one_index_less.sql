@@ -1,0 +1,6 @@
+-- An Issue's Deliveries are found by their ids, which begin with the Issue's, and are unique. (SQLite keeps this index: it belongs to the
+-- table, and is left alone by what a mail changes.)
+--postgresql alter table deliveries drop constraint deliveries_issue_subscriber_key;
+-- By their octets, as in SQLite: what comes after all that begins alike depends on the language otherwise.
+--postgresql alter table deliveries alter column id type text collate "C";
+--postgresql alter table bounces alter column delivery type text collate "C";
