@@ -26,6 +26,9 @@ use crate::store::{self, Back, Claim, Report, Returned, Source, Who};
 
 /// Most outcomes written in one transaction.
 const GROUP: usize = 100;
+/// Where each is a round trip and keeps processors from others, so long after one transaction comes the next, unless half of those who
+/// send wait for it.
+const BETWEEN: Duration = Duration::from_millis(1);
 /// Outcomes that wait so long for a claim to bring them to the disk go there by themselves.
 const SETTLE_AFTER: Duration = Duration::from_millis(25);
 /// While mail flows, Issues that have none left become done this often.
@@ -48,6 +51,8 @@ pub struct Recorder {
     no_more: CancellationToken,
     pace: Arc<Mutex<Pace>>,
     work: Arc<Work>,
+    /// When outcomes were written last.
+    wrote: Instant,
     /// The first and the last record that may not be on the disk.
     unsettled: Option<(Instant, Instant)>,
     counts: BTreeMap<(String, &'static str, u16), u64>,
@@ -81,8 +86,8 @@ impl Recorder {
         doubts: Doubts,
     ) -> Self {
         let (counts, took, recorded) = (BTreeMap::new(), HashMap::new(), Recorded { doubts, ..Recorded::default() });
-        let (parts, unsettled, finished) = (parts.clone(), None, Instant::now());
-        Self { parts, clock, no_more, pace, work, unsettled, counts, finished, took, recorded }
+        let (parts, unsettled, now) = (parts.clone(), None, Instant::now());
+        Self { parts, clock, no_more, pace, work, wrote: now, unsettled, counts, finished: now, took, recorded }
     }
 
     /// Records what comes in, and answers those who wait for that, until nobody is left who could send anything.
@@ -102,7 +107,8 @@ impl Recorder {
                 }
                 first = incoming.recv() => {
                     let Some(first) = first else { break };
-                    self.take(gathered(first, &mut incoming).await).await
+                    let group = self.gathered(first, &mut incoming).await;
+                    self.take(group).await
                 }
             };
             // Even after a failure the rest is tried: each outcome that is recorded is a mail that is not repeated.
@@ -133,6 +139,31 @@ impl Recorder {
         self.unsettled.map(|(first, _)| first)
     }
 
+    /// `first`, and whatever others are about to know: as long as more comes while they are let go first.
+    async fn gathered(&self, first: Done, incoming: &mut mpsc::Receiver<Done>) -> Vec<Done> {
+        let mut group = vec![first];
+        loop {
+            let before = group.len();
+            tokio::task::yield_now().await;
+            while group.len() < GROUP
+                && let Ok(more) = incoming.try_recv()
+            {
+                group.push(more);
+            }
+            if group.len() > before && group.len() < GROUP {
+                continue;
+            }
+            let is_enough = self.parts.store.has_one_writer() || 2 * group.len() >= self.work.busy();
+            if is_enough || self.wrote.elapsed() >= BETWEEN {
+                return group;
+            }
+            match tokio::time::timeout_at(self.wrote + BETWEEN, incoming.recv()).await {
+                Ok(Some(more)) => group.push(more),
+                Ok(None) | Err(_) => return group,
+            }
+        }
+    }
+
     async fn take(&mut self, group: Vec<Done>) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut reports = Vec::with_capacity(group.len());
@@ -161,6 +192,7 @@ impl Recorder {
         }
         let outcomes = reports.len() as u64;
         let taken = self.write(reports, &backs, now).await?;
+        self.wrote = Instant::now();
         if outcomes > 0 {
             let last = Instant::now();
             self.unsettled = Some((self.unsettled.map_or(last, |(first, _)| first), last));
@@ -243,23 +275,6 @@ impl Recorder {
     fn log(&self) {
         for ((digest, result, code), count) in &self.counts {
             info!(digest, result, code, count, "mail");
-        }
-    }
-}
-
-/// `first`, and whatever others are about to know: as long as more comes while they are let go first.
-async fn gathered(first: Done, incoming: &mut mpsc::Receiver<Done>) -> Vec<Done> {
-    let mut group = vec![first];
-    loop {
-        let before = group.len();
-        tokio::task::yield_now().await;
-        while group.len() < GROUP
-            && let Ok(more) = incoming.try_recv()
-        {
-            group.push(more);
-        }
-        if group.len() == before || group.len() >= GROUP {
-            return group;
         }
     }
 }

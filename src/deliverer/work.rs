@@ -158,6 +158,11 @@ impl Work {
         self.state().jobs.len() <= self.low
     }
 
+    /// How many workers have a job.
+    pub fn busy(&self) -> usize {
+        self.state().busy
+    }
+
     /// How much more is worth claiming.
     pub fn ask(&self) -> Ask {
         let (now, state, mut pace) = (self.clock.now(), self.state(), self.pace());
