@@ -1,5 +1,5 @@
-//! Outcomes become rows at once, those of several connections that are known by now together, and are on the disk within 50 ms: with
-//! the next claim, or by themselves. And a line in the log a digest and code.
+//! Outcomes become rows at once (on PostgreSQL within a moment), those of several connections that are known by then together, and are
+//! on the disk within 50 ms: with the next claim, or by themselves. And a line in the log a digest and code.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
