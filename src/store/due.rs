@@ -140,13 +140,13 @@ struct Lately {
     shares: [usize; Group::COUNT],
     /// Those seen last.
     marks: [Mark; Group::COUNT],
-    /// When it was looked from the beginning.
-    whole: Option<Instant>,
+    /// When each lane was looked at from the beginning.
+    whole: [Option<Instant>; Group::COUNT],
 }
 
 impl Default for Lately {
     fn default() -> Self {
-        Self { shares: [100; Group::COUNT], marks: [const { Mark::START }; Group::COUNT], whole: None }
+        Self { shares: [100; Group::COUNT], marks: [const { Mark::START }; Group::COUNT], whole: [None; Group::COUNT] }
     }
 }
 
@@ -160,10 +160,12 @@ impl Looks {
         let lately = &mut all[place(rank)];
         let share = |lane: usize| lately.shares[lane].saturating_mul(missing).saturating_mul(3) / 200 + 4;
         let mut look = Look::whole(std::array::from_fn(|lane| caps[lane].min(share(lane))));
-        if lately.whole.is_some_and(|at| at.elapsed() < Self::WHOLE_EVERY) {
-            look.after.clone_from(&lately.marks);
-        } else {
-            lately.whole = Some(Instant::now());
+        for (lane, most) in caps.iter().enumerate() {
+            if lately.whole[lane].is_some_and(|at| at.elapsed() < Self::WHOLE_EVERY) {
+                look.after[lane].clone_from(&lately.marks[lane]);
+            } else if *most > 0 {
+                lately.whole[lane] = Some(Instant::now());
+            }
         }
         look
     }
@@ -219,4 +221,24 @@ pub(super) struct Candidate {
     pub(super) uncertain: i64,
     pub(super) expires_at: i64,
     pub(super) wake_at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_that_has_no_room_is_looked_at_whole_when_it_has() {
+        let of = |lane: i64| -> Candidate {
+            let row = format!(r#"["a",{lane},"issue","r",null,null,null,null,null,null,null,0,0,0,0,7]"#);
+            serde_json::from_str(&row).unwrap()
+        };
+        let (looks, open) = (Looks::default(), [10; Group::COUNT]);
+        let held = std::array::from_fn(|lane| if lane == 0 { 0 } else { 10 });
+        let from_the_start = |caps| looks.next(1, 10, caps).after.map(|mark| mark.is_start());
+        looks.saw(1, 10, &[of(0), of(1)]);
+        assert!(from_the_start(&held)[..2] == [true, true]);
+        assert!(from_the_start(&open)[..2] == [true, false]);
+        assert!(from_the_start(&open)[..2] == [false, false]);
+    }
 }
