@@ -139,7 +139,7 @@ impl Recorder {
         self.unsettled.map(|(first, _)| first)
     }
 
-    /// `first`, and whatever others are about to know: as long as more comes while they are let go first.
+    /// `first`, and whatever others are about to know: as long as more comes while they are let go first, or for [`BETWEEN`].
     async fn gathered(&self, first: Done, incoming: &mut mpsc::Receiver<Done>) -> Vec<Done> {
         let mut group = vec![first];
         loop {
@@ -153,8 +153,8 @@ impl Recorder {
             if group.len() > before && group.len() < GROUP {
                 continue;
             }
-            let is_enough = self.parts.store.has_one_writer() || 2 * group.len() >= self.work.busy();
-            if is_enough || self.wrote.elapsed() >= BETWEEN {
+            let is_enough = group.len() >= GROUP || 2 * group.len() >= self.work.busy();
+            if is_enough || self.parts.store.has_one_writer() || self.wrote.elapsed() >= BETWEEN {
                 return group;
             }
             match tokio::time::timeout_at(self.wrote + BETWEEN, incoming.recv()).await {
@@ -192,9 +192,9 @@ impl Recorder {
         }
         let outcomes = reports.len() as u64;
         let taken = self.write(reports, &backs, now).await?;
-        self.wrote = Instant::now();
+        let last = Instant::now();
+        self.wrote = last;
         if outcomes > 0 {
-            let last = Instant::now();
             self.unsettled = Some((self.unsettled.map_or(last, |(first, _)| first), last));
         }
         if taken < outcomes {

@@ -117,10 +117,6 @@ macro_rules! of_issue {
     };
 }
 
-/// An Issue's Deliveries by state.
-const COUNT: &str =
-    concat!("select state, count(*) from deliveries where ", of_issue!("", "$1"), " group by state order by state");
-
 macro_rules! select_deliveries {
     ($to:literal) => {
         concat!(
@@ -182,7 +178,12 @@ impl Store {
     /// Deliveries by state: of one Issue, or of all.
     pub async fn delivery_counts(&self, issue: Option<&str>) -> Result<Vec<(State, u64)>> {
         const ALL: &str = "select state, count(*) from deliveries where $1 is null group by state order by state";
-        let text = if issue.is_some() { COUNT } else { ALL };
+        const OF: &str = concat!(
+            "select state, count(*) from deliveries where ",
+            of_issue!("", "$1"),
+            " group by state order by state"
+        );
+        let text = if issue.is_some() { OF } else { ALL };
         let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(text).bind(issue).fetch_all(pool).await?);
         rows.into_iter().map(|(state, rows)| Ok((state_of(&state)?, count(rows)))).collect()
     }
@@ -198,7 +199,7 @@ impl Store {
 
     /// The same of one Issue.
     pub async fn sum(&self, issue: IssueRow) -> Result<IssueSum> {
-        let rows: Vec<(String, i64)> = on!(self, pool => sqlx::query_as(COUNT).bind(&issue.id).fetch_all(pool).await?);
+        let counted = self.delivery_counts(Some(&issue.id)).await?;
         let mut sum = IssueSum {
             id: issue.id,
             digest: issue.digest,
@@ -208,9 +209,8 @@ impl Store {
             planning: issue.planning,
             counts: State::ALL.map(|state| (state, 0)).to_vec(),
         };
-        for (state, rows) in rows {
-            let state = state_of(&state)?;
-            sum.counts.iter_mut().filter(|(kept, _)| *kept == state).for_each(|(_, kept)| *kept = count(rows));
+        for (state, rows) in counted {
+            sum.counts.iter_mut().filter(|(kept, _)| *kept == state).for_each(|(_, kept)| *kept = rows);
         }
         Ok(sum)
     }

@@ -244,6 +244,16 @@ async fn slow_for_some() -> (Server, Arc<Notify>, Arc<AtomicBool>) {
     (server, go_on, is_slow)
 }
 
+/// It is slow no more, and rung until `so_far`.
+async fn is_quick(what: &str, go_on: &Notify, is_slow: &AtomicBool, so_far: impl Fn() -> bool) {
+    is_slow.store(false, Ordering::SeqCst);
+    eventually(what, || async {
+        go_on.notify_waiters();
+        so_far().then_some(())
+    })
+    .await;
+}
+
 async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
     bench.issue(&[("slow.example", 60), ("quick.example", 60)]).await;
     let (server, go_on, is_slow) = slow_for_some().await;
@@ -252,12 +262,7 @@ async fn a_slow_domain_keeps_nobody_waiting(bench: Bench) {
     eventually("everybody else has their mail", || async { (taken(&server, "@quick.example") == 60).then_some(()) })
         .await;
     assert_eq!(taken(&server, "@slow.example"), 0);
-    is_slow.store(false, Ordering::SeqCst);
-    eventually("the slow ones follow", || async {
-        go_on.notify_waiters();
-        (taken(&server, "@slow.example") == 60).then_some(())
-    })
-    .await;
+    is_quick("the slow ones follow", &go_on, &is_slow, || taken(&server, "@slow.example") == 60).await;
     assert_eq!(running.await.unwrap(), 120);
     assert_eq!(bench.counts().await, HashMap::from([(State::Sent, 120)]));
 }
@@ -285,12 +290,7 @@ async fn a_crowd_of_a_slow_domain_is_given_back(bench: Bench) {
     let counts = bench.counts().await;
     assert!(counts[&State::Sending] <= 1200, "{counts:?}");
     cancel.cancel();
-    is_slow.store(false, Ordering::SeqCst);
-    eventually("it ends", || async {
-        go_on.notify_waiters();
-        running.is_finished().then_some(())
-    })
-    .await;
+    is_quick("it ends", &go_on, &is_slow, || running.is_finished()).await;
     let counts = bench.counts().await;
     assert_eq!(counts.values().sum::<u64>(), 2540);
     assert!(!counts.contains_key(&State::Sending), "{counts:?}");
@@ -317,12 +317,7 @@ async fn where_all_are_slow_nobody_is_given_back(bench: Bench) {
     let counts = bench.counts().await;
     assert!(counts[&State::Sending] <= 300, "{counts:?}");
     assert_eq!(bench.touched().await, 0);
-    is_slow.store(false, Ordering::SeqCst);
-    eventually("it ends", || async {
-        go_on.notify_waiters();
-        (taken(&server, "") == 3000).then_some(())
-    })
-    .await;
+    is_quick("it ends", &go_on, &is_slow, || taken(&server, "") == 3000).await;
     assert_eq!(running.await.unwrap(), 3000);
 }
 

@@ -16,8 +16,8 @@ struct Seen {
     entries: i64,
 }
 
-/// What PostgreSQL has counted, once no store is connected: each connection adds what it did at its end.
-async fn seen(bench: &Bench, table: &str) -> Seen {
+/// Who looks at what PostgreSQL has counted, once no store is connected: each connection adds what it did at its end.
+async fn eye(bench: &Bench) -> PgConnection {
     let stores = "select count(*) from pg_stat_activity
         where datname = current_database() and application_name = 'postrider'";
     eventually("the store's connections end", || async {
@@ -26,11 +26,21 @@ async fn seen(bench: &Bench, table: &str) -> Seen {
         (others == 0).then_some(())
     })
     .await;
+    PgConnection::connect(&bench.settings.url).await.unwrap()
+}
+
+async fn seen(bench: &Bench, table: &str) -> Seen {
     let counted = "select seq_scan as scans, n_tup_upd as changed, n_tup_hot_upd as in_place, (
             select cast(sum(idx_tup_read) as bigint) from pg_stat_user_indexes
         ) as entries from pg_stat_user_tables where relname = $1";
-    let mut eye = PgConnection::connect(&bench.settings.url).await.unwrap();
-    sqlx::query_as(counted).bind(table).fetch_one(&mut eye).await.unwrap()
+    sqlx::query_as(counted).bind(table).fetch_one(&mut eye(bench).await).await.unwrap()
+}
+
+/// Pages of the index of what is due that were looked at.
+async fn walked(bench: &Bench) -> i64 {
+    let pages =
+        "select idx_blks_hit + idx_blks_read from pg_statio_user_indexes where indexrelname = 'deliveries_to_wake'";
+    sqlx::query_scalar(pages).fetch_one(&mut eye(bench).await).await.unwrap()
 }
 
 async fn say(bench: &Bench, statement: &str) {
@@ -99,15 +109,6 @@ async fn a_claim_does_not_walk_past_all_that_is_sent() {
 
     let each = (walked(&bench).await - before) / CLAIMS;
     assert!(each < 60, "{each} pages of the index a claim");
-}
-
-/// Pages of the index of what is due that were looked at.
-async fn walked(bench: &Bench) -> i64 {
-    seen(bench, "deliveries").await;
-    let pages =
-        "select idx_blks_hit + idx_blks_read from pg_statio_user_indexes where indexrelname = 'deliveries_to_wake'";
-    let mut eye = PgConnection::connect(&bench.settings.url).await.unwrap();
-    sqlx::query_scalar(pages).fetch_one(&mut eye).await.unwrap()
 }
 
 /// A plan is made once: a daemon that has sent nothing for days has one of a time when nothing was open.
