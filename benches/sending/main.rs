@@ -83,14 +83,14 @@ async fn sending(mails: usize, way: &str) {
     if postgres.as_deref().is_some_and(house::is_hasty) {
         println!("PostgreSQL does not wait for its disk here: `tests/postgres start -c fsync=on` makes one that does");
     }
-    let mut ways = vec![
-        ("SQLite, unsigned", Signed::Not, None),
-        ("SQLite, Ed25519", Signed::Ed25519, None),
-        ("SQLite, RSA-2048 and Ed25519", Signed::Both, None),
-    ];
-    if let Some(server) = &postgres {
-        ways.push(("PostgreSQL, Ed25519", Signed::Ed25519, Some(server.as_str())));
-        ways.push(("PostgreSQL, RSA-2048 and Ed25519", Signed::Both, Some(server.as_str())));
+    let mut ways = vec![("SQLite, unsigned", Signed::Not, None)];
+    for (signed, sqlite, postgresql) in [
+        (Signed::Ed25519, "SQLite, Ed25519", "PostgreSQL, Ed25519"),
+        (Signed::Both, "SQLite, RSA-2048 and Ed25519", "PostgreSQL, RSA-2048 and Ed25519"),
+    ] {
+        // One after the other: they are compared.
+        ways.push((sqlite, signed, None));
+        ways.extend(postgres.as_deref().map(|server| (postgresql, signed, Some(server))));
     }
     ways.retain(|(name, ..)| name.contains(way));
     let mut source = Vec::new();
