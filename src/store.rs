@@ -249,8 +249,7 @@ impl Store {
 }
 
 /// `text` in the words of an engine. `{rows}` is the table function that gives a JSON array (the statement's first parameter) as rows with
-/// one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list}` and `{of}` make many rows one JSON text: what
-/// SQLite gives row by row its reader waits for row by row.
+/// one column `value`; `{lock}` keeps what other claimers hold out of a claim; `{list COLUMNS list}` is read by [`rows::list`].
 ///
 /// `{one EXPRESSION}` is what one row of a table is found by. Where PostgreSQL keeps a plan that it made when the table was small, that would
 /// read the whole of it ever after; in these words it has one way, along the index.
@@ -262,16 +261,16 @@ type Words = [(&'static str, &'static str); 6];
 const SQLITE: Words = [
     ("{rows}", "json_each($1)"),
     ("{lock}", ""),
-    ("{list}", "json_group_array"),
-    ("{of}", "json_array"),
+    ("{list ", "cast(json_group_array(json_array("),
+    (" list}", ")) as text)"),
     ("{one ", ""),
     ("}", ""),
 ];
 const POSTGRES: Words = [
     ("{rows}", ELEMENTS),
     ("{lock}", "for update skip locked"),
-    ("{list}", "json_agg"),
-    ("{of}", "json_build_array"),
+    ("{list ", ""),
+    (" list}", ""),
     ("{one ", "any(array["),
     ("}", "])"),
 ];

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::deliveries::attempts;
 use super::due::{Candidate, DUE, Look, NEXT, RANKS};
 use super::holds::{HELD_OR_FIRST, sortable};
-use super::rows::{Holds, Rows, Value};
+use super::rows::{Holds, Rows, Value, list};
 use super::{Error, Result, Store, Synced, at, ms};
 use crate::delivery::pace::Ask;
 use crate::delivery::{Kind, State};
@@ -152,15 +152,15 @@ impl Store {
                 if caps.iter().any(|most| *most > 0) {
                     let mut look = self.shared.looks.next(rank, missing, &caps);
                     let due = loop {
-                        let mut due = sqlx::query_scalar(self.sql(DUE)).bind(rank).bind(ms(now)).bind(bounded(missing));
+                        let mut due = sqlx::query(self.sql(DUE)).bind(rank).bind(ms(now)).bind(bounded(missing));
                         for most in look.limits {
                             due = due.bind(bounded(most));
                         }
                         for mark in &look.after {
                             due = due.bind(mark.wake_at).bind(&mark.id);
                         }
-                        let due: Option<String> = due.fetch_one(&mut *tx).await?;
-                        let due = due.map_or(Ok(Vec::new()), |due| candidates(&due))?;
+                        let mut due: Vec<Candidate> = list(due, &mut *tx).await?;
+                        due.sort_by(|a, b| (a.wake_at, &a.id).cmp(&(b.wake_at, &b.id)));
                         if due.len() < missing && look.may_have_missed(&due, &caps) {
                             look = Look::whole(caps);
                             continue;
@@ -281,11 +281,6 @@ impl Store {
         }
         Ok(next.map(at))
     }
-}
-
-/// The rows of [`DUE`], oldest first.
-fn candidates(due: &str) -> Result<Vec<Candidate>> {
-    serde_json::from_str(due).map_err(|error| Error::row("delivery", &error.to_string()))
 }
 
 fn bounded(limit: usize) -> i64 {

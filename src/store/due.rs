@@ -3,6 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row as _};
+
 use crate::delivery::group::Group;
 
 /// What is due of one lane behind a [`Mark`], oldest first: a walk along one index, whatever else waits. The columns come from here and
@@ -48,12 +51,10 @@ macro_rules! wakes {
     };
 }
 
-/// What is due: of each [`Group`] at most its own limit (`$4` on) behind its own mark (`$10` on), `$3` in all, the oldest: one JSON
-/// text, null where there is none.
+/// What is due: of each [`Group`] at most its own limit (`$4` on) behind its own mark (`$10` on), `$3` in all, the oldest.
 pub(super) const DUE: &str = concat!(
-    "select cast({list}({of}(d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation,
-        coalesce(s.address, d.address), r.from_address, n.state, x.hash, d.fence, d.attempts, d.uncertain, d.expires_at, d.wake_at)
-        order by d.wake_at, d.id) as text)
+    "select {list d.id, d.lane, d.kind, d.rendition, d.subscriber, d.subscription, d.confirmation, coalesce(s.address, d.address),
+        r.from_address, n.state, x.hash, d.fence, d.attempts, d.uncertain, d.expires_at, d.wake_at list}
     from (select * from (",
     lane!("0", "$4", "$10", "$11"),
     " union all ",
@@ -221,6 +222,29 @@ pub(super) struct Candidate {
     pub(super) uncertain: i64,
     pub(super) expires_at: i64,
     pub(super) wake_at: i64,
+}
+
+impl FromRow<'_, PgRow> for Candidate {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get(0)?,
+            lane: row.try_get(1)?,
+            kind: row.try_get(2)?,
+            rendition: row.try_get(3)?,
+            subscriber: row.try_get(4)?,
+            subscription: row.try_get(5)?,
+            confirmation: row.try_get(6)?,
+            address: row.try_get(7)?,
+            from_address: row.try_get(8)?,
+            subscription_state: row.try_get(9)?,
+            suppressed: row.try_get(10)?,
+            fence: row.try_get(11)?,
+            attempts: row.try_get(12)?,
+            uncertain: row.try_get(13)?,
+            expires_at: row.try_get(14)?,
+            wake_at: row.try_get(15)?,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,14 @@
 
 use std::fmt::Write as _;
 
+use serde::de::DeserializeOwned;
 use sqlx::error::BoxDynError;
+use sqlx::postgres::PgRow;
 use sqlx::query::{Query, QueryAs};
-use sqlx::{Arguments as _, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, Sqlite, Type};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Connection, Database, Encode, FromRow, IntoArguments, Postgres, Row as _, Sqlite,
+    Type,
+};
 
 use super::{POSTGRES, SQLITE, clean, worded};
 
@@ -167,6 +172,50 @@ impl Given for Postgres {
         let text = rows.statement(&with, worded(text, POSTGRES), own.len(), |n| format!("${}", N + n));
         own.iter().try_for_each(|value| add::<Self>(&mut arguments, *value))?;
         Ok((text, arguments))
+    }
+}
+
+/// How a database gives many rows, in no order.
+pub(super) trait Lists: Database {
+    /// All that `query` finds.
+    fn list<O>(
+        query: Query<'_, Self, Self::Arguments>,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = sqlx::Result<Vec<O>>> + Send
+    where
+        O: DeserializeOwned + for<'r> FromRow<'r, PgRow> + Send + Unpin;
+}
+
+/// All that `query` finds, which selects `{list COLUMNS list}`.
+pub(super) async fn list<C, O>(
+    query: Query<'_, C::Database, <C::Database as Database>::Arguments>,
+    connection: &mut C,
+) -> sqlx::Result<Vec<O>>
+where
+    C: Connection,
+    C::Database: Lists<Connection = C>,
+    O: DeserializeOwned + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    C::Database::list(query, connection).await
+}
+
+impl Lists for Sqlite {
+    /// One JSON text: what SQLite gives row by row its reader waits for row by row.
+    async fn list<O>(query: Query<'_, Self, Self::Arguments>, connection: &mut Self::Connection) -> sqlx::Result<Vec<O>>
+    where
+        O: DeserializeOwned,
+    {
+        let text: String = query.fetch_one(connection).await?.try_get(0)?;
+        serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))
+    }
+}
+
+impl Lists for Postgres {
+    async fn list<O>(query: Query<'_, Self, Self::Arguments>, connection: &mut Self::Connection) -> sqlx::Result<Vec<O>>
+    where
+        O: for<'r> FromRow<'r, PgRow>,
+    {
+        query.fetch_all(connection).await?.iter().map(O::from_row).collect()
     }
 }
 
