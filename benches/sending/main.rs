@@ -95,14 +95,24 @@ async fn sending(mails: usize, way: &str) {
     ways.retain(|(name, ..)| name.contains(way));
     let mut source = Vec::new();
     let mut rates = vec![Vec::new(); ways.len()];
+    // `None`: smtp-source. There and back, so that none of them always comes after the same other one.
+    let mut order: Vec<Option<usize>> = std::iter::once(None).chain((0..ways.len()).map(Some)).collect();
     for round in 0..ROUNDS {
-        source.push(rate(mails, sink.source(mails, SIZE, CONNECTIONS)));
-        for ((name, signed, server), rates) in ways.iter().zip(&mut rates) {
-            let house = House::new(*signed, SIZE, *server).await;
+        for way in &order {
+            let Some(way) = *way else {
+                source.push(rate(mails, sink.source(mails, SIZE, CONNECTIONS)));
+                continue;
+            };
+            let (name, signed, server) = ways[way];
+            println!("{name}");
+            let house = House::new(signed, SIZE, server).await;
             house.issue(mails).await;
-            rates.push(rate(mails, send(&house, sink.port, CONNECTIONS, mails).await));
+            rates[way].push(rate(mails, send(&house, sink.port, CONNECTIONS, mails).await));
+        }
+        for ((name, ..), rates) in ways.iter().zip(&rates) {
             println!("round {round}: {name}: {:.0} (source {:.0})", rates[round], source[round]);
         }
+        order.reverse();
     }
     println!(
         "\n{mails} mails of {SIZE} octets, {CONNECTIONS} connections, medians of {ROUNDS} rounds and of the ratios in each"
