@@ -1,5 +1,5 @@
 //! Rows that a statement is about, where it has to be quick: read by it as the table `r`. On SQLite each value is a parameter of its own,
-//! which costs nothing to read; on PostgreSQL a column is one, an array where its values differ.
+//! which costs nothing to read; on PostgreSQL a column is one, an array where its values differ. And many rows that it gives.
 
 use std::fmt::Write as _;
 
@@ -183,7 +183,7 @@ pub(super) trait Lists: Database {
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<Vec<O>>> + Send
     where
-        O: DeserializeOwned + for<'r> FromRow<'r, PgRow> + Send + Unpin;
+        O: DeserializeOwned + for<'r> FromRow<'r, PgRow> + Send;
 }
 
 /// All that `query` finds, which selects `{list COLUMNS list}`.
@@ -194,7 +194,7 @@ pub(super) async fn list<C, O>(
 where
     C: Connection,
     C::Database: Lists<Connection = C>,
-    O: DeserializeOwned + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    O: DeserializeOwned + for<'r> FromRow<'r, PgRow> + Send,
 {
     C::Database::list(query, connection).await
 }

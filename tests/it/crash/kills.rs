@@ -111,10 +111,9 @@ async fn nobody_is_lost_on_sqlite() {
     let mut tally = Tally::default();
     let mut points: BTreeMap<String, u64> = BTreeMap::new();
     let mut seeds = Random::new(if long() { u64::from(std::process::id()) } else { 1 });
-    let mut told = 0;
     // A life may end before it comes to its point: there are more of them until somebody has died at each, but not for ever.
     while tally.kills < wanted || tally.kills < 8 * wanted && !spared(&points, &tally).is_empty() {
-        let seed = seeds.next();
+        let (seed, thousands) = (seeds.next(), tally.kills / 1000);
         let folder = tempfile::tempdir().unwrap();
         let mut round = Round::new(databases::sqlite(folder.path()), folder, plan(seed)).await;
         if points.is_empty() {
@@ -125,8 +124,7 @@ async fn nobody_is_lost_on_sqlite() {
             panic!("seed {seed}, after {tally:?}: {broken}");
         }
         assert!(tally.repeats <= 4 * tally.kills + tally.unanswered);
-        if long() && tally.kills / 1000 > told {
-            told = tally.kills / 1000;
+        if long() && tally.kills / 1000 > thousands {
             eprintln!("{} kills, {} mails, {} repeats", tally.kills, tally.mails, tally.repeats);
         }
     }
