@@ -15,10 +15,17 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 #[derive(Clone)]
 pub struct Sha256(digest::Context);
 
+impl Default for Sha256 {
+    /// Of nothing.
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
 impl Sha256 {
     /// Of `bytes` so far.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(digest::Context::new(&digest::SHA256)).and(bytes)
+        Self::default().and(bytes)
     }
 
     /// Of `bytes` behind that, too.

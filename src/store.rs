@@ -254,7 +254,22 @@ impl Store {
 /// `{one EXPRESSION}` is what one row of a table is found by. Where PostgreSQL keeps a plan that it made when the table was small, that would
 /// read the whole of it ever after; in these words it has one way, along the index.
 fn worded(text: &str, words: Words) -> String {
-    words.iter().fold(text.to_owned(), |text, (word, means)| text.replace(word, means))
+    let mut out = String::with_capacity(text.len() + 512);
+    let mut rest = text;
+    // Each word has one brace.
+    while let Some(brace) = rest.find(['{', '}']) {
+        let found = words.iter().find_map(|(word, means)| {
+            let at = brace.checked_sub(word.find(['{', '}'])?)?;
+            rest[at..].starts_with(word).then_some((at, at + word.len(), *means))
+        });
+        // Where it is none, it stays.
+        let (from, to, means) = found.unwrap_or((brace + 1, brace + 1, ""));
+        out.push_str(&rest[..from]);
+        out.push_str(means);
+        rest = &rest[to..];
+    }
+    out.push_str(rest);
+    out
 }
 
 type Words = [(&'static str, &'static str); 6];

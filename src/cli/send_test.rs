@@ -2,6 +2,7 @@
 //!
 //! It goes past the queue on purpose: it is there to find out whether the way works, and waits behind nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -83,7 +84,7 @@ pub async fn run(context: &Context, arguments: Arguments) -> anyhow::Result<Exit
         confirm_url: None,
     };
     let prepared = Prepared::new(&rendition, &config.mail);
-    let text = prepared.compose(&reader, now)?;
+    let text = Arc::new(prepared.compose(&reader, now)?);
     let from = config.mail.bounce_address.as_ref().map(ReturnPath::plain);
     let sent = Mail {
         from: from.as_deref().unwrap_or(&prepared.from),

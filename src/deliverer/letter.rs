@@ -1,5 +1,7 @@
 //! A claimed mail made ready to leave: composed, signed, with its envelope and its gate.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
@@ -9,6 +11,7 @@ use crate::crypto::Key;
 use crate::delivery::{Kind, Outcome, Verdict};
 use crate::mail;
 use crate::mail::message::{Error, Recipient};
+use crate::mail::rope::Rope;
 use crate::mail::transport::{Attempt, Mail, Stage};
 use crate::store::Claim;
 use crate::subscriber::token::{self, Purpose};
@@ -23,7 +26,7 @@ pub struct Letter {
 /// What leaves.
 pub struct Content {
     from: String,
-    text: String,
+    text: Arc<Rope>,
     date: DateTime<Utc>,
 }
 
@@ -60,7 +63,7 @@ pub fn compose(key: &Key, settings: &mail::Settings, job: &Job, date: DateTime<U
     })?;
     let path = settings.bounce_address.as_ref();
     let from = path.map(|path| path.sender(key, claim.kind, &claim.id, &claim.subscriber));
-    Ok(Content { from: from.unwrap_or_else(|| prepared.from.clone()), text, date })
+    Ok(Content { from: from.unwrap_or_else(|| prepared.from.clone()), text: Arc::new(text), date })
 }
 
 /// Whom `claim` goes to, with the links that are theirs.

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
+use super::rope::Rope;
 use crate::crypto::Sha256;
 use crate::crypto::signing::{Algorithm, SigningKey};
 use crate::sabotage;
@@ -148,33 +149,45 @@ impl Key {
 pub struct Signer {
     domain: String,
     keys: Vec<Arc<Key>>,
-    beginning: Beginning,
+    shared: Shared,
 }
 
-/// What many bodies begin with, hashed once for all of them.
-#[derive(Clone)]
-struct Beginning {
-    text: String,
+/// What many bodies hold, looked at once for all of them.
+#[derive(Clone, Default)]
+struct Shared {
+    /// They begin with it; whole lines.
+    beginning: String,
+    /// Of that.
     hash: Sha256,
+    /// Pieces of them within which all is in its canonical form.
+    fine: Vec<Arc<str>>,
 }
 
-impl Beginning {
-    /// As much of `text` as is whole lines.
-    fn new(text: &str) -> Self {
-        let whole = text.rfind("\r\n").map_or("", |at| &text[..at + 2]);
+impl Shared {
+    /// As much of `beginning` as is whole lines; those of `pieces` that are in their canonical form.
+    fn new<'a>(beginning: &str, pieces: impl Iterator<Item = &'a Arc<str>>) -> Self {
+        let whole = beginning.rfind("\r\n").map_or("", |at| &beginning[..at + 2]);
         // In its canonical form it is hashed alike, whatever comes behind it.
-        let text = if canonical::is_canonical(whole.as_bytes()) { whole.to_owned() } else { String::new() };
-        let hash = Sha256::of(text.as_bytes());
-        Self { text, hash }
+        let is_fine = canonical::is_canonical([whole.as_bytes()], |_| false);
+        let beginning = if is_fine { whole.to_owned() } else { String::new() };
+        let hash = Sha256::of(beginning.as_bytes());
+        let fine = pieces.filter(|piece| canonical::is_fine_within(piece.as_bytes())).cloned().collect();
+        Self { beginning, hash, fine }
     }
 
     /// The hash of a body in its canonical form (RFC 6376 §3.7).
-    fn of(&self, body: &str) -> [u8; 32] {
-        let (hash, rest) = match body.strip_prefix(&self.text) {
-            Some(rest) => (self.hash.clone(), rest),
-            None => (Sha256::of(b""), body),
+    fn of(&self, body: &Rope) -> [u8; 32] {
+        let (hash, at) = if body.starts_with(&self.beginning) {
+            (self.hash.clone(), self.beginning.len())
+        } else {
+            (Sha256::default(), 0)
         };
-        hash.and(&canonical::body(rest.as_bytes())).finish()
+        // Not like one of them, but one of them.
+        let is_fine = |piece: &[u8]| self.fine.iter().any(|fine| std::ptr::eq(fine.as_bytes(), piece));
+        if canonical::is_canonical(body.rest(at), is_fine) {
+            return body.rest(at).fold(hash, Sha256::and).finish();
+        }
+        hash.and(&canonical::body(&body.rest(at).collect::<Vec<_>>().concat())).finish()
     }
 }
 
@@ -182,14 +195,15 @@ impl Signer {
     /// For mails from the address `from`. `None` without keys.
     pub fn new(settings: &Settings, from: &str) -> Option<Self> {
         let domain = settings.domain_of(from).to_owned();
-        let (keys, beginning) = (settings.keys.clone(), Beginning::new(""));
-        (!keys.is_empty()).then_some(Self { domain, keys, beginning })
+        let keys = settings.keys.clone();
+        (!keys.is_empty()).then_some(Self { domain, keys, shared: Shared::default() })
     }
 
-    /// The same for mails whose bodies begin with `text`, which is not hashed again for each of them. Others are signed as well.
+    /// The same for mails whose bodies begin with `beginning`, which is not hashed again for each of them, and hold these pieces. Others
+    /// are signed as well.
     #[must_use]
-    pub fn begins(self, text: &str) -> Self {
-        Self { beginning: Beginning::new(text), ..self }
+    pub fn shares<'a>(self, beginning: &str, pieces: impl Iterator<Item = &'a Arc<str>>) -> Self {
+        Self { shared: Shared::new(beginning, pieces), ..self }
     }
 
     /// A signature by RSA takes as long as everything else about a mail, and longer.
@@ -198,7 +212,7 @@ impl Signer {
     }
 
     /// Appends the DKIM-Signature headers of a message to `out`: one a key. `head` is its header, without the blank line.
-    pub fn sign(&self, out: &mut String, head: &str, body: &str, at: DateTime<Utc>) -> Result<(), String> {
+    pub fn sign(&self, out: &mut String, head: &str, body: &Rope, at: DateTime<Utc>) -> Result<(), String> {
         let fields = Fields::read(head.as_bytes());
         let mut data = Vec::with_capacity(head.len() + 1024);
         // `h=`: every name as often as it occurs, from the last one up (RFC 6376 §5.4.2), and once more.
@@ -210,7 +224,7 @@ impl Signer {
             }
             names.push(name);
         }
-        let hash = STANDARD.encode(self.beginning.of(body));
+        let hash = STANDARD.encode(self.shared.of(body));
         let common = data.len();
         for key in &self.keys {
             let start = out.len();

@@ -1,9 +1,12 @@
 //! A text part as it is on the wire (RFC 2045 §6.7, §6.8), prepared once: what is the same for every reader is encoded
-//! beforehand, and filling the holes copies bytes.
+//! beforehand, and a mail shares it with all others.
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::rope::Rope;
 use crate::digest::Hole;
 
 /// Encoded lines are at most this long, without CRLF.
@@ -28,7 +31,7 @@ enum Encoding {
 #[derive(Debug, Clone)]
 enum Segment {
     /// Quoted-printable that begins and ends at the start of a line.
-    Quoted(String),
+    Quoted(Arc<str>),
     /// Base64 for each number (0, 1, 2) of octets left over from what comes before.
     Base64([Block; 3]),
     Hole(Hole),
@@ -38,7 +41,7 @@ enum Segment {
 #[derive(Debug, Clone, Default)]
 struct Block {
     head: Vec<u8>,
-    lines: String,
+    lines: Arc<str>,
     tail: Vec<u8>,
 }
 
@@ -58,7 +61,7 @@ impl Part {
                 (Piece::Text(text), Encoding::QuotedPrintable) => {
                     let mut out = String::with_capacity(text.len() * 5 / 4);
                     quoted(&mut out, text, at == last);
-                    segments.push(Segment::Quoted(out));
+                    segments.push(Segment::Quoted(out.into()));
                 }
                 (Piece::Text(text), Encoding::Base64) => {
                     let octets = text.replace('\n', "\r\n").into_bytes();
@@ -86,6 +89,15 @@ impl Part {
         }
     }
 
+    /// What those that it fills share.
+    pub fn shared(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.segments.iter().flat_map(|segment| match segment {
+            Segment::Quoted(text) => vec![text],
+            Segment::Base64(blocks) => blocks.iter().map(|block| &block.lines).collect(),
+            Segment::Hole(_) => Vec::new(),
+        })
+    }
+
     /// The holes it has, each as often as it occurs.
     pub fn holes(&self) -> impl Iterator<Item = Hole> {
         self.segments.iter().filter_map(|segment| match segment {
@@ -94,45 +106,33 @@ impl Part {
         })
     }
 
-    /// About how many octets it fills.
-    pub fn size(&self) -> usize {
-        self.segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Quoted(text) => text.len(),
-                Segment::Base64(blocks) => blocks[0].lines.len(),
-                Segment::Hole(_) => 100,
-            })
-            .sum()
-    }
-
     /// Appends the part with its holes filled, and the CRLF that belongs to the boundary after it. Values are one line
     /// without control characters.
-    pub fn fill<'a>(&self, out: &mut String, value: impl Fn(Hole) -> &'a str) {
+    pub fn fill<'a>(&self, out: &mut Rope, value: impl Fn(Hole) -> &'a str) {
         // Octets of base64 not written yet: a group or a line is not full.
         let mut pending = Vec::new();
         for (at, segment) in self.segments.iter().enumerate() {
             match (segment, self.encoding) {
-                (Segment::Quoted(text), _) => out.push_str(text),
+                (Segment::Quoted(text), _) => out.share(text),
                 (Segment::Base64(blocks), _) => {
                     let block = &blocks[pending.len() % 3];
                     pending.extend_from_slice(&block.head);
                     if !block.lines.is_empty() {
-                        base64_lines(out, &pending);
-                        out.push_str(&block.lines);
+                        out.write(|out| base64_lines(out, &pending));
+                        out.share(&block.lines);
                         pending.clear();
                         pending.extend_from_slice(&block.tail);
                     }
                 }
                 (Segment::Hole(hole), Encoding::QuotedPrintable) => {
-                    quoted(out, value(*hole), at + 1 == self.segments.len());
+                    out.write(|out| quoted(out, value(*hole), at + 1 == self.segments.len()));
                 }
                 (Segment::Hole(hole), Encoding::Base64) => pending.extend_from_slice(value(*hole).as_bytes()),
             }
         }
-        base64_lines(out, &pending);
+        out.write(|out| base64_lines(out, &pending));
         if self.encoding == Encoding::QuotedPrintable {
-            out.push_str("\r\n");
+            out.push("\r\n");
         }
     }
 }
@@ -173,7 +173,7 @@ impl Block {
         }
         let mut lines = String::with_capacity(whole.len() * 3 / 2);
         base64_lines(&mut lines, whole);
-        Self { head: head.to_vec(), lines, tail: tail.to_vec() }
+        Self { head: head.to_vec(), lines: lines.into(), tail: tail.to_vec() }
     }
 }
 
@@ -192,7 +192,21 @@ fn base64_lines(out: &mut String, octets: &[u8]) {
 fn quoted(out: &mut String, text: &str, last: bool) {
     let bytes = text.as_bytes();
     let mut column = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
+    let mut rest = 0;
+    while let Some(&byte) = bytes.get(rest) {
+        if column > 0 {
+            // Most of a line is itself.
+            let room = bytes.iter().skip(rest).take((LINE - 1).saturating_sub(column));
+            let run = room.take_while(|byte| byte.is_ascii_graphic() && **byte != b'=').count();
+            if run > 0 {
+                out.push_str(&text[rest..rest + run]);
+                column += run;
+                rest += run;
+                continue;
+            }
+        }
+        let at = rest;
+        rest += 1;
         if byte == b'\n' {
             out.push_str("\r\n");
             column = 0;
@@ -263,9 +277,9 @@ mod tests {
 
     fn filled(text: &str, value: &str) -> (Part, String) {
         let part = Part::new(text, "r");
-        let mut out = String::new();
+        let mut out = Rope::default();
         part.fill(&mut out, |_| value);
-        (part, out)
+        (part, out.to_string())
     }
 
     /// A decoder written from RFC 2045 §6.7 and §6.8, not from the encoder.

@@ -44,7 +44,7 @@ impl Folder {
     pub async fn send(&self, mail: &Mail<'_>) -> Attempt {
         let id = file_id(mail.message_id);
         let name = self.name(&id, mail.date);
-        let (folder, text, file) = (self.path.clone(), mail.text.to_owned(), name.clone());
+        let (folder, text, file) = (self.path.clone(), mail.text.to_string(), name.clone());
         let written = tokio::task::spawn_blocking(move || write(&folder, &file, &text)).await;
         let error = match written {
             Ok(Ok(())) => None,

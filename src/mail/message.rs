@@ -1,14 +1,15 @@
 //! A mail as text (RFC 5322, RFC 2045 to 2047), composed by ourselves: `lettre` is only the wire. A Rendition is
-//! prepared once; composing one reader's mail writes a few headers and copies the rest.
+//! prepared once; composing one reader's mail writes a few headers and lines, and shares the rest.
 //!
 //! The same Rendition, reader and date give the same text, so that a repeat is recognised as one.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
 use super::dkim::Signer;
-use super::{Settings, encode::Part, header};
+use super::{Settings, encode::Part, header, rope::Rope};
 use crate::crypto;
 use crate::delivery::Kind;
 use crate::digest::{Hole, Rendition};
@@ -109,6 +110,8 @@ impl Prepared {
         header::plain(&mut headers, "MIME-Version", "1.0");
         let _ = write!(headers, "Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n");
         let begins = format!("{}{}", opened(&boundary, "plain", &text), text.beginning());
+        let signer = Signer::new(&settings.dkim, &rendition.from.address)
+            .map(|signer| signer.shares(&begins, text.shared().chain(html.shared())));
         Self {
             digest: rendition.digest.clone(),
             from: rendition.from.address.clone(),
@@ -120,13 +123,13 @@ impl Prepared {
             boundary,
             text,
             html,
-            signer: Signer::new(&settings.dkim, &rendition.from.address).map(|signer| signer.begins(&begins)),
+            signer,
         }
     }
 
     /// The whole message for one reader, sent and signed at `date`: CRLF only, ASCII but for an address that is not,
     /// lines of at most 998 octets.
-    pub fn compose(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<String, Error> {
+    pub fn compose(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<Rope, Error> {
         for hole in self.text.holes().chain(self.html.holes()) {
             match recipient.value(hole) {
                 None => return Err(Error::Rendition(hole)),
@@ -135,21 +138,24 @@ impl Prepared {
             }
         }
         let head = self.head(recipient, date)?;
-        let mut body = String::with_capacity(self.text.size() + self.html.size() + 1024);
+        let mut body = Rope::with_capacity(4096);
         self.part(&mut body, "plain", &self.text, |hole| recipient.value(hole).unwrap_or_default());
         let escaped = Hole::ALL.map(|hole| recipient.value(hole).map(escape).unwrap_or_default());
         self.part(&mut body, "html", &self.html, |hole| {
-            Hole::ALL.iter().position(|known| *known == hole).map_or("", |at| escaped[at].as_str())
+            Hole::ALL.iter().position(|known| *known == hole).map_or("", |at| &escaped[at])
         });
-        let _ = write!(body, "--{}--\r\n", self.boundary);
+        body.write(|out| {
+            let _ = write!(out, "--{}--\r\n", self.boundary);
+        });
 
-        let mut out = String::with_capacity(head.len() + body.len() + 2048);
+        let mut out = String::with_capacity(head.len() + 2048);
         if let Some(signer) = &self.signer {
             signer.sign(&mut out, &head, &body, date).map_err(Error::Signature)?;
         }
         out.push_str(&head);
         out.push_str("\r\n");
-        out.push_str(&body);
+        let mut out = Rope::from(out);
+        out.append(body);
         Ok(out)
     }
 
@@ -161,7 +167,10 @@ impl Prepared {
     /// Composes a mail and looks whether its signatures hold for who receives it: once, before the first of many.
     pub fn check(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<(), Error> {
         let message = self.compose(recipient, date)?;
-        self.signer.as_ref().map_or(Ok(()), |signer| signer.check(message.as_bytes())).map_err(Error::Signature)
+        self.signer
+            .as_ref()
+            .map_or(Ok(()), |signer| signer.check(message.to_string().as_bytes()))
+            .map_err(Error::Signature)
     }
 
     fn head(&self, recipient: &Recipient, date: DateTime<Utc>) -> Result<String, Error> {
@@ -209,8 +218,8 @@ impl Prepared {
         })
     }
 
-    fn part<'a>(&self, out: &mut String, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
-        out.push_str(&opened(&self.boundary, subtype, part));
+    fn part<'a>(&self, out: &mut Rope, subtype: &str, part: &Part, value: impl Fn(Hole) -> &'a str) {
+        out.push(&opened(&self.boundary, subtype, part));
         part.fill(out, value);
     }
 }
@@ -247,12 +256,24 @@ fn feedback_id(rendition: &Rendition) -> String {
 
 /// One unbroken run of visible characters that cannot close its angle brackets.
 fn is_token(text: &str, longest: usize) -> bool {
-    !text.is_empty()
-        && text.len() <= longest
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>'))
-        && header::clean(text) == text
+    // Most are ASCII, and soon seen to be.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'));
+    let is_clean = || {
+        !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>'))
+            && header::clean(text) == text
+    };
+    (1..=longest).contains(&text.len()) && (is_plain || is_clean())
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return text.into();
+    }
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;");
+    text.into()
 }

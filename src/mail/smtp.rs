@@ -4,17 +4,20 @@
 //! with the end of the message before: one round trip a mail. Every reply is read, whatever the one before it said.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
+use memchr::memmem;
 use tokio::time::Instant;
 
 use super::connect::{Failed, Relay};
 use super::offers::{Offers, xtext};
 use super::reply::{self, Refusal};
+use super::rope::Rope;
 use super::transport::{Ahead, Attempt, Gate, Limits, Mail, Stage};
 use super::wire::Watch;
 use super::{Pipelining, Timeouts};
@@ -174,10 +177,13 @@ impl Session {
             }
         };
         progress.stage = Stage::Dot;
-        let mut text = dotted(mail.text);
-        progress.dot_at = self.watch.written() + text.len() as u64;
+        let text = dotted(mail.text);
+        let end = self.watch.written() + text.len() as u64;
+        progress.dot_at = end + DOT.len() as u64;
+        let mut words = DOT.to_owned();
         let watch = self.watch.clone();
-        watch.stop(progress.dot_at - DOT.len() as u64);
+        watch.stop(end);
+        watch.lead(text);
         if let Some(Ahead { mail, gate }) = ahead
             && self.goes_ahead()
             && self.has_room()
@@ -188,9 +194,7 @@ impl Session {
             self.begun = true;
             // The server may take its time to read the message.
             self.watch.hold(progress.dot_at, until);
-            text.push_str(&sender);
-            text.push_str(&reader);
-            text.push_str("DATA\r\n");
+            words.extend([&sender, &reader, "DATA\r\n"]);
         }
         // The server reads the message while it is not known yet whether that may end.
         let ends = async {
@@ -198,7 +202,7 @@ impl Session {
             watch.go_on(may.is_ok());
             may
         };
-        let (may, said) = tokio::join!(ends, self.say(limits, self.timeouts.body + self.timeouts.dot, text));
+        let (may, said) = tokio::join!(ends, self.say(limits, self.timeouts.body + self.timeouts.dot, words));
         self.begun &= !self.watch.was_late();
         if let Err(refusal) = may {
             self.in_step = false;
@@ -286,7 +290,7 @@ impl Session {
         }
         if utf8 {
             sender.push_str(" SMTPUTF8");
-            if offers.eight_bit && !message.is_ascii() {
+            if offers.eight_bit && !message.pieces().all(str::is_ascii) {
                 sender.push_str(" BODY=8BITMIME");
             }
         } else if offers.dsn {
@@ -348,26 +352,29 @@ fn path(address: &str) -> Result<&str, Refusal> {
     Ok(address)
 }
 
-/// The message with its dots doubled (RFC 5321 §4.5.2) and the final one.
-fn dotted(message: &str) -> String {
-    // Room for the next mail's commands too.
-    let mut out = String::with_capacity(message.len() + 1024);
-    // Few messages have a line that begins with a dot.
-    if message.starts_with('.') || message.contains("\n.") {
-        for line in message.split_inclusive('\n') {
-            if line.starts_with('.') {
-                out.push('.');
-            }
-            out.push_str(line);
+/// The message with its dots doubled (RFC 5321 §4.5.2), and a line end at its own.
+fn dotted(message: &Arc<Rope>) -> Arc<Rope> {
+    // Most have neither to be done.
+    let mut end = (b'\r', b'\n');
+    let dots = message.rest(0).any(|piece| {
+        let begins = end.1 == b'\n' && piece[0] == b'.';
+        end = piece[piece.len().saturating_sub(2)..].iter().fold(end, |(_, last), byte| (last, *byte));
+        begins || memmem::find(piece, b"\n.").is_some()
+    });
+    if !dots && end == (b'\r', b'\n') {
+        return Arc::clone(message);
+    }
+    let mut out = String::with_capacity(message.len() + 64);
+    for line in message.to_string().split_inclusive('\n') {
+        if line.starts_with('.') {
+            out.push('.');
         }
-    } else {
-        out.push_str(message);
+        out.push_str(line);
     }
     if !out.ends_with("\r\n") {
         out.push_str("\r\n");
     }
-    out.push_str(DOT);
-    out
+    Arc::new(Rope::from(out))
 }
 
 #[cfg(test)]
@@ -376,8 +383,18 @@ mod tests {
 
     #[test]
     fn dots_are_doubled_and_the_end_is_added() {
-        assert_eq!(dotted(".a\r\n.\r\n..b\r\nc.\r\n"), "..a\r\n..\r\n...b\r\nc.\r\n.\r\n");
-        assert_eq!(dotted("a"), "a\r\n.\r\n");
+        let dotted = |text: &str| dotted(&Arc::new(Rope::from(text))).to_string();
+        assert_eq!(dotted(".a\r\n.\r\n..b\r\nc.\r\n"), "..a\r\n..\r\n...b\r\nc.\r\n");
+        assert_eq!(dotted("a"), "a\r\n");
+        assert_eq!(dotted("a.\r\n"), "a.\r\n");
+        // Also where pieces meet.
+        for (first, then, expected) in
+            [("a\r\n", ".\r\n", "a\r\n..\r\n"), ("a", ".\r\n", "a.\r\n"), ("a\r", "\n", "a\r\n")]
+        {
+            let mut rope = Rope::from(first);
+            rope.share(&then.into());
+            assert_eq!(super::dotted(&Arc::new(rope)).to_string(), expected);
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::folder::Folder;
 use super::reply::Refusal;
+use super::rope::Rope;
 use super::smtp::Session;
 use super::{Settings, Transport, connect, reply};
 use crate::delivery::pace::{self, Limits as Given};
@@ -30,7 +31,7 @@ pub struct Mail<'a> {
     /// Without angle brackets.
     pub message_id: &'a str,
     /// By [`super::message::Prepared::compose`].
-    pub text: &'a str,
+    pub text: &'a Arc<Rope>,
     /// When it is sent.
     pub date: DateTime<Utc>,
 }

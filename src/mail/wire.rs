@@ -1,7 +1,7 @@
 //! The socket below `lettre`: it counts what was handed over, keeps back what may not be said any more, hears what the server offers, and
 //! makes replies readable that `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +12,14 @@ use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::rope::Rope;
 use crate::sabotage::point;
 
 /// More of a reply's line than this is thrown away (RFC 5321 §4.5.3.1.5 allows 512 octets).
 const LINE: usize = 900;
+
+/// So many pieces of a message are handed over at once.
+const PIECES: usize = 32;
 
 /// TCP, or TLS over it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -35,10 +39,19 @@ struct Said {
 /// What is to be done with what is said.
 #[derive(Debug)]
 struct Rules {
+    lead: Option<Lead>,
     held: Option<Held>,
     stop: Option<Stop>,
     /// Lines of the answer to EHLO; `None` once they were taken.
     offers: Option<Vec<String>>,
+}
+
+/// A message that is said before anything else.
+#[derive(Debug, Clone)]
+struct Lead {
+    /// Offset of its first octet.
+    from: u64,
+    text: Arc<Rope>,
 }
 
 /// Words that may be said for a while only.
@@ -66,8 +79,26 @@ struct Stop {
 
 impl Watch {
     fn new() -> Self {
-        let rules = Mutex::new(Rules { held: None, stop: None, offers: Some(Vec::new()) });
+        let rules = Mutex::new(Rules { lead: None, held: None, stop: None, offers: Some(Vec::new()) });
         Self(Arc::new(Said { written: AtomicU64::new(0), rules }))
+    }
+
+    /// What is written next goes behind `text`, and leaves with it: as it is, for nobody copies a message.
+    pub fn lead(&self, text: Arc<Rope>) {
+        let from = self.written();
+        self.rules().lead = Some(Lead { from, text });
+    }
+
+    /// What is left of that, and how much of it was said.
+    fn leads(&self) -> Option<(Arc<Rope>, usize)> {
+        let said = self.written();
+        let lead = &mut self.rules().lead;
+        let (text, at) = lead.as_ref().map(|lead| (Arc::clone(&lead.text), offset(lead.from, said)))?;
+        if at < text.len() {
+            return Some((text, at));
+        }
+        *lead = None;
+        None
     }
 
     /// Writing stands still before the offset `at` until [`Watch::go_on`].
@@ -95,9 +126,7 @@ impl Watch {
     fn goes(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
         match &mut self.rules().stop {
             None => Poll::Ready(Ok(usize::MAX)),
-            Some(stop) if stop.at > self.written() => {
-                Poll::Ready(Ok(usize::try_from(stop.at - self.written()).unwrap_or(usize::MAX)))
-            }
+            Some(stop) if stop.at > self.written() => Poll::Ready(Ok(offset(self.written(), stop.at))),
             Some(Stop { for_good: true, .. }) => Poll::Ready(Err(io::Error::other("it is not to be said"))),
             Some(stop) => {
                 stop.waits = Some(cx.waker().clone());
@@ -140,6 +169,10 @@ impl Watch {
             lines.push(line.to_owned());
         }
     }
+}
+
+fn offset(from: u64, to: u64) -> usize {
+    usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
 }
 
 /// See the module.
@@ -198,7 +231,7 @@ pub fn readable(line: &[u8]) -> String {
     match text.split_at_checked(3) {
         Some((code, rest)) if code.bytes().all(|byte| byte.is_ascii_digit()) => match rest.chars().next() {
             None => format!("{code} \r\n"),
-            Some('-' | ' ') => format!("{code}{rest}\r\n"),
+            Some('-' | ' ') => [&*text, "\r\n"].concat(),
             Some(_) => format!("?{text}\r\n"),
         },
         _ => format!("?{text}\r\n"),
@@ -237,36 +270,50 @@ impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         point!("before a write");
         let this = &mut *self;
-        let goes = match this.watch.goes(cx) {
-            Poll::Ready(goes) => goes?,
-            Poll::Pending => {
-                // What is before it arrives.
-                ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
-                return Poll::Pending;
+        loop {
+            let mut most = match this.watch.goes(cx) {
+                Poll::Ready(goes) => goes?,
+                Poll::Pending => {
+                    // What is before it arrives.
+                    ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
+                    return Poll::Pending;
+                }
+            };
+            let lead = this.watch.leads();
+            let held = this.watch.rules().held;
+            if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
+                let before = offset(this.watch.written(), held.from);
+                if before == 0 && this.buffers {
+                    ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
+                }
+                let late = Instant::now() >= held.until;
+                if before == 0 && late {
+                    held.late = true;
+                    this.watch.rules().held = Some(held);
+                    let nothing = || Err(io::Error::new(io::ErrorKind::TimedOut, "it was too late to say it"));
+                    return Poll::Ready(if held.alone { nothing() } else { Ok(octets.len().min(most)) });
+                }
+                if before > 0 && (late || this.buffers) {
+                    most = most.min(before);
+                }
             }
-        };
-        let mut octets = &octets[..octets.len().min(goes)];
-        let held = this.watch.rules().held;
-        if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
-            let before = usize::try_from(held.from - this.watch.written()).unwrap_or(usize::MAX).min(octets.len());
-            if before == 0 && this.buffers {
-                ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
+            let left = lead.as_ref().map_or(0, |(text, at)| text.len() - at);
+            let pieces = lead.iter().flat_map(|(text, at)| text.rest(*at)).chain([octets]);
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            let mut count = 0;
+            for (slice, piece) in slices.iter_mut().zip(pieces) {
+                let piece = &piece[..piece.len().min(most)];
+                most -= piece.len();
+                *slice = IoSlice::new(piece);
+                count += 1;
             }
-            let late = Instant::now() >= held.until;
-            if before == 0 && late {
-                held.late = true;
-                this.watch.rules().held = Some(held);
-                let nothing = || Err(io::Error::new(io::ErrorKind::TimedOut, "it was too late to say it"));
-                return Poll::Ready(if held.alone { nothing() } else { Ok(octets.len()) });
-            }
-            if before > 0 && (late || this.buffers) {
-                octets = &octets[..before];
+            let taken = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, &slices[..count]))?;
+            point!("after a write");
+            this.watch.0.written.fetch_add(taken as u64, Ordering::SeqCst);
+            if taken == 0 || taken > left {
+                return Poll::Ready(Ok(taken.saturating_sub(left)));
             }
         }
-        let taken = ready!(Pin::new(&mut this.stream).poll_write(cx, octets))?;
-        point!("after a write");
-        this.watch.0.written.fetch_add(taken as u64, Ordering::SeqCst);
-        Poll::Ready(Ok(taken))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -324,13 +371,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_message_leads_in_however_many_pieces() {
+        for (count, room) in
+            [(0, 16), (1, 16), (PIECES - 1, 1024), (PIECES, 1024), (PIECES + 1, 1024), (99, 1024), (99, 1)]
+        {
+            let (ours, mut theirs) = duplex(room);
+            let mut wire = Wire::new(Box::new(ours), false, ([127, 0, 0, 1], 25).into(), "");
+            let mut message = Rope::default();
+            (0..count).for_each(|at| message.share(&at.to_string().into()));
+            let expected = format!("{message}.\r\nMAIL");
+            wire.watch().lead(Arc::new(message));
+            let writing = tokio::spawn(async move {
+                wire.write_all(b".\r\n").await.unwrap();
+                wire.write_all(b"MAIL").await.unwrap();
+                wire.watch().written()
+            });
+            let mut all = String::new();
+            theirs.read_to_string(&mut all).await.unwrap();
+            assert_eq!(
+                (all.as_str(), writing.await.unwrap()),
+                (expected.as_str(), expected.len() as u64),
+                "{count} {room}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn writing_stands_still_where_it_is_told_to() {
-        for (buffers, may) in [(false, true), (true, true), (false, false), (true, false)] {
+        for case in 0..8 {
+            let (buffers, may, leads) = (case & 1 > 0, case & 2 > 0, case & 4 > 0);
             let (ours, mut theirs) = duplex(16);
             let mut wire = Wire::new(Box::new(ours), buffers, ([127, 0, 0, 1], 25).into(), "");
             let watch = wire.watch();
             watch.stop(20);
-            let writing = tokio::spawn(async move { wire.write_all(b"twenty octets before.").await.is_ok() });
+            if leads {
+                watch.lead(Arc::new("twenty octets before".into()));
+            }
+            let words = if leads { "." } else { "twenty octets before." };
+            let writing = tokio::spawn(async move { wire.write_all(words.as_bytes()).await.is_ok() });
             let mut before = [0; 20];
             theirs.read_exact(&mut before).await.unwrap();
             assert!(&before == b"twenty octets before" && !writing.is_finished());

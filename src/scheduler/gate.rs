@@ -100,7 +100,8 @@ impl Gate {
             Err(format!("the link to unsubscribe, {public_url}unsubscribe/…, opens no page of ours"))
         };
         let prepared = Prepared::new(rendition, &self.settings);
-        let message = prepared.check(&reader, now).and_then(|()| prepared.compose(&reader, now)).map_err(|error| {
+        let composed = prepared.check(&reader, now).and_then(|()| prepared.compose(&reader, now));
+        let message = composed.map(|message| message.to_string()).map_err(|error| {
             let reason = if matches!(error, Error::Signature(_)) { Reason::Signature } else { Reason::Message };
             (reason, error.to_string())
         });

@@ -57,7 +57,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Exi
     let reader = reader(&config.mail.public_url);
     let message = Prepared::new(&first.rendition, &config.mail).compose(&reader, issue.slot);
     // A message that cannot be made is the gate's to tell; the page is there to show it.
-    let message = message.unwrap_or_default();
+    let message = message.unwrap_or_default().to_string();
     let mail = views::filled(&first.rendition, &reader, &digest.public_url);
     let page = Page {
         digest: &digest.title,

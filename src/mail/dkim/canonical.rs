@@ -58,13 +58,12 @@ pub fn field(whole: &[u8], out: &mut Vec<u8>) {
     out.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
     out.push(b':');
     let start = out.len();
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-    for word in value.get(1..).unwrap_or_default().split(is_blank).filter(|word| !word.iter().all(is_end)) {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    for word in value.get(1..).unwrap_or_default().split(is_blank).filter(|word| !word.is_empty()) {
         if out.len() > start {
             out.push(b' ');
         }
-        word.split(is_end).for_each(|part| out.extend_from_slice(part));
+        out.extend_from_slice(word);
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -72,7 +71,7 @@ pub fn field(whole: &[u8], out: &mut Vec<u8>) {
 /// The canonical form of a body whose lines end in CRLF: blanks run together, none at the ends of lines, no blank lines at
 /// the end; of an empty one nothing. Most bodies have it already: composing leaves no blank before a line's end.
 pub fn body(text: &[u8]) -> Cow<'_, [u8]> {
-    if is_canonical(text) {
+    if is_canonical([text], |_| false) {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len() + 2);
@@ -102,16 +101,36 @@ pub fn body(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// Is it its own canonical form? Looks at every two neighbours without a branch, which the compiler makes into wide
-/// instructions: this runs over each mail's whole body.
-pub fn is_canonical(text: &[u8]) -> bool {
-    let whole = text.ends_with(b"\r\n") && !text.ends_with(b"\r\n\r\n") && text != b"\r\n";
-    let second = text.get(1..).unwrap_or_default();
-    let wrong = text.iter().zip(second).fold(0_u8, |wrong, (a, b)| {
-        wrong | u8::from(*a == b'\t') | (u8::from(*a == b' ') & (u8::from(*b == b' ') | u8::from(*b == b'\r')))
-    });
-    whole && wrong == 0
+/// Is what these pieces are together its own canonical form? `known`: within this piece nothing is wrong.
+pub fn is_canonical<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, known: impl Fn(&[u8]) -> bool) -> bool {
+    // The last octets so far.
+    let mut end: u32 = 0;
+    for piece in pieces {
+        let [_, _, _, last] = end.to_be_bytes();
+        if piece.first().is_some_and(|first| is_wrong(last, *first)) || !(known(piece) || is_fine_within(piece)) {
+            return false;
+        }
+        let from = piece.len().saturating_sub(4);
+        end = piece[from..].iter().fold(end, |end, byte| end << 8 | u32::from(*byte));
+    }
+    let (before, line_end) = (end >> 16, end & 0xFFFF);
+    line_end == CRLF && before != CRLF && before != 0
 }
+
+/// Its lines' ends aside: is it its own canonical form? Looks at every two neighbours without a branch, which the compiler makes into
+/// wide instructions: this runs over what is a mail's own.
+pub fn is_fine_within(piece: &[u8]) -> bool {
+    let second = piece.get(1..).unwrap_or_default();
+    !piece.iter().zip(second).fold(false, |wrong, (a, b)| wrong | is_wrong(*a, *b))
+}
+
+/// Are these not to stand side by side?
+fn is_wrong(a: u8, b: u8) -> bool {
+    a == b'\t' || (a == b' ' && matches!(b, b' ' | b'\r'))
+}
+
+/// As the lower half of a number.
+const CRLF: u32 = 0x0D0A;
 
 #[cfg(test)]
 mod tests {

@@ -185,7 +185,7 @@ fn stable(rendition: &Rendition, shown: [fn(&str) -> String; 2]) -> String {
     for text in [&mut fixed.id, &mut fixed.subject, &mut fixed.html, &mut fixed.text] {
         *text = text.replace(&rendition.id, "ID");
     }
-    let raw = Prepared::new(&fixed, &settings()).compose(&recipient(), date()).unwrap();
+    let raw = Prepared::new(&fixed, &settings()).compose(&recipient(), date()).unwrap().to_string();
     let raw = raw.replace('\r', "");
     let head = raw.split("\n\n").next().unwrap();
     let [text, html] = shown;

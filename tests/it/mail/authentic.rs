@@ -36,7 +36,7 @@ fn two_verifiers_agree_with_both_signatures_of_900_awkward_mails() {
     for rendition in &renditions {
         let prepared = Prepared::new(rendition, &settings);
         prepared.check(&recipient(), date()).expect("what we sign holds before ourselves");
-        let raw = prepared.compose(&recipient(), date()).expect("a message");
+        let raw = prepared.compose(&recipient(), date()).expect("a message").to_string();
         writeln!(input, "{}", STANDARD.encode(raw)).expect("a string");
     }
     assert_eq!(renditions.len(), 900);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postrider::config::Config;
@@ -156,7 +157,7 @@ async fn no_value_becomes_more_than_a_value() {
             taken += 1;
             let prepared = Prepared::new(&rendition, &settings);
             let raw = match prepared.compose(&reader, date()) {
-                Ok(raw) => raw,
+                Ok(raw) => raw.to_string(),
                 Err(why) => {
                     assert!(!must, "{why}: {value:?}");
                     // What no message is made for is no reader for a server either.
@@ -199,7 +200,7 @@ fn line(server: &Server) -> Line {
 }
 
 async fn send(line: &mut Line, from: &str, to: &str, text: &str) -> Attempt {
-    let mail = Mail { from, to, message_id: "one@example.org", text, date: date() };
+    let mail = Mail { from, to, message_id: "one@example.org", text: &Arc::new(text.into()), date: date() };
     let limits = Limits { until: Instant::now() + Duration::from_secs(20), stop: CancellationToken::new() };
     line.send(&mail, &limits, &Open).await
 }
@@ -240,7 +241,8 @@ async fn no_server_sees_two_messages_in_one() {
             for text in [&mut rendition.subject, &mut rendition.from.name, &mut rendition.html, &mut rendition.text] {
                 content.clone_into(text);
             }
-            let raw = Prepared::new(&rendition, &settings()).compose(&recipient(), date()).expect("a message");
+            let raw =
+                Prepared::new(&rendition, &settings()).compose(&recipient(), date()).expect("a message").to_string();
             let attempt = send(&mut line, "weekly@example.org", "reader@example.net", &raw).await;
             assert_eq!(attempt.outcome.verdict, Verdict::Accepted, "{end:?}: {attempt:?}");
         }

@@ -54,7 +54,7 @@ fn mails() -> (Vec<Named>, Vec<Record>) {
             preferences_url: link("preferences"),
             confirm_url: link("confirm"),
         };
-        let message = Prepared::new(&rendition, &settings).compose(&reader, now).expect("a message");
+        let message = Prepared::new(&rendition, &settings).compose(&reader, now).expect("a message").to_string();
         let received = format!(
             "Return-Path: <b@bounce.{DOMAIN}>\r\nReceived: from relay.{DOMAIN} (relay.{DOMAIN} [{RELAY}])\r\n by mx.example.net with ESMTPS \
              (version=TLSv1.3) id 4XyZ{number} for <reader@example.net>;\r\n {}\r\n",

@@ -57,7 +57,7 @@ pub fn date() -> DateTime<Utc> {
 }
 
 fn compose(rendition: &Rendition) -> String {
-    Prepared::new(rendition, &settings()).compose(&recipient(), date()).unwrap()
+    Prepared::new(rendition, &settings()).compose(&recipient(), date()).unwrap().to_string()
 }
 
 const LISTED: [&str; 16] = [
@@ -288,7 +288,7 @@ fn a_whole_message() {
 fn a_digest_without_an_archive_leads_to_none() {
     let rendition = rendition(Kind::Issue, "s", "n", "text", "<p>html</p>");
     let with = |settings: &Settings| {
-        let raw = Prepared::new(&rendition, settings).compose(&recipient(), date()).unwrap();
+        let raw = Prepared::new(&rendition, settings).compose(&recipient(), date()).unwrap().to_string();
         raw.contains("\r\nList-Archive: ")
     };
     let hidden = Settings { hidden: [rendition.digest.clone()].into(), ..settings() };

@@ -1,10 +1,12 @@
 //! Several commands in one write, and the next mail's behind the end of a message: faster, and nothing else.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use chrono::DateTime;
 use postrider::delivery::Verdict;
+use postrider::mail::rope::Rope;
 use postrider::mail::transport::{Ahead, Attempt, Gate, Limits, Line, Mail, Route, Stage};
 use postrider::mail::{Pipelining, Settings, Transport};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
@@ -41,8 +43,9 @@ impl Gate for Door {
 }
 
 fn mail(to: &str) -> Mail<'_> {
+    static TEXT: LazyLock<Arc<Rope>> = LazyLock::new(|| Arc::new("Subject: a\r\n\r\n.b\r\n".into()));
     let date = DateTime::from_timestamp(1_634_288_400, 0).unwrap();
-    Mail { from: "weekly@example.org", to, message_id: "id@example.org", text: "Subject: a\r\n\r\n.b\r\n", date }
+    Mail { from: "weekly@example.org", to, message_id: "id@example.org", text: &TEXT, date }
 }
 
 fn limits() -> Limits {
@@ -239,7 +242,7 @@ async fn a_message_leaves_before_it_may_end() {
             }
             (String::from_utf8(message).unwrap(), end)
         };
-        let mail = Mail { text: TEXT, ..mail(READERS[0]) };
+        let mail = Mail { text: &Arc::new(TEXT.into()), ..mail(READERS[0]) };
         let (sent, (message, end)) = tokio::join!(
             async {
                 let sent = line.send(&mail, &limits(), &Late(heard)).await;
@@ -266,7 +269,7 @@ async fn a_server_hears_what_it_asks_for() {
     let reader = "RCPT TO:<a+b@example.net> NOTIFY=FAILURE ORCPT=rfc822;a+2Bb@example.net";
     assert!(said.contains(&reader.to_owned()), "{said:?}");
     // Too large a mail is not even begun; that is no fault of its reader, and no reason to stop.
-    let large = Mail { text: &"x".repeat(101), ..mail(READERS[0]) };
+    let large = Mail { text: &Arc::new("x".repeat(101).into()), ..mail(READERS[0]) };
     let refused = line.send(&large, &limits(), &door).await;
     assert_eq!((refused.outcome.verdict, refused.outcome.code), (Verdict::Temporary, 552));
     assert!(!refused.is_about_the_route() && !refused.is_about_policy());

@@ -1,6 +1,7 @@
 //! What each thing that a server can do, or fail to do, means for the mail on its way.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -35,7 +36,8 @@ const DOTTED: &[u8] = b"Subject: a\r\n\r\nOne line.\r\n..\r\n...two";
 
 async fn send_to(line: &mut Line, to: &str) -> Attempt {
     let date = DateTime::from_timestamp(1_634_288_400, 0).unwrap();
-    let mail = Mail { from: "weekly@example.org", to, message_id: "one@example.org", text: MESSAGE, date };
+    let text = &Arc::new(MESSAGE.into());
+    let mail = Mail { from: "weekly@example.org", to, message_id: "one@example.org", text, date };
     line.send(&mail, &Limits { until: Instant::now() + 3 * LONG, stop: CancellationToken::new() }, &Open).await
 }
 
@@ -149,7 +151,7 @@ async fn connections_that_end_without_a_word() {
 #[tokio::test]
 async fn a_connection_that_ends_before_the_dot_has_delivered_nothing() {
     // More than the buffers on both sides hold: the dot cannot have left.
-    let long = "A line of a long message, and the next one.\r\n".repeat(500_000);
+    let long = Arc::new("A line of a long message, and the next one.\r\n".repeat(500_000).into());
     for (act, patience) in [(Act::Drop, LONG), (Act::Hang, SHORT), (say("552 5.3.4 too long"), LONG)] {
         let server = Server::start(move |point, _, _| if point == Point::Body { act.clone() } else { Act::Well }).await;
         let mut line = line(&settings(server.address, patience));
@@ -310,7 +312,13 @@ async fn a_stop_ends_every_wait() {
         .await;
         let mut line = line(&settings(server.address, LONG));
         let date = DateTime::from_timestamp(0, 0).unwrap();
-        let mail = Mail { from: "w@example.org", to: "a@example.net", message_id: "m@x", text: MESSAGE, date };
+        let mail = Mail {
+            from: "w@example.org",
+            to: "a@example.net",
+            message_id: "m@x",
+            text: &Arc::new(MESSAGE.into()),
+            date,
+        };
         let attempt = line.send(&mail, &Limits { until: Instant::now() + LONG, stop }, &Open).await;
         assert_eq!(attempt.outcome.verdict, expected, "{attempt:?}");
     }
@@ -461,7 +469,7 @@ async fn a_folder_keeps_each_mail_once() {
     // A later run knows the file too.
     let mut second = line(&settings);
     let date = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-    let mail = Mail { from: "w@x", to: "a@x", message_id: "one@example.org", text: "again", date };
+    let mail = Mail { from: "w@x", to: "a@x", message_id: "one@example.org", text: &Arc::new("again".into()), date };
     let limits = Limits { until: Instant::now() + LONG, stop: CancellationToken::new() };
     assert_eq!(second.send(&mail, &limits, &Open).await.outcome.verdict, Verdict::Accepted);
     let files: Vec<_> = fs_err::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
