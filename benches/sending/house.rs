@@ -137,7 +137,7 @@ pub fn settings(port: u16, connections: usize, signed: Signed) -> Settings {
     settings
 }
 
-/// A mail of about `size` octets, a fifth of it text, with the links of its reader at the end of both parts.
+/// A mail of about `size` octets when it leaves, signed by Ed25519: as many as `smtp-source` sends. A fifth of it is text, with the links of its reader at the end of both parts.
 pub fn rendition(size: usize) -> Rendition {
     const SENTENCE: &str =
         "Boats came in before dawn, and the keeper wrote a letter to everybody who had asked for one. ";
@@ -146,7 +146,7 @@ pub fn rendition(size: usize) -> Rendition {
     let many = |octets: usize, before: &str, after: &str| {
         format!("{before}{}{after}\n", SENTENCE.repeat(2)).repeat(octets / (2 * SENTENCE.len() + 12))
     };
-    let (text, html) = (many(size / 6, "", "\n"), many(size * 3 / 4, "<p class=\"x\">", "</p>"));
+    let (text, html) = (many(size / 6, "", "\n"), many(size * 5 / 7, "<p class=\"x\">", "</p>"));
     Rendition {
         kind: Kind::Issue,
         digest: "weekly".to_owned(),

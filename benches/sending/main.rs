@@ -26,7 +26,7 @@ use postrider::deliverer;
 use postrider::mail::message::Prepared;
 use tokio_util::sync::CancellationToken;
 
-/// Octets of a message, about.
+/// Octets of a message, as it leaves.
 const SIZE: usize = 30_000;
 const CONNECTIONS: usize = 16;
 const RUNS: usize = 3;
