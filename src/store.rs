@@ -256,11 +256,11 @@ impl Store {
 fn worded(text: &str, words: Words) -> String {
     let mut out = String::with_capacity(text.len() + 512);
     let mut rest = text;
-    // Each word has one brace.
+    // A word is found by its first brace.
     while let Some(brace) = rest.find(['{', '}']) {
         let found = words.iter().find_map(|(word, means)| {
             let at = brace.checked_sub(word.find(['{', '}'])?)?;
-            rest[at..].starts_with(word).then_some((at, at + word.len(), *means))
+            rest.get(at..)?.starts_with(word).then_some((at, at + word.len(), *means))
         });
         // Where it is none, it stays.
         let (from, to, means) = found.unwrap_or((brace + 1, brace + 1, ""));

@@ -91,10 +91,13 @@ impl Part {
 
     /// What those that it fills share.
     pub fn shared(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.segments.iter().flat_map(|segment| match segment {
-            Segment::Quoted(text) => vec![text],
-            Segment::Base64(blocks) => blocks.iter().map(|block| &block.lines).collect(),
-            Segment::Hole(_) => Vec::new(),
+        self.segments.iter().flat_map(|segment| {
+            let (quoted, blocks) = match segment {
+                Segment::Quoted(text) => (Some(text), &[][..]),
+                Segment::Base64(blocks) => (None, &blocks[..]),
+                Segment::Hole(_) => (None, &[][..]),
+            };
+            quoted.into_iter().chain(blocks.iter().map(|block| &block.lines))
         })
     }
 

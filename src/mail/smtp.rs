@@ -354,7 +354,7 @@ fn path(address: &str) -> Result<&str, Refusal> {
 
 /// The message with its dots doubled (RFC 5321 §4.5.2), and a line end at its own.
 fn dotted(message: &Arc<Rope>) -> Arc<Rope> {
-    // Most have neither to be done.
+    // Most need neither. The last octets so far: it begins as a line does.
     let mut end = (b'\r', b'\n');
     let dots = message.rest(0).any(|piece| {
         let begins = end.1 == b'\n' && piece[0] == b'.';

@@ -1,5 +1,5 @@
-//! The socket below `lettre`: it counts what was handed over, keeps back what may not be said any more, hears what the server offers, and
-//! makes replies readable that `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
+//! The socket below `lettre`: it says the message before what `lettre` says, counts what was handed over, keeps back what may not be said
+//! any more, hears what the server offers, and makes replies readable that `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::sabotage::point;
 /// More of a reply's line than this is thrown away (RFC 5321 §4.5.3.1.5 allows 512 octets).
 const LINE: usize = 900;
 
-/// So many pieces of a message are handed over at once.
+/// So many pieces are handed over at once.
 const PIECES: usize = 32;
 
 /// TCP, or TLS over it.
@@ -83,22 +83,22 @@ impl Watch {
         Self(Arc::new(Said { written: AtomicU64::new(0), rules }))
     }
 
-    /// What is written next goes behind `text`, and leaves with it: as it is, for nobody copies a message.
+    /// What is written next goes behind `text`, and leaves with it: as it is, for nobody copies a message. What led before has been said.
     pub fn lead(&self, text: Arc<Rope>) {
         let from = self.written();
         self.rules().lead = Some(Lead { from, text });
     }
 
-    /// What is left of that, and how much of it was said.
-    fn leads(&self) -> Option<(Arc<Rope>, usize)> {
-        let said = self.written();
-        let lead = &mut self.rules().lead;
-        let (text, at) = lead.as_ref().map(|lead| (Arc::clone(&lead.text), offset(lead.from, said)))?;
-        if at < text.len() {
-            return Some((text, at));
-        }
-        *lead = None;
-        None
+    /// That, and how much of it was said.
+    fn leading(&self) -> Option<(Arc<Rope>, usize)> {
+        self.rules().lead.as_ref().map(|lead| (Arc::clone(&lead.text), offset(lead.from, self.written())))
+    }
+
+    /// So many octets more were taken.
+    fn wrote(&self, octets: usize) {
+        let all = self.0.written.fetch_add(octets as u64, Ordering::SeqCst) + octets as u64;
+        // A connection that waits keeps no message.
+        self.rules().lead.take_if(|lead| offset(lead.from, all) >= lead.text.len());
     }
 
     /// Writing stands still before the offset `at` until [`Watch::go_on`].
@@ -268,9 +268,9 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        point!("before a write");
         let this = &mut *self;
         loop {
+            point!("before a write");
             let mut most = match this.watch.goes(cx) {
                 Poll::Ready(goes) => goes?,
                 Poll::Pending => {
@@ -279,7 +279,7 @@ impl AsyncWrite for Wire {
                     return Poll::Pending;
                 }
             };
-            let lead = this.watch.leads();
+            let lead = this.watch.leading();
             let held = this.watch.rules().held;
             if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
                 let before = offset(this.watch.written(), held.from);
@@ -309,7 +309,7 @@ impl AsyncWrite for Wire {
             }
             let taken = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, &slices[..count]))?;
             point!("after a write");
-            this.watch.0.written.fetch_add(taken as u64, Ordering::SeqCst);
+            this.watch.wrote(taken);
             if taken == 0 || taken > left {
                 return Poll::Ready(Ok(taken.saturating_sub(left)));
             }
@@ -339,8 +339,11 @@ mod tests {
         let mut wire = Wire::new(Box::new(ours), buffers, ([127, 0, 0, 1], 25).into(), "");
         let watch = wire.watch();
         watch.hold(first.len() as u64, Instant::now() + Duration::from_millis(250));
-        let writing =
-            tokio::spawn(async move { wire.write_all(format!("{first}MAIL FROM:<a@b.c>").as_bytes()).await.is_ok() });
+        // The message leads.
+        let (message, end) = first.split_at(first.len().saturating_sub(3));
+        watch.lead(Arc::new(message.into()));
+        let words = format!("{end}MAIL FROM:<a@b.c>");
+        let writing = tokio::spawn(async move { wire.write_all(words.as_bytes()).await.is_ok() });
         tokio::time::sleep(after).await;
         let mut all = String::new();
         theirs.read_to_string(&mut all).await.unwrap();

@@ -114,6 +114,7 @@ pub fn is_canonical<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, known: impl 
         end = piece[from..].iter().fold(end, |end, byte| end << 8 | u32::from(*byte));
     }
     let (before, line_end) = (end >> 16, end & 0xFFFF);
+    // No blank lines at its end, and it is none.
     line_end == CRLF && before != CRLF && before != 0
 }
 

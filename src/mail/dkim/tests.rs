@@ -90,15 +90,18 @@ proptest::proptest! {
         known in "([ab \\t]{0,3}\r\n|[ab \\t]{1,3}){0,5}",
         more in "([ab \\t]{0,3}\r\n){0,5}",
         follows: bool,
-        cut in 0_usize..20,
+        cuts in proptest::array::uniform2(0_usize..20),
     ) {
         let body = if follows { format!("{known}{more}") } else { more };
         let expected = sha256(&canonical::body(body.as_bytes()));
-        // And whatever of it is a piece of its own.
-        let (first, rest) = body.split_at(cut.min(body.len()));
-        let (mut pieces, shared) = (Rope::from(first), rest.into());
-        pieces.share(&shared);
-        proptest::prop_assert_eq!(Shared::new(&known, [&shared].into_iter()).of(&pieces), expected);
+        // And whatever of it is a piece.
+        let (first, rest) = body.split_at(cuts[0].min(body.len()));
+        let (middle, last) = rest.split_at(cuts[1].min(rest.len()));
+        let (mut pieces, shared) = (Rope::from(first), [middle.into(), last.into()]);
+        for piece in &shared {
+            pieces.share(piece);
+        }
+        proptest::prop_assert_eq!(Shared::new(&known, shared.iter()).of(&pieces), expected);
     }
 }
 
