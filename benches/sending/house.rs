@@ -137,7 +137,8 @@ pub fn settings(port: u16, connections: usize, signed: Signed) -> Settings {
     settings
 }
 
-/// A mail of about `size` octets when it leaves, signed by Ed25519: as many as `smtp-source` sends. A fifth of it is text, with the links of its reader at the end of both parts.
+/// A mail of about `size` octets when it leaves, signed by Ed25519: as many as `smtp-source` sends. A fifth of it is text, with the
+/// links of its reader at the end of both parts.
 pub fn rendition(size: usize) -> Rendition {
     const SENTENCE: &str =
         "Boats came in before dawn, and the keeper wrote a letter to everybody who had asked for one. ";

@@ -138,6 +138,7 @@ impl Prepared {
             }
         }
         let head = self.head(recipient, date)?;
+        // What is a reader's own is a few lines.
         let mut body = Rope::with_capacity(4096);
         self.part(&mut body, "plain", &self.text, |hole| recipient.value(hole).unwrap_or_default());
         let escaped = Hole::ALL.map(|hole| recipient.value(hole).map(escape).unwrap_or_default());

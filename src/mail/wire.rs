@@ -1,5 +1,6 @@
 //! The socket below `lettre`: it says the message before what `lettre` says, counts what was handed over, keeps back what may not be said
-//! any more, hears what the server offers, and makes replies readable that `lettre` cannot parse (text that is not UTF-8, `250` with nothing behind it, bare LF, lines without end).
+//! any more, hears what the server offers, and makes replies readable that `lettre` cannot parse (text that is not UTF-8, `250` with
+//! nothing behind it, bare LF, lines without end).
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -91,14 +92,14 @@ impl Watch {
 
     /// That, and how much of it was said.
     fn leading(&self) -> Option<(Arc<Rope>, usize)> {
-        self.rules().lead.as_ref().map(|lead| (Arc::clone(&lead.text), offset(lead.from, self.written())))
+        self.rules().lead.as_ref().map(|lead| (Arc::clone(&lead.text), between(lead.from, self.written())))
     }
 
     /// So many octets more were taken.
     fn wrote(&self, octets: usize) {
         let all = self.0.written.fetch_add(octets as u64, Ordering::SeqCst) + octets as u64;
         // A connection that waits keeps no message.
-        self.rules().lead.take_if(|lead| offset(lead.from, all) >= lead.text.len());
+        self.rules().lead.take_if(|lead| between(lead.from, all) >= lead.text.len());
     }
 
     /// Writing stands still before the offset `at` until [`Watch::go_on`].
@@ -126,7 +127,7 @@ impl Watch {
     fn goes(&self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
         match &mut self.rules().stop {
             None => Poll::Ready(Ok(usize::MAX)),
-            Some(stop) if stop.at > self.written() => Poll::Ready(Ok(offset(self.written(), stop.at))),
+            Some(stop) if stop.at > self.written() => Poll::Ready(Ok(between(self.written(), stop.at))),
             Some(Stop { for_good: true, .. }) => Poll::Ready(Err(io::Error::other("it is not to be said"))),
             Some(stop) => {
                 stop.waits = Some(cx.waker().clone());
@@ -171,7 +172,8 @@ impl Watch {
     }
 }
 
-fn offset(from: u64, to: u64) -> usize {
+/// Octets from one offset to another; none where that is not behind it.
+fn between(from: u64, to: u64) -> usize {
     usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX)
 }
 
@@ -282,7 +284,7 @@ impl AsyncWrite for Wire {
             let lead = this.watch.leading();
             let held = this.watch.rules().held;
             if let Some(mut held) = held.filter(|held| held.from >= this.watch.written()) {
-                let before = offset(this.watch.written(), held.from);
+                let before = between(this.watch.written(), held.from);
                 if before == 0 && this.buffers {
                     ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
                 }

@@ -107,7 +107,7 @@ pub fn is_canonical<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, known: impl 
     let mut end: u32 = 0;
     for piece in pieces {
         let [_, _, _, last] = end.to_be_bytes();
-        if piece.first().is_some_and(|first| is_wrong(last, *first)) || !(known(piece) || is_fine_within(piece)) {
+        if piece.first().is_some_and(|first| wrong(last, *first) > 0) || !(known(piece) || is_fine_within(piece)) {
             return false;
         }
         let from = piece.len().saturating_sub(4);
@@ -122,12 +122,12 @@ pub fn is_canonical<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, known: impl 
 /// wide instructions: this runs over what is a mail's own.
 pub fn is_fine_within(piece: &[u8]) -> bool {
     let second = piece.get(1..).unwrap_or_default();
-    !piece.iter().zip(second).fold(false, |wrong, (a, b)| wrong | is_wrong(*a, *b))
+    piece.iter().zip(second).fold(0, |all, (a, b)| all | wrong(*a, *b)) == 0
 }
 
-/// Are these not to stand side by side?
-fn is_wrong(a: u8, b: u8) -> bool {
-    a == b'\t' || (a == b' ' && matches!(b, b' ' | b'\r'))
+/// 1 where these are not to stand side by side. A number: with truth values the compiler would branch.
+fn wrong(a: u8, b: u8) -> u8 {
+    u8::from(a == b'\t') | (u8::from(a == b' ') & (u8::from(b == b' ') | u8::from(b == b'\r')))
 }
 
 /// As the lower half of a number.
