@@ -142,6 +142,11 @@ impl Page {
         self.status(now) == Status::Listed && self.published.is_none_or(|date| date.to_utc() <= now)
     }
 
+    /// Looks up [`Page::marks`] in `text`, the whole of its file.
+    pub fn find_marks(&self, text: &str) {
+        self.marks.found(recurring::marks(&self.summary, text.get(self.body.start..).unwrap_or_default()));
+    }
+
     /// The next instant after `now` at which [`Page::status`], or what is said of the page's dates, changes by itself.
     pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.is_held_back() {

@@ -81,13 +81,13 @@ pub trait Bodies {
 
     /// What `write` makes of each of `posts` with what it shows, in their order; called side by side where there are many.
     /// The Problem is that of [`Bodies::full`].
-    fn written(&self, posts: &[Arc<Post>], write: Write<'_>) -> Result<Vec<Vec<String>>, Problem> {
+    fn written(&self, posts: &[Arc<Post>], write: Write<'_>) -> Result<Vec<Vec<Arc<str>>>, Problem> {
         Ok(self.full(posts)?.iter().enumerate().map(|(at, full)| write(at, full)).collect())
     }
 }
 
 /// Makes texts of a post and its place among those that were asked for.
-pub type Write<'w> = &'w (dyn Fn(usize, &FullPost) -> Vec<String> + Sync);
+pub type Write<'w> = &'w (dyn Fn(usize, &FullPost) -> Vec<Arc<str>> + Sync);
 
 /// So much of a file tells it from all others, together with its size.
 const HEAD: usize = 4096;
@@ -113,6 +113,13 @@ pub fn source_hash(text: &str, start: usize) -> String {
         hash.push_str(&crypto::hex(&of_body));
     }
     hash
+}
+
+/// Of what of the file [`source_hash`] does not see.
+pub fn beyond_hash(text: &str, start: usize) -> u64 {
+    let (header, body) = text.as_bytes().split_at_checked(start).unwrap_or((text.as_bytes(), &[]));
+    let [header, body] = [header, body].map(|part| fingerprint::octets(part.get(HEAD..).unwrap_or_default()));
+    header.rotate_left(1) ^ body
 }
 
 /// What `page` shows, of which `file` is the whole text, in the site that `site` knows.

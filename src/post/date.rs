@@ -65,7 +65,9 @@ pub fn parse(text: &str, zone: Tz) -> Option<DateTime<FixedOffset>> {
         return None;
     }
     let layouts = LAYOUTS.into_iter().chain([(LAST, Zone::Own)]);
-    layouts.filter_map(|(layout, from)| Some((Found::by(layout, text)?, from))).find_map(|(found, from)| {
+    let by_layouts = layouts.filter_map(|(layout, from)| Some((Found::by(layout, text)?, from)));
+    // Most are written so, and need no layouts.
+    Found::rfc3339(text).map(|found| (found, Zone::Own)).into_iter().chain(by_layouts).find_map(|(found, from)| {
         let date = NaiveDate::from_ymd_opt(found.year, found.month, found.day)?;
         let at = date.and_time(NaiveTime::from_hms_nano_opt(found.hour, found.minute, found.second, found.nanos)?);
         match from {
@@ -216,6 +218,28 @@ impl Found {
             text = found.take(part, text)?;
         }
         text.is_empty().then_some(found)
+    }
+
+    /// `2021-10-15T15:00:00+08:00` and `2021-10-15T15:00:00Z`, as their layout has them.
+    fn rfc3339(text: &str) -> Option<Self> {
+        let digit = |at: usize| text.as_bytes()[at].is_ascii_digit().then(|| u32::from(text.as_bytes()[at] - b'0'));
+        let two = |at: usize| Some(digit(at)? * 10 + digit(at + 1)?);
+        let signs = |signs: &[(usize, u8)]| signs.iter().all(|(at, sign)| text.as_bytes()[*at] == *sign);
+        if !matches!(text.len(), 20 | 25) || !signs(&[(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]) {
+            return None;
+        }
+        let offset = match text.as_bytes()[19] {
+            b'Z' if text.len() == 20 => 0,
+            sign @ (b'+' | b'-') if text.len() == 25 && signs(&[(22, b':')]) => {
+                let (hours, minutes) = (two(20).filter(|hours| *hours < 24)?, two(23).filter(|minutes| *minutes < 60)?);
+                let east = i32::try_from(hours * 3600 + minutes * 60).ok()?;
+                if sign == b'+' { east } else { -east }
+            }
+            _ => return None,
+        };
+        let year = i32::try_from(two(0)? * 100 + two(2)?).ok()?;
+        let (month, day, hour, minute, second) = (two(5)?, two(8)?, two(11)?, two(14)?, two(17)?);
+        Some(Self { year, month, day, hour, minute, second, nanos: 0, offset })
     }
 
     /// Takes one part of a layout off the text.
@@ -392,12 +416,23 @@ fn hint(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
     fn utc(text: &str) -> String {
         parse(text, Tz::UTC).map_or_else(|| "refused".into(), |at| at.to_rfc3339())
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_date_is_what_its_layout_says(text in "[0-9]{4}-[0-3][0-9]-[0-3][0-9]T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})") {
+            if let Some(found) = Found::rfc3339(&text) {
+                let (layout, _) = LAYOUTS[1];
+                prop_assert_eq!(format!("{found:?}"), format!("{:?}", Found::by(layout, &text).unwrap()));
+            }
+        }
     }
 
     #[test]

@@ -315,16 +315,18 @@ fn letters(text: &str) -> usize {
     }
 }
 
+/// Words of ASCII with one blank between two of them: most text is so, which is seen many bytes at a time.
+pub fn is_squeezed(text: &str) -> bool {
+    let pairs = text.as_bytes().iter().zip(text.as_bytes().iter().skip(1));
+    text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+        && pairs.fold(true, |all, (a, b)| all & ((*a != b' ') | (*b != b' ')))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+}
+
 /// Without the blanks, visible or not, at the ends and with one for many between.
 pub fn squeezed(text: &str) -> String {
-    let mut before = b' ';
-    // Most text is so already.
-    let is_squeezed = text.bytes().all(|byte| {
-        let is_one = matches!(byte, b'!'..=b'~') || byte == b' ' && before != b' ';
-        before = byte;
-        is_one
-    });
-    if is_squeezed && before != b' ' {
+    if is_squeezed(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());

@@ -22,6 +22,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 use url::Url;
 
 use super::Page;
+use super::links::settled;
 
 /// A post's id: an absolute IRI (`tag:` URI, RFC 4151, or what the front matter gave). Never changes.
 pub type PostId = String;
@@ -205,7 +206,7 @@ fn tag(page: &Page) -> PostId {
     // RFC 4151 knows years of four digits only.
     let date = page.published.filter(|at| (0..=9999).contains(&at.year()));
     let date = date.map_or(Cow::Borrowed(NO_DATE), |at| Cow::Owned(day(at)));
-    if let Some((host, path)) = plain(&page.url) {
+    if let Some((host, path)) = settled(&page.url) {
         return ["tag:", host, ",", &date, ":", path].concat();
     }
     let path = Url::parse(&page.url).map_or_else(|_| format!("/{}", page.path), |url| url.path().to_owned());
@@ -224,20 +225,6 @@ fn day(at: DateTime<FixedOffset>) -> String {
         day.extend(char::from_digit(digit % 10, 10));
     }
     day
-}
-
-/// Host and path of an address in which nothing has to be decoded or encoded, which most are: nobody need parse it.
-fn plain(url: &str) -> Option<(&str, &str)> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-    let (host, path) = rest.split_at(rest.find('/')?);
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-    // A name that ends in a number is an address of another kind.
-    let is_name = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
-    let is_host = is_name && host.bytes().all(is_plain) && !host.as_bytes().windows(4).any(|part| part == b"xn--");
-    let is_path =
-        path.bytes().all(|byte| is_plain(byte) || byte.is_ascii_uppercase() || matches!(byte, b'_' | b'~' | b'/'));
-    let has_dots = path.as_bytes().windows(2).any(|part| part == b"/.");
-    (is_host && is_path && !has_dots).then_some((host, path))
 }
 
 /// The id, or what it is when somebody has it: the second, the third …

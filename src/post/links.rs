@@ -244,6 +244,21 @@ pub fn split(address: &str) -> (&str, &str) {
     address.split_at(address.find(['?', '#']).unwrap_or(address.len()))
 }
 
+/// Host and path of an absolute address in which nothing has to be decoded or encoded, which most are: parsed and written again it is
+/// the same.
+pub fn settled(url: &str) -> Option<(&str, &str)> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let (host, path) = rest.split_at(rest.find('/')?);
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    // A name that ends in a number is an address of another kind.
+    let is_name = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+    let is_host = is_name && host.bytes().all(is_plain) && !host.as_bytes().windows(4).any(|part| part == b"xn--");
+    let is_path =
+        path.bytes().all(|byte| is_plain(byte) || byte.is_ascii_uppercase() || matches!(byte, b'_' | b'~' | b'/'));
+    let has_dots = path.as_bytes().windows(2).any(|part| part == b"/.");
+    (is_host && is_path && !has_dots).then_some((host, path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

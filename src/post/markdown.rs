@@ -7,6 +7,7 @@ mod attributes;
 
 use comrak::nodes::{AstNode, NodeCode, NodeValue};
 use comrak::{Arena, Options, format_html, parse_document};
+use memchr::memmem;
 
 use super::body::Dialect;
 
@@ -40,7 +41,7 @@ pub fn to_html(markdown: &str) -> String {
 pub fn read(markdown: &str, dialect: Dialect, on_link: OnLink<'_>) -> String {
     let mut options = options(dialect);
     // Where there is mathematics, it is not emphasis; a lone dollar is money.
-    options.extension.math_dollars = markdown.contains("$$");
+    options.extension.math_dollars = memmem::find(markdown.as_bytes(), b"$$").is_some();
     let arena = Arena::new();
     let root = parse_document(&arena, markdown, &options);
     let mut gone = Vec::new();

@@ -27,6 +27,11 @@ const WHOLE: usize = 1024;
 /// In a longer one a page is compared with so many that stand together, so many before these, and so many behind.
 const BLOCK: usize = 128;
 
+/// Are nearly all marks of so many pages asked for, when so many of the newest are shown?
+pub fn are_all_wanted(pages: usize, shown: usize) -> bool {
+    pages <= WHOLE || pages - BLOCK <= shown
+}
+
 /// A page's [`marks`], once somebody has asked for them. They follow from the rest of the page: two pages do not differ by
 /// them.
 #[derive(Debug, Clone, Default)]

@@ -16,9 +16,10 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use memchr::memmem;
 use url::Url;
 
-use super::Cover;
+use super::{Cover, links};
 use crate::crypto;
 
 /// Sanitised `html` of the page at `page`, every address absolute against it.
@@ -30,7 +31,7 @@ pub fn sanitize(html: &str, page: &Url) -> String {
 /// A box to tick stands in the paragraph that it belongs to. Markdown puts it above that where a list has paragraphs.
 fn boxes_before_their_words(html: String) -> String {
     const ITEM: &str = "<li>";
-    if !CHECKBOXES.iter().any(|mark| html.contains(*mark)) {
+    if memmem::find(html.as_bytes(), BALLOT).is_none() {
         return html;
     }
     let mut out = String::with_capacity(html.len() + html.len() / 8);
@@ -52,6 +53,9 @@ fn boxes_before_their_words(html: String) -> String {
 
 /// How a box to tick is written, open and ticked.
 pub const CHECKBOXES: [char; 2] = ['☐', '☑'];
+
+/// What both begin with in UTF-8.
+const BALLOT: &[u8] = b"\xe2\x98";
 
 fn by_parser(html: &str, page: &Url) -> String {
     let (prepared, ids) = prepare::prepared(&islands::in_words(html));
@@ -91,14 +95,11 @@ const SIGNS: [&str; 6] = ["#", "¶", "§", "🔗", "⚓", "∞"];
 /// `html` without the links of mere signs in its headings.
 fn without_anchors(html: String) -> String {
     const END: &str = "</a>";
-    if !html.contains(END) {
-        return html;
-    }
     let sign_at = |end: usize| {
         let sign = SIGNS.iter().find(|sign| html[..end].ends_with(*sign))?;
         html[..end - sign.len()].ends_with('>').then_some(end - sign.len())
     };
-    let anchors = html.match_indices(END).filter_map(|(end, _)| {
+    let anchors = memmem::find_iter(html.as_bytes(), END).filter_map(|end| {
         let start = html[..sign_at(end)?].rfind('<').filter(|start| html[*start..].starts_with("<a "))?;
         // One that leads to a place in a page.
         attribute_of(&html[start..], "href").filter(|href| href.contains('#'))?;
@@ -125,6 +126,9 @@ fn is_in_heading(html: &str, at: usize) -> bool {
 /// The address made absolute and percent-encoded; `None` for what is no address or has a scheme other than `http`,
 /// `https` and `mailto`.
 pub fn absolute(page: &Url, address: &str) -> Option<String> {
+    if links::settled(address).is_some() {
+        return Some(address.to_owned());
+    }
     let url = page.join(address.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https" | "mailto") {
         return None;
@@ -151,9 +155,7 @@ pub fn absolute(page: &Url, address: &str) -> Option<String> {
 
 /// The pictures in HTML that [`sanitize`] wrote, in order.
 pub fn pictures(html: &str) -> impl Iterator<Item = Cover> {
-    // Most bodies have none, which is soon said.
-    let html = if html.contains("<img ") { html } else { "" };
-    html.match_indices("<img ").filter_map(|(at, _)| {
+    memmem::find_iter(html.as_bytes(), "<img ").filter_map(|at| {
         let (tag, _) = html[at..].split_once('>')?;
         let value = |name: &str| {
             let (_, value) = tag.split_once(&format!(" {name}=\""))?;

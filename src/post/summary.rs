@@ -123,7 +123,7 @@ pub fn cut(text: &str) -> String {
 }
 
 fn cut_at(text: &str, length: usize) -> String {
-    let Some((end, _)) = text.grapheme_indices(true).nth(length) else { return text.to_owned() };
+    let Some(end) = end_of(text, length) else { return text.to_owned() };
     let head = &text[..end];
     let sentence = head.char_indices().rfind(|(at, c)| match c {
         '。' | '！' | '？' => true,
@@ -135,10 +135,36 @@ fn cut_at(text: &str, length: usize) -> String {
     {
         return head[..at + c.len_utf8()].to_owned();
     }
-    // The last place not behind the cut where one word ends and the next begins; between Chinese characters, any.
-    let words = text.split_word_bound_indices().map(|(at, _)| at).take_while(|at| *at <= end).last().unwrap_or(end);
+    // The last place not behind the cut where one word ends and the next begins; between Chinese characters, any. Words do not
+    // depend on those before them.
+    let from = head.rfind(' ').map(|at| at + 1).filter(|at| head[*at..].starts_with(|c: char| c.is_ascii_graphic()));
+    let from = from.unwrap_or(0);
+    let bounds = text[from..].split_word_bound_indices().map(|(at, _)| from + at);
+    let words = bounds.take_while(|at| *at <= end).last().unwrap_or(end);
     let kept = if words < end / 2 { head } else { &head[..words] };
     format!("{}…", kept.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；')))
+}
+
+/// Where so many graphemes of `text` end; `None` where it has no more.
+fn end_of(text: &str, graphemes: usize) -> Option<usize> {
+    let mut chars = text.char_indices();
+    // Most text has one a character.
+    for _ in 0..graphemes {
+        let (_, c) = chars.next()?;
+        if !stands_alone(c) {
+            return text.grapheme_indices(true).nth(graphemes).map(|(end, _)| end);
+        }
+    }
+    match chars.next()? {
+        (end, c) if stands_alone(c) => Some(end),
+        _ => text.grapheme_indices(true).nth(graphemes).map(|(end, _)| end),
+    }
+}
+
+/// Some of the characters that never are of one grapheme with others of them beside them (UAX #29 §3.1).
+fn stands_alone(c: char) -> bool {
+    matches!(c,
+        ' '..='~' | '·' | 'À'..='ɏ' | 'А'..='я' | '、' | '。' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿' | '！'..='～')
 }
 
 #[cfg(test)]

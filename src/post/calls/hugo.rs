@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memmem;
+
 use super::args::Args;
 use super::known::{self, Call, Open};
 use super::out::{Insert, Out};
@@ -14,7 +16,7 @@ use crate::post::front_matter::text_of;
 
 /// Whether there is anything to do.
 pub fn has_calls(text: &str) -> bool {
-    text.contains("{{<") || text.contains("{{%")
+    ["{{<", "{{%"].iter().any(|call| memmem::find(text.as_bytes(), call.as_bytes()).is_some())
 }
 
 /// A call as it stands in the text.

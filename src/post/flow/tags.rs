@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
+
 /// Does markup begin here, not a mere sign?
 fn is_tag(text: &str) -> bool {
     text.as_bytes().get(1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
@@ -20,7 +22,7 @@ pub fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            let start = at + html[at..].find('<')?;
+            let start = at + memchr(b'<', &html.as_bytes()[at..])?;
             if let Some(tag) = Tag::at(html, start) {
                 at = tag.range.end;
                 return Some(tag);

@@ -3,9 +3,11 @@
 //! What is taken is a small language: known elements, each closed in its order, where it may stand, with known attributes.
 //! Of it the parser would change nothing but what is changed here. Anything else is left to the parser.
 
+use memchr::{memchr, memchr_iter};
 use url::Url;
 
 use super::absolute;
+use crate::post::flow::decoded;
 
 /// Larger bodies are the parser's.
 const MOST: usize = 1_000_000;
@@ -106,7 +108,7 @@ pub(super) fn clean(html: &str, page: &Url) -> Option<String> {
     }
     let mut walk = Walk { page, out: String::with_capacity(html.len() + html.len() / 8 + 64), open: Vec::new() };
     let mut rest = html;
-    while let Some(at) = rest.find('<') {
+    while let Some(at) = memchr(b'<', rest.as_bytes()) {
         walk.text(&rest[..at])?;
         rest = walk.tag(&rest[at..])?;
     }
@@ -132,6 +134,11 @@ impl<'h> Walk<'h> {
             _ => {}
         }
         let mut from = 0;
+        // Looked at many bytes at a time, most text is as it is to be.
+        if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+            from = text.len();
+            self.out.push_str(text);
+        }
         while let Some(found) = text.as_bytes()[from..].iter().position(|byte| SPECIAL[usize::from(*byte)]) {
             let at = from + found;
             let (kept, shown, length) = match text.as_bytes()[at] {
@@ -161,9 +168,8 @@ impl<'h> Walk<'h> {
             return (!is_odd && self.open.last().is_none_or(|(_, kind)| kind.holds_text())).then_some(rest);
         }
         if let Some(closed) = html.strip_prefix("</") {
-            let (name, rest) = closed.split_once('>')?;
-            let (open, _) = self.open.pop()?;
-            (open == name).then_some(())?;
+            let (name, _) = self.open.pop()?;
+            let rest = closed.strip_prefix(name)?.strip_prefix('>')?;
             self.out.push_str(&html[..name.len() + 3]);
             return Some(rest);
         }
@@ -185,10 +191,11 @@ impl<'h> Walk<'h> {
         self.out.push_str(name);
         let mut seen = 0;
         while let Some(attribute) = rest.strip_prefix(' ').filter(|rest| !rest.starts_with('/')) {
-            let (attribute, value) = attribute.split_once("=\"")?;
-            let (value, after) = value.split_once('"')?;
-            seen += self.attribute(name, attribute, value, seen)?;
-            rest = after;
+            let (attribute, value) = attribute.split_once('=')?;
+            let value = value.strip_prefix('"')?;
+            let end = memchr(b'"', value.as_bytes())?;
+            seen += self.attribute(name, attribute, &value[..end], seen)?;
+            rest = &value[end + 1..];
         }
         let is_void = matches!(kind, Kind::Void | Kind::Rule);
         let after =
@@ -207,14 +214,11 @@ impl<'h> Walk<'h> {
     /// Writes an attribute. Each element's come in one order, in which they are numbered; those that came before are `seen`.
     /// How many are seen by it.
     fn attribute(&mut self, element: &str, name: &str, value: &str, seen: usize) -> Option<usize> {
-        let is_plain = |value: &str| {
-            let plain =
-                |at: usize| ["&amp;", "&lt;", "&gt;", "&quot;"].iter().any(|known| value[at..].starts_with(known));
-            !value.contains(['<', '>', '\u{a0}'])
-                && value.bytes().all(|byte| byte >= b' ' || byte == b'\n')
-                && value.match_indices('&').all(|(at, _)| plain(at))
-        };
-        is_plain(value).then_some(())?;
+        let known = |at: usize| ["&amp;", "&lt;", "&gt;", "&quot;"].iter().any(|known| value[at..].starts_with(known));
+        let is_plain = value.bytes().all(|byte| (byte >= b' ' || byte == b'\n') && byte != b'<' && byte != b'>')
+            && memchr_iter(b'&', value.as_bytes()).all(known)
+            && (value.is_ascii() || !value.contains('\u{a0}'));
+        is_plain.then_some(())?;
         let number = match (element, name) {
             ("a", "href") | ("img", "src") | ("ol", "start") | ("td" | "th", "align") => 1,
             ("img", "alt") => 2,
@@ -235,18 +239,24 @@ impl<'h> Walk<'h> {
                 if is_picture && (value.trim().is_empty() || value.starts_with("data:")) {
                     return None;
                 }
-                let decoded =
-                    value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
-                let url = absolute(self.page, &decoded).filter(|url| !is_picture || url.starts_with("http"))?;
+                let url = absolute(self.page, &decoded(value)).filter(|url| !is_picture || url.starts_with("http"))?;
                 // Nothing else of an address would have to be escaped.
                 url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"')).then_some(())?;
-                self.out.push_str(&url.replace('&', "&amp;"));
+                for (number, part) in url.split('&').enumerate() {
+                    self.out.push_str(if number > 0 { "&amp;" } else { "" });
+                    self.out.push_str(part);
+                }
             }
             _ => self.out.push_str(value),
         }
         self.out.push('"');
         Some(number)
     }
+}
+
+/// ASCII that is written as it is.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\t') & (byte != b'&') & (byte != b'>')
 }
 
 /// Bytes at which text is looked at: what is written otherwise, and what the parser has ideas of its own about.

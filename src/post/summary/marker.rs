@@ -1,5 +1,7 @@
 //! The marks by which authors say where a summary ends: each generator has its own.
 
+use memchr::memmem;
+
 use super::super::body::Dialect;
 
 /// The text before the mark, where the body has one. `own` is a mark that the site names itself (Jekyll's
@@ -10,7 +12,7 @@ pub fn before<'b>(body: &'b str, dialect: Dialect, own: Option<&str>) -> Option<
     }
     let found = match dialect {
         // The bytes must be exactly these.
-        Dialect::Hugo => body.find("<!--more-->"),
+        Dialect::Hugo => memmem::find(body.as_bytes(), b"<!--more-->"),
         Dialect::Zola => comment(body, |word| word.trim().eq_ignore_ascii_case("more")),
         Dialect::Hexo => comment(body, |word| at_most_one_blank(word).eq_ignore_ascii_case("more")),
         Dialect::Docusaurus => {
@@ -42,7 +44,7 @@ fn comment(body: &str, is_mark: impl Fn(&str) -> bool) -> Option<usize> {
 fn enclosed(body: &str, open: &str, close: &str, is_mark: impl Fn(&str) -> bool) -> Option<usize> {
     /// A mark is no longer; so a comment that never ends is not searched through again and again.
     const LONGEST: usize = 80;
-    body.match_indices(open).map(|(at, _)| at).find(|at| {
+    memmem::find_iter(body.as_bytes(), open).find(|at| {
         let inner = &body[at + open.len()..];
         let inner = &inner[..inner.floor_char_boundary(LONGEST)];
         inner.split_once(close).is_some_and(|(word, _)| is_mark(word))

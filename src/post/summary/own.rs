@@ -3,33 +3,38 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::super::flow::{Flow, Kind, Line};
 use super::super::recurring::Own;
 use super::super::section::{Entries, Roles, outline};
-use super::LENGTH;
+use super::{LENGTH, stands_alone};
 
 /// Sections of these roles tell what is in an issue; those of other roles come after them.
 const TELLING: [&str; 4] = ["news", "questions", "releases", "reading"];
 
-/// More than a summary needs, in bytes.
+/// More than a summary needs, in bytes of whatever is written.
 const ENOUGH: usize = LENGTH * 8;
 
+/// More than a summary needs, in graphemes: where it is cut depends on a few behind it.
+const ENOUGH_GRAPHEMES: usize = LENGTH + 8;
+
 /// That much of a long page's HTML mostly holds enough; taking all of it apart takes as long as it is.
-const HEAD: usize = ENOUGH * 2;
+const HEADS: [usize; 2] = [LENGTH * 6, LENGTH * 24];
 
 /// The text, not cut yet; empty where the page has nothing of its own.
 pub fn text(html: &str, own: &Own, roles: &Roles) -> String {
     let whole = || told(html, own, roles, &[true, false]).text;
     // What stands behind sections that tell less comes before them.
-    let of_head = head(html).map(|head| told(head, own, roles, &[true]));
-    of_head.filter(Told::is_settled).map_or_else(whole, |told| told.text)
+    let mut heads = HEADS.iter().filter_map(|bytes| Some(told(head(html, *bytes)?, own, roles, &[true])));
+    heads.find(Told::is_settled).map_or_else(whole, |told| told.text)
 }
 
-/// The first paragraphs of a long page.
-fn head(html: &str) -> Option<&str> {
+/// The first paragraphs of a page that is longer than so many bytes.
+fn head(html: &str, bytes: usize) -> Option<&str> {
     const END: &str = "</p>\n";
-    let head = &html[..html.floor_char_boundary(HEAD)];
-    head.rfind(END).filter(|_| head.len() < html.len()).map(|at| &head[..at + END.len()])
+    let head = &html[..html.floor_char_boundary(bytes)];
+    memmem::rfind(head.as_bytes(), END.as_bytes()).filter(|_| head.len() < html.len()).map(|at| &head[..at + END.len()])
 }
 
 /// `passes`: the sections that tell what is in an issue (`true`), the others.
@@ -41,7 +46,7 @@ fn told(html: &str, own: &Own, roles: &Roles, passes: &[bool]) -> Told {
     let tells = |role: Option<&str>| role.is_none_or(|role| TELLING.contains(&role));
     for telling in passes {
         for part in parts.iter().filter(|part| tells(part.role.as_deref()) == *telling) {
-            if told.text.len() > ENOUGH {
+            if told.is_enough() {
                 return told;
             }
             match part.role.as_deref().and_then(Roles::entries) {
@@ -75,7 +80,7 @@ impl Recurring<'_> {
         let end = at + lines[at..].iter().take_while(same).count();
         let (mut all, mut shared) = (0, 0);
         for line in &lines[start..end] {
-            let letters = line.text.chars().filter(|c| c.is_alphabetic()).count();
+            let letters = letters(&line.text);
             all += letters;
             shared += if self.own.recurs(&line.text) { letters } else { 0 };
         }
@@ -85,10 +90,20 @@ impl Recurring<'_> {
     }
 }
 
+fn letters(text: &str) -> usize {
+    if text.is_ascii() {
+        text.bytes().filter(u8::is_ascii_alphabetic).count()
+    } else {
+        text.chars().filter(|c| c.is_alphabetic()).count()
+    }
+}
+
 /// What has been gathered.
 #[derive(Default)]
 struct Told {
     text: String,
+    /// It has so many of them at least.
+    graphemes: usize,
     after_item: bool,
     /// The block of the last line.
     block: Option<usize>,
@@ -99,20 +114,26 @@ struct Told {
 impl Told {
     /// Would what follows on the page change nothing of it?
     fn is_settled(&self) -> bool {
-        self.text.len() > ENOUGH && !self.questions
+        self.is_enough() && !self.questions
+    }
+
+    fn is_enough(&self) -> bool {
+        self.text.len() > ENOUGH || self.graphemes > ENOUGH_GRAPHEMES
     }
 
     /// `block`: what the text is a line of, where that may have several.
     fn add(&mut self, text: &str, is_item: bool, block: Option<usize>) {
         let text = without_addresses(text);
-        if !text.chars().any(char::is_alphabetic) || self.text.len() > ENOUGH {
+        if !text.chars().any(char::is_alphabetic) || self.is_enough() {
             return;
         }
         if !self.text.is_empty() {
             let goes_on = block.is_some() && block == self.block;
             self.text.push_str(if !goes_on && (is_item || self.after_item) { " · " } else { " " });
         }
-        self.text.push_str(text.trim_end_matches(if is_item { [';', '；', ':', '：'] } else { [' '; 4] }));
+        let text = text.trim_end_matches(if is_item { [';', '；', ':', '：'] } else { [' '; 4] });
+        self.text.push_str(text);
+        self.graphemes += graphemes_at_least(text);
         (self.after_item, self.block) = (is_item, block);
     }
 }
@@ -132,7 +153,7 @@ fn questions(flow: &Flow<'_>, part: &outline::Part, roles: &Roles, recurring: &m
 
 fn prose(part: &outline::Part, recurring: &mut Recurring<'_>, told: &mut Told) {
     for at in part.lines.clone() {
-        if told.text.len() > ENOUGH {
+        if told.is_enough() {
             return;
         }
         let flow = recurring.flow;
@@ -155,6 +176,12 @@ fn said<'l>(flow: &Flow<'_>, line: &'l Line) -> Cow<'l, str> {
     } else {
         Cow::Borrowed(&line.text)
     }
+}
+
+/// As many as end between two characters of which that is known without a look at more.
+fn graphemes_at_least(text: &str) -> usize {
+    let mut before = false;
+    text.chars().filter(|c| std::mem::replace(&mut before, stands_alone(*c)) && before).count()
 }
 
 /// An address is nothing to read.
@@ -184,10 +211,17 @@ fn without_addresses(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::cut;
     use super::*;
     use crate::post::{Page, recurring};
 
     proptest! {
+        #[test]
+        fn there_are_no_fewer_graphemes(text in "([a-zé 中。ぁー\u{301}\u{200d}👩🇨가ก\u{e33}\u{600}\r\n~！]|\\PC){0,40}") {
+            use unicode_segmentation::UnicodeSegmentation as _;
+            prop_assert!(graphemes_at_least(&text) <= text.graphemes(true).count());
+        }
+
         /// The first paragraphs of a page tell the same as all of it, or are not believed.
         #[test]
         fn a_part_of_a_page_tells_what_the_whole_does(pieces in prop::collection::vec(
@@ -202,7 +236,7 @@ mod tests {
             }).collect();
             let nobodys = recurring::Recurring::default().seen_from(&Page::default());
             let roles = Roles::default();
-            prop_assert_eq!(text(&html, &nobodys, &roles), told(&html, &nobodys, &roles, &[true, false]).text);
+            prop_assert_eq!(cut(&text(&html, &nobodys, &roles)), cut(&told(&html, &nobodys, &roles, &[true, false]).text));
         }
     }
 }
