@@ -127,7 +127,7 @@ impl Config {
         let at = |path: &str| absolute(&base.join(path));
 
         let root = site.map_or_else(|| at(&r.text("site.folder").unwrap_or_default()), absolute);
-        let library = library::Settings {
+        let mut library = library::Settings {
             root,
             url: r.parsed("site.url", values::base_url),
             title: r.text("site.title"),
@@ -138,6 +138,7 @@ impl Config {
             sections: r.list("content.sections"),
             roles: Arc::new(roles::read(r)),
             permalink: r.parsed("content.permalink", values::permalink),
+            shown: 0,
             date: r.parsed("content.date", values::date_pattern),
         };
         let listen = r.parsed("http.listen", values::listen).unwrap_or_default();
@@ -145,6 +146,7 @@ impl Config {
         let public_url_given = given.is_some();
         let public_url = given.unwrap_or_else(|| format!("http://{listen}/"));
         let feeds = feeds::read(r, &public_url);
+        library.shown = feeds.shown();
         let private = r.parsed("feeds.private_hubs", values::truth).unwrap_or(false);
         let websub = websub::Settings { hubs: feeds.hubs.clone(), private };
         let store = store::Settings {

@@ -9,7 +9,7 @@ use crate::post::body::{self, Shown};
 use crate::post::calls;
 use crate::post::links::{self, Knowledge, Links};
 use crate::post::picture::{self, Facts};
-use crate::post::recurring::{self, Recurring};
+use crate::post::recurring::Recurring;
 use crate::post::{FullPost, Page, Post};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -106,7 +106,7 @@ impl Read {
             let page = unread[at].as_ref();
             // One that has changed is read by the next scan, and compared then.
             if let Ok(text) = self.text(page, room) {
-                page.marks.found(recurring::marks(&page.summary, text.get(page.body.start..).unwrap_or_default()));
+                page.find_marks(text);
             }
         });
     }
@@ -186,7 +186,7 @@ impl body::Bodies for Bodies {
         self.shown(posts.len(), |at| posts[at].page.as_ref(), full).into_iter().collect()
     }
 
-    fn written(&self, posts: &[Arc<Post>], write: body::Write<'_>) -> Result<Vec<Vec<String>>, Problem> {
+    fn written(&self, posts: &[Arc<Post>], write: body::Write<'_>) -> Result<Vec<Vec<Arc<str>>>, Problem> {
         let written = |at: usize, shown| write(at, &FullPost { post: Arc::clone(&posts[at]), shown: Arc::new(shown) });
         self.shown(posts.len(), |at| posts[at].page.as_ref(), written).into_iter().collect()
     }

@@ -7,7 +7,8 @@ use crate::post::front_matter::{FrontMatter, text_of};
 use crate::post::{Author, Cover, markdown, sanitize};
 
 /// From `authors` or `author`: a text, a list or a map; addresses from `authorlink`.
-pub fn authors(values: &FrontMatter, page: &Url) -> Vec<Author> {
+/// `page`: its address, asked for where something is relative to it.
+pub fn authors<'u>(values: &FrontMatter, page: &dyn Fn() -> &'u Url) -> Vec<Author> {
     let mut authors = Vec::new();
     for key in ["authors", "author"] {
         if let Some(value) = values.get(&[key]) {
@@ -20,16 +21,16 @@ pub fn authors(values: &FrontMatter, page: &Url) -> Vec<Author> {
     let links = values.get(&["authorlink", "authorlinks", "author_link", "authorurl"]);
     let links = links.map(strings).unwrap_or_default();
     for (author, link) in authors.iter_mut().zip(links) {
-        author.url = author.url.take().or_else(|| sanitize::absolute(page, &link));
+        author.url = author.url.take().or_else(|| sanitize::absolute(page(), &link));
     }
     authors
 }
 
 /// From the first of the keys that themes use. `beside`: what a relative address is relative to.
-pub fn cover(values: &FrontMatter, beside: &Url) -> Option<Cover> {
+pub fn cover<'u>(values: &FrontMatter, beside: &dyn Fn() -> &'u Url) -> Option<Cover> {
     let keys = ["cover", "image", "images", "featured_image", "featuredimage", "thumbnail", "feature", "banner"];
     let alt = values.text(&["cover_alt", "coveralt", "image_alt", "imagealt"]).unwrap_or_default();
-    keys.iter().filter_map(|key| values.get(&[key])).find_map(|value| picture(value, beside, &alt))
+    keys.iter().filter_map(|key| values.get(&[key])).find_map(|value| picture(value, beside(), &alt))
 }
 
 /// An author's own id for the page: a UUID as a URN, everything else as it is written; [`crate::post::id`] makes a URI of it
@@ -79,14 +80,14 @@ pub fn heading(body: &str) -> Option<String> {
 }
 
 /// Name or names in a text, a list or a map.
-fn collect_authors(value: &Value, page: &Url, authors: &mut Vec<Author>) {
+fn collect_authors<'u>(value: &Value, page: &dyn Fn() -> &'u Url, authors: &mut Vec<Author>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect_authors(item, page, authors)),
         Value::Object(map) => {
             let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
             if let Some(name) = text(&["name", "Name", "title"]) {
                 let url =
-                    text(&["url", "link", "homepage", "website"]).and_then(|link| sanitize::absolute(page, &link));
+                    text(&["url", "link", "homepage", "website"]).and_then(|link| sanitize::absolute(page(), &link));
                 push_author(&name, url, authors);
             }
         }

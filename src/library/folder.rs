@@ -171,10 +171,10 @@ impl Plain {
             section: folders.first().cloned().unwrap_or_default(),
             tags: terms(values, &["tags", "tag"]),
             categories: terms(values, &["categories", "category"]),
-            authors: fields::authors(values, &page_url),
+            authors: fields::authors(values, &|| &page_url),
             summary: values.text(&["summary", "description", "excerpt"]).unwrap_or_default(),
             language: self.site.languages.first().map(|language| language.key.clone()).unwrap_or_default(),
-            cover: fields::cover(values, &page_url),
+            cover: fields::cover(values, &|| &page_url),
             own_id: fields::own_id(values),
             url,
             ..Page::default()

@@ -6,8 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::fingerprint;
-use crate::post::{Page, body, id};
+use crate::post::{Page, body, id, recurring};
 use crate::problem::Problem;
 
 use super::bodies::Suspects;
@@ -181,7 +180,9 @@ impl Scanner {
         // The file system's clock is there already.
         let newest = seen.iter().map(|seen| seen.file().stamp.written()).max().into_iter().chain(trace.written()).max();
         let soon = newest.unwrap_or_default() - TICK;
-        let update = updated(&folder, layout.as_ref(), seen, soon, now);
+        let with_marks = recurring::are_all_wanted(seen.len(), self.settings.shown);
+        let reader = Reader { folder: &folder, layout: layout.as_ref(), with_marks };
+        let update = updated(&reader, seen, soon, now);
         let known = update.known;
         self.read = update.read;
         self.unsettled = !update.held.is_empty();
@@ -270,7 +271,7 @@ enum Next {
 }
 
 /// What is known of all files now. What was written before `soon` was so long before it was read.
-fn updated(folder: &Folder, layout: &dyn Layout, seen: Vec<Seen>, soon: i64, now: Instant) -> Update {
+fn updated(reader: &Reader<'_>, seen: Vec<Seen>, soon: i64, now: Instant) -> Update {
     let mut held = HashMap::new();
     let decide = |seen: Seen| match seen {
         Seen::Same(context, old) => {
@@ -298,7 +299,7 @@ fn updated(folder: &Folder, layout: &dyn Layout, seen: Vec<Seen>, soon: i64, now
     let read = reads.len();
     let read_again = |room: &mut Vec<u8>, at: usize| {
         let (number, file, context, again) = reads[at];
-        let known = read_one(folder, layout, (number, file), context, room);
+        let known = reader.read(number, file, context, room);
         // Read once more for its tick, it is past that.
         Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
     };
@@ -316,39 +317,47 @@ fn is_fresh(at: Instant, now: Instant) -> bool {
     now.duration_since(at) < RACE
 }
 
-fn read_one(
-    folder: &Folder,
-    layout: &dyn Layout,
-    (number, file): (usize, &File),
-    context: u64,
-    room: &mut Vec<u8>,
-) -> Known {
-    // A fault of ours in one page must not take the site down.
-    let reading = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match folder.read_found(file, room) {
-        Ok(text) => {
-            let mut reading = layout.read(number, file, text);
-            if let Some(page) = &mut reading.page {
-                page.source_hash = body::source_hash(text, page.body.start);
-                let mut hasher = DefaultHasher::new();
-                (fingerprint::text(0, text), context).hash(&mut hasher);
-                page.version = hasher.finish();
-            }
-            reading
+/// How files are read.
+struct Reader<'s> {
+    folder: &'s Folder,
+    layout: &'s dyn Layout,
+    /// The marks of most pages will be asked for: they are found while the text is there.
+    with_marks: bool,
+}
+
+impl Reader<'_> {
+    fn read(&self, number: usize, file: &File, context: u64, room: &mut Vec<u8>) -> Known {
+        // A fault of ours in one page must not take the site down.
+        let reading =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match self.folder.read_found(file, room) {
+                Ok(text) => {
+                    let mut reading = self.layout.read(number, file, text);
+                    if let Some(page) = &mut reading.page {
+                        let source_hash = body::source_hash(text, page.body.start);
+                        let mut hasher = DefaultHasher::new();
+                        (&source_hash, body::beyond_hash(text, page.body.start), context).hash(&mut hasher);
+                        (page.source_hash, page.version) = (source_hash, hasher.finish());
+                        if self.with_marks {
+                            page.find_marks(text);
+                        }
+                    }
+                    reading
+                }
+                Err(problem) => Reading { page: None, problems: vec![problem] },
+            }))
+            .unwrap_or_else(|_| {
+                let what = "cannot be read: a fault of Postrider's own";
+                let hint = "please report it with this file; the other pages are not affected";
+                Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
+            });
+        Known {
+            file: file.clone(),
+            context,
+            fresh_at: None,
+            empty_since: None,
+            page: reading.page.map(Arc::new),
+            problems: reading.problems,
         }
-        Err(problem) => Reading { page: None, problems: vec![problem] },
-    }))
-    .unwrap_or_else(|_| {
-        let what = "cannot be read: a fault of Postrider's own";
-        let hint = "please report it with this file; the other pages are not affected";
-        Reading { page: None, problems: vec![Problem::error(&file.path, None, what, hint)] }
-    });
-    Known {
-        file: file.clone(),
-        context,
-        fresh_at: None,
-        empty_since: None,
-        page: reading.page.map(Arc::new),
-        problems: reading.problems,
     }
 }
 

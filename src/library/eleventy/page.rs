@@ -111,10 +111,10 @@ impl Header<'_> {
             section: self.below.split_once('/').map(|(section, _)| section.to_owned()).unwrap_or_default(),
             tags: tags.into_iter().filter(|tag| seen.insert(tag.clone())).collect(),
             categories: self.values.values.get("categories").map(fields::strings).unwrap_or_default(),
-            authors: fields::authors(&self.values, &page_url),
+            authors: fields::authors(&self.values, &|| &page_url),
             summary: text(&["description", "excerpt", "summary"]).unwrap_or_default(),
             language: language.unwrap_or_else(default),
-            cover: fields::cover(&self.values, &root),
+            cover: fields::cover(&self.values, &|| &root),
             own_id: fields::own_id(self.own),
             url,
             ..Page::default()

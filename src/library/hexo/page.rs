@@ -145,7 +145,7 @@ impl Header<'_> {
             authors: self.authors(&lower, &url),
             summary: summary.unwrap_or_default(),
             language: self.language(&path),
-            cover: fields::cover(&lower, &url),
+            cover: fields::cover(&lower, &|| &url),
             own_id: fields::own_id(&lower),
             aliases: self.aliases(),
             url: address,
@@ -322,7 +322,7 @@ impl Header<'_> {
     }
 
     fn authors(&self, values: &FrontMatter, url: &Url) -> Vec<Author> {
-        let mut authors = fields::authors(values, url);
+        let mut authors = fields::authors(values, &|| url);
         if authors.is_empty() {
             let name = self.config.author.as_deref().map(markdown::plain).filter(|name| !name.is_empty());
             authors.extend(name.map(|name| Author { name, url: None }));

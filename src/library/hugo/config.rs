@@ -38,6 +38,8 @@ pub struct LanguageRules {
     pub prefix: String,
     /// Its own address (multihost) or the site's.
     pub base: String,
+    /// The same.
+    pub base_url: Option<Url>,
     /// For dates without one.
     pub zone: Tz,
     /// Patterns of addresses, in order.
@@ -169,6 +171,7 @@ impl Config {
             rules_of.push(LanguageRules {
                 key: key.clone(),
                 prefix,
+                base_url: Url::parse(&base).ok(),
                 base,
                 zone,
                 permalinks,

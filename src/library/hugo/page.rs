@@ -1,7 +1,7 @@
 //! A page of a Hugo site: front matter and body to a [`Page`].
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 
 use serde_json::Value;
 use url::Url;
@@ -217,13 +217,13 @@ impl Header<'_> {
                 return None;
             }
         };
-        let page_url = Url::parse(&address).or_else(|_| Url::parse(&self.language.base)).ok()?;
-
-        // A bundle's pictures lie beside its page; themes look for the others from the site's root.
-        let root = Url::parse(&self.language.base).ok().filter(|_| !entry.bundle);
+        let root = self.language.base_url.as_ref()?;
+        let page_url = OnceCell::new();
+        let page_url = || page_url.get_or_init(|| Url::parse(&address).unwrap_or_else(|_| root.clone()));
         let built = self.config.built;
         let section = entry.folders.first().map(String::as_str).unwrap_or_default();
-        let cover = fields::cover(self.values, root.as_ref().unwrap_or(&page_url));
+        // A bundle's pictures lie beside its page; themes look for the others from the site's root.
+        let cover = fields::cover(self.values, &|| if entry.bundle { page_url() } else { root });
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),
@@ -341,8 +341,11 @@ impl Header<'_> {
             Some(other) => text_of(other).into_iter().collect::<Vec<_>>(),
             None => Vec::new(),
         };
-        let mut seen = std::collections::HashSet::new();
-        terms.retain(|term| seen.insert(term.clone()));
+        // Most pages have a few, and none twice.
+        if terms.len() > 16 || (1..terms.len()).any(|at| terms[..at].contains(&terms[at])) {
+            let mut seen = std::collections::HashSet::new();
+            terms.retain(|term| seen.insert(term.clone()));
+        }
         terms
     }
 

@@ -321,10 +321,10 @@ impl<'a> Document<'a> {
                 values.values.insert(key.into(), resolved(value));
             }
         }
-        let mut authors = fields::authors(&values, page);
+        let mut authors = fields::authors(&values, &|| page);
         if authors.is_empty() && self.entry.kind != Kind::Page && !self.config.author.is_null() {
             values.values.insert("author".into(), resolved(&self.config.author));
-            authors = fields::authors(&values, page);
+            authors = fields::authors(&values, &|| page);
         }
         authors
     }
@@ -332,12 +332,12 @@ impl<'a> Document<'a> {
     /// Themes look for pictures from the site's root.
     fn cover(&self) -> Option<Cover> {
         let root = Url::parse(&self.config.site.url).ok()?;
-        let cover = fields::cover(&self.values, &root).or_else(|| {
+        let cover = fields::cover(&self.values, &|| &root).or_else(|| {
             let header = self.values.get(&["header"])?;
             let picture = ["image", "overlay_image", "teaser"].iter().find_map(|key| header.get(*key))?;
             let mut values = FrontMatter::default();
             values.values.insert("image".into(), picture.clone());
-            fields::cover(&values, &root)
+            fields::cover(&values, &|| &root)
         })?;
         let origin = format!("{}/", root.origin().ascii_serialization());
         let below = cover.url.strip_prefix(&origin).filter(|_| !cover.url.starts_with(root.as_str()));

@@ -232,7 +232,7 @@ impl Article<'_> {
         let mut values = FrontMatter::default();
         values.values.clone_from(&self.values);
         values.values.extend([("authors".to_owned(), Value::from(authors))]);
-        let authors: Vec<Author> = fields::authors(&values, &page_url);
+        let authors: Vec<Author> = fields::authors(&values, &|| &page_url);
         let future = site.is_on("WITH_FUTURE_DATES", true) || self.is_page;
         let aliases = self.list("alias");
         Ok(Some(Page {
@@ -252,7 +252,7 @@ impl Article<'_> {
             authors,
             summary: self.text("summary").or_else(|| self.text("description")).unwrap_or_default(),
             language,
-            cover: fields::cover(&values, &page_url),
+            cover: fields::cover(&values, &|| &page_url),
             body,
             own_id: fields::own_id(&values),
             aliases: aliases.iter().map(|path| home::below(&site.site.url, path)).collect(),

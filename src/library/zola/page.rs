@@ -199,7 +199,7 @@ impl Header<'_> {
             authors: self.authors(),
             summary: self.text("description").unwrap_or_default(),
             language: entry.language.clone(),
-            cover: fields::cover(&with_extra, &url),
+            cover: fields::cover(&with_extra, &|| &url),
             own_id: fields::own_id(&with_extra),
             aliases: self.aliases(),
             url: if render { address } else { String::new() },
