@@ -30,10 +30,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::crypto::{self, Sha256};
 use crate::post::Post;
 use crate::post::body::Bodies;
 use crate::post::id::PostId;
 use crate::problem::Problem;
+use crate::rope::Rope;
 use crate::site::Site;
 use entry::{Channel, Entry};
 use past::Folders;
@@ -86,6 +88,13 @@ impl Default for Settings {
             deltas: false,
             tombstones: false,
         }
+    }
+}
+
+impl Settings {
+    /// So many of a site's newest posts stand in its feed and its archives.
+    pub fn shown(&self) -> usize {
+        if self.archives == Archives::None { self.entries } else { usize::MAX }
     }
 }
 
@@ -142,8 +151,16 @@ pub struct Document {
     pub immutable: bool,
     /// Where each entry stands in the bytes, in their order; empty for what is no feed.
     pub entries: Vec<Range<usize>>,
-    /// The bytes: the same content gives the same bytes.
-    pub body: Vec<u8>,
+    /// The text: the same content gives the same bytes.
+    pub body: Rope,
+}
+
+impl Document {
+    /// SHA-256 of its bytes, lower-case hexadecimal.
+    pub fn sha256_hex(&self) -> String {
+        let hash = self.body.pieces().fold(Sha256::default(), |hash, piece| hash.and(piece.as_bytes()));
+        crypto::hex(&hash.finish())
+    }
 }
 
 /// All feeds of a site.
@@ -237,7 +254,7 @@ impl Format {
         }
     }
 
-    fn entry(self, entry: &Entry, public_url: &str) -> String {
+    fn entry(self, entry: &Entry<'_>, public_url: &str) -> String {
         match self {
             Self::Rss => self::rss::item(entry),
             Self::Atom => self::atom::entry(entry, public_url),
@@ -305,13 +322,13 @@ pub fn documents_without(
     let newest = groups.iter().flat_map(|group| plan.members(group)).map(|at| plan.stamp(*at)).max();
     let list = opml::document(&text::line(&site.title), &site.url, &settings.public_url, &outlines, newest);
     feeds.documents.push(whole(OPML, "text/x-opml; charset=utf-8", list));
-    feeds.documents.push(whole(STYLESHEET, "text/css; charset=utf-8", include_bytes!("feed/browser.css").to_vec()));
+    feeds.documents.push(whole(STYLESHEET, "text/css; charset=utf-8", include_str!("feed/browser.css").to_owned()));
     feeds.listings = groups.into_iter().map(|group| group.listing).collect();
     Ok(feeds)
 }
 
 /// A document that is made anew each time.
-fn whole(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
+fn whole(path: &str, content_type: &'static str, body: String) -> Document {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
     Document {
@@ -320,7 +337,7 @@ fn whole(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
         made_of: hasher.finish(),
         immutable: false,
         entries: Vec::new(),
-        body,
+        body: body.into(),
     }
 }
 
@@ -333,7 +350,7 @@ fn history_mark(channel: &Channel) -> Option<&'static str> {
 type Attributes = Vec<(&'static str, String)>;
 
 /// Media RSS of an entry: local names of elements, and the attributes of each of that name.
-fn media_elements(entry: &Entry) -> Vec<(&'static str, Vec<Attributes>)> {
+fn media_elements(entry: &Entry<'_>) -> Vec<(&'static str, Vec<Attributes>)> {
     let (mut contents, mut thumbnails) = (Vec::new(), Vec::new());
     if let Some(cover) = &entry.cover {
         let size = cover.facts.and_then(|facts| facts.size);

@@ -14,6 +14,7 @@ pub mod feed;
 pub mod fingerprint;
 pub mod post;
 pub mod problem;
+pub mod rope;
 pub mod sabotage;
 pub mod site;
 pub mod subscriber;

@@ -5,7 +5,6 @@ pub mod dkim;
 pub mod imap;
 pub mod message;
 pub mod read;
-pub mod rope;
 pub mod transport;
 pub mod visit;
 

@@ -23,7 +23,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::crypto;
 use crate::feed::{self, Document};
 use crate::http::served::Home;
 use crate::http::{Published, Served};
@@ -269,7 +268,7 @@ async fn render(
     let (mut feeds, hashes) = tokio::task::spawn_blocking(move || {
         let kept = before.documents.iter().map(|(path, served)| (path.clone(), served.made_of)).collect();
         let feeds = feed::documents_without(&site, &posts, &settings, &bodies, &kept, &lost)?;
-        let hash = |document: &Document| (document.path.clone(), crypto::sha256_hex(&document.body));
+        let hash = |document: &Document| (document.path.clone(), document.sha256_hex());
         let hashes: Vec<(String, String)> = feeds.documents.iter().map(hash).collect();
         Ok::<_, Problem>((feeds, hashes))
     })

@@ -1,5 +1,5 @@
 //! Text in pieces: what many texts share is held once, and each adds what is its own. The mails of a Rendition differ in a few lines of
-//! thousands; so they are neither copied for each reader nor kept in memory as often as they wait.
+//! thousands, and a post stands in many feeds; so neither is copied for each, nor kept in memory as often.
 
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +74,13 @@ impl Rope {
         })
     }
 
+    /// All of it in one piece.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len);
+        self.pieces().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
+        bytes
+    }
+
     /// Does it begin with `text`?
     pub fn starts_with(&self, text: &str) -> bool {
         let mut rest = text.as_bytes();
@@ -90,6 +97,15 @@ impl Rope {
         rest.is_empty()
     }
 }
+
+/// The same text, whatever it is made of.
+impl PartialEq for Rope {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.pieces().flat_map(str::bytes).eq(other.pieces().flat_map(str::bytes))
+    }
+}
+
+impl Eq for Rope {}
 
 impl<T: Into<String>> From<T> for Rope {
     fn from(text: T) -> Self {
@@ -133,6 +149,9 @@ mod tests {
             prop_assert_eq!((rope.len(), rope.is_empty()), (whole.len(), whole.is_empty()));
             prop_assert!(rope.pieces().all(|piece| !piece.is_empty()));
             prop_assert_eq!(rope.rest(at).collect::<Vec<_>>().concat(), whole.as_bytes().get(at..).unwrap_or_default());
+            prop_assert_eq!(rope.to_bytes(), whole.as_bytes());
+            prop_assert_eq!(&rope, &Rope::from(whole.as_str()));
+            prop_assert_ne!(&rope, &Rope::from(whole.clone() + "!"));
             let cut = whole.floor_char_boundary(at);
             prop_assert!(rope.starts_with(&whole[..cut]));
             let other = format!("{}!", &whole[..cut]);

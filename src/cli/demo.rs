@@ -231,7 +231,7 @@ fn export(daemon: &Daemon, out: &Path) -> anyhow::Result<()> {
         made_of: served.made_of,
         immutable: served.immutable,
         entries: Vec::new(),
-        body: served.body.identity.bytes.to_vec(),
+        body: String::from_utf8_lossy(&served.body.identity.bytes).into_owned().into(),
     });
     build::export(out, &documents.collect::<Vec<_>>(), &build::Wanted::default())?;
     Ok(())

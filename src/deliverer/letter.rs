@@ -11,8 +11,8 @@ use crate::crypto::Key;
 use crate::delivery::{Kind, Outcome, Verdict};
 use crate::mail;
 use crate::mail::message::{Error, Recipient};
-use crate::mail::rope::Rope;
 use crate::mail::transport::{Attempt, Mail, Stage};
+use crate::rope::Rope;
 use crate::store::Claim;
 use crate::subscriber::token::{self, Purpose};
 

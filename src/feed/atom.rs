@@ -16,6 +16,13 @@ const NAMESPACES: [(&str, &str); 2] =
     [("fh", "http://purl.org/syndication/history/1.0"), ("media", "http://search.yahoo.com/mrss/")];
 const END: &str = "</feed>";
 
+/// What the crate writes in place of an entry's HTML, which is as long as all else ten times over and needs no copies. Text has no
+/// tags in it, so this is that content and nothing else.
+const STAND_IN: &str = ".";
+const CONTENT: &str = "<content type=\"html\">.</content>";
+const CONTENT_START: &str = "<content type=\"html\">";
+const CONTENT_END: &str = "</content>";
+
 /// What stands before and after the entries.
 pub fn frame(channel: &Channel) -> (String, String) {
     let file = |folder: &str| format!("{folder}{}", Format::Atom.file_name());
@@ -67,7 +74,7 @@ pub fn frame(channel: &Channel) -> (String, String) {
 }
 
 /// One `<entry>`; the folders of tags and categories are below `public_url`.
-pub fn entry(entry: &Entry, public_url: &str) -> String {
+pub fn entry(entry: &Entry<'_>, public_url: &str) -> String {
     let mut links = vec![link("alternate", &entry.url, Some("text/html"))];
     // Something must say in words what is there (RFC 4287 §4.1.2): the title, if nothing else does.
     let summary = if entry.summary.is_empty() && entry.html.is_empty() { &entry.title } else { &entry.summary };
@@ -92,7 +99,7 @@ pub fn entry(entry: &Entry, public_url: &str) -> String {
             .collect(),
         summary: (!summary.is_empty()).then(|| plain(summary)),
         content: (!entry.html.is_empty()).then(|| Content {
-            value: Some(entry.html.clone()),
+            value: Some(STAND_IN.to_owned()),
             content_type: Some("html".to_owned()),
             ..Content::default()
         }),
@@ -116,9 +123,13 @@ pub fn entry(entry: &Entry, public_url: &str) -> String {
     let xml = &xml[xml.find("<entry").unwrap_or(0)..];
     // What the crate cannot write: the language of one entry. The namespace is the feed's.
     let language = entry.language.as_ref().map(|tag| format!(" xml:lang=\"{tag}\"")).unwrap_or_default();
-    let xml = xml.replacen(XMLNS, &language, 1);
-    let content = xml.find("<content").unwrap_or(xml.len());
-    format!("{}{}", text::hexadecimal_references(&xml[..content]), &xml[content..])
+    let xml = text::hexadecimal_references(&xml.replacen(XMLNS, &language, 1));
+    let Some((before, after)) = text::around(&xml, CONTENT).filter(|_| !entry.html.is_empty()) else { return xml };
+    let mut out = String::with_capacity(xml.len() + entry.html.len() * 5 / 4 + 64);
+    out.extend([before, CONTENT_START]);
+    text::push_escaped(&mut out, &entry.html);
+    out.extend([CONTENT_END, after]);
+    out
 }
 
 /// Plain text; as HTML that shows it where a guessing reader would take it for HTML anyway and strip it.

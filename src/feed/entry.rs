@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use chrono::{DateTime, FixedOffset};
+use memchr::memmem;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -18,7 +19,7 @@ const TITLE: usize = 80;
 
 /// What the writers put out. All text is clean, all addresses are absolute URIs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// An absolute IRI, the same in all formats.
     pub id: String,
     /// The page.
@@ -28,7 +29,7 @@ pub struct Entry {
     /// One line of plain text; may be empty.
     pub summary: String,
     /// May be empty.
-    pub html: String,
+    pub html: Cow<'a, str>,
     /// In the offset in which it was written.
     pub published: DateTime<FixedOffset>,
     /// Only when later than `published`.
@@ -66,9 +67,14 @@ impl Picture {
     }
 }
 
-impl Entry {
+impl<'a> Entry<'a> {
     /// `post`, which has a date. `stamp`: see [`Entry::stamp`].
-    pub fn new(site: &Site, post: &FullPost, published: DateTime<FixedOffset>, stamp: DateTime<FixedOffset>) -> Self {
+    pub fn new(
+        site: &Site,
+        post: &'a FullPost,
+        published: DateTime<FixedOffset>,
+        stamp: DateTime<FixedOffset>,
+    ) -> Self {
         let url = text::web_address(&post.url).unwrap_or_else(|| site.url.clone());
         let summary = text::line(&post.shown.summary);
         Self {
@@ -161,7 +167,7 @@ fn media(html: &str) -> Vec<(String, &'static str)> {
     const TAGS: [&str; 3] = ["<audio ", "<video ", "<source "];
     let mut found: Vec<(String, &'static str)> = Vec::new();
     // Most posts have none, which is soon said.
-    if !TAGS.iter().any(|tag| html.contains(tag)) {
+    if !TAGS.iter().any(|tag| memmem::find(html.as_bytes(), tag.as_bytes()).is_some()) {
         return found;
     }
     let mut at = 0;

@@ -14,7 +14,7 @@ use super::entry::{Channel, History};
 use super::group::Group;
 use super::plan::{Budget, Fragments, Plan, add, sizes};
 use super::{Feeds, Format, address};
-use crate::crypto;
+use crate::crypto::{self, Sha256};
 use crate::problem::Problem;
 
 /// So many posts are read at once.
@@ -193,15 +193,12 @@ impl Writer<'_, '_, '_> {
 
     /// The hash of all that the documents are made of but their own address.
     fn name(&self, chunks: &[&Chunk], before: Option<&str>) -> String {
-        let mut made_of = String::new();
-        for (start, end) in Format::ALL.map(|format| format.frame(self.channel)) {
-            made_of.extend([start, end]);
-        }
-        made_of.push_str(before.unwrap_or_default());
-        for (_, fragments) in chunks.iter().flat_map(|chunk| &chunk.entries) {
-            made_of.extend(fragments.iter().map(String::as_str));
-        }
-        crypto::sha256_hex(made_of.as_bytes())[..16].to_owned()
+        let frames = Format::ALL.map(|format| format.frame(self.channel));
+        let frames = frames.iter().flat_map(|(start, end)| [start.as_str(), end]).chain(before);
+        let entries = chunks.iter().flat_map(|chunk| &chunk.entries).flat_map(|(_, fragments)| fragments);
+        let made_of =
+            frames.chain(entries.map(AsRef::as_ref)).fold(Sha256::default(), |hash, text| hash.and(text.as_bytes()));
+        crypto::hex(&made_of.finish()[..8])
     }
 
     fn address(&self, name: &str) -> String {

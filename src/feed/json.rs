@@ -77,7 +77,7 @@ struct Attachment<'a> {
 /// What stands before and after the items.
 pub fn frame(channel: &Channel) -> (String, String) {
     let file = |folder: &str| format!("{folder}{}", Format::Json.file_name());
-    let mut json = write(&Feed {
+    let feed = Feed {
         version: "https://jsonfeed.org/version/1.1",
         title: &channel.title,
         home_page_url: &channel.home,
@@ -90,16 +90,17 @@ pub fn frame(channel: &Channel) -> (String, String) {
         authors: [Author { name: &channel.publisher, url: Some(&channel.home) }],
         hubs: channel.hubs.iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
         items: [],
-    });
+    };
+    let mut json = write(&feed, 1024);
     let end = json.split_off(json.len().saturating_sub("]}".len()));
     (json, end)
 }
 
 /// One item. Between two of them stands a comma.
-pub fn item(entry: &Entry) -> String {
+pub fn item(entry: &Entry<'_>) -> String {
     let has_html = !entry.html.is_empty();
     let text = if entry.summary.is_empty() { &entry.title } else { &entry.summary };
-    write(&Item {
+    let item = Item {
         id: &entry.id,
         url: &entry.url,
         title: &entry.title,
@@ -113,9 +114,14 @@ pub fn item(entry: &Entry) -> String {
         tags: entry.categories.iter().map(|(_, name)| name.as_str()).collect(),
         language: entry.language.as_deref(),
         attachments: entry.media.iter().map(|(url, mime_type)| Attachment { url, mime_type }).collect(),
-    })
+    };
+    write(&item, entry.html.len() * 9 / 8 + 1024)
 }
 
-fn write(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// `room`: in bytes, for what is probably written.
+fn write(value: &impl Serialize, room: usize) -> String {
+    let mut json = Vec::with_capacity(room);
+    // Writing to memory does not fail, nor do these values; what serde writes is UTF-8.
+    let _ = serde_json::to_writer(&mut json, value);
+    String::from_utf8(json).unwrap_or_default()
 }

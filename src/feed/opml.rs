@@ -13,7 +13,7 @@ pub fn document(
     public_url: &str,
     feeds: &[(&Listing, String)],
     updated: Option<DateTime<FixedOffset>>,
-) -> Vec<u8> {
+) -> String {
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\"><head><title>{}</title>",
         text::attribute(title)
@@ -32,5 +32,5 @@ pub fn document(
         );
     }
     out.push_str("</body></opml>\n");
-    out.into_bytes()
+    out
 }

@@ -13,10 +13,11 @@ use super::{Archives, Document, Feeds, Format, Gone, STYLESHEET, Settings, date,
 use crate::post::body::Bodies;
 use crate::post::{FullPost, Post};
 use crate::problem::Problem;
+use crate::rope::Rope;
 use crate::site::Site;
 
 /// An entry in all formats, in their order.
-pub(super) type Fragments = Vec<String>;
+pub(super) type Fragments = Vec<Arc<str>>;
 
 /// Posts that a feed names as lost, at most.
 const TOMBSTONES: usize = 50;
@@ -205,7 +206,7 @@ impl<'a> Plan<'a> {
         let stamps: Vec<DateTime<FixedOffset>> = posts.iter().map(|at| self.stamp(*at)).collect();
         let write = |number: usize, full: &FullPost| {
             let entry = Entry::new(site, full, dated[posts[number]].1, stamps[number]);
-            Format::ALL.iter().map(|format| format.entry(&entry, public_url)).collect()
+            Format::ALL.iter().map(|format| format.entry(&entry, public_url).into()).collect()
         };
         let asked: Vec<Arc<Post>> = posts.iter().map(|at| Arc::clone(dated[*at].0)).collect();
         let written = self.bodies.written(&asked, &write)?;
@@ -251,27 +252,25 @@ impl<'a> Plan<'a> {
         let channel = Channel { updated, ..channel };
         for (which, format) in Format::ALL.into_iter().enumerate() {
             let (start, end) = format.frame(&channel);
-            // Large ones are not copied again and again while they grow.
-            let length: usize = members.iter().map(|(_, fragments)| fragments[which].len() + 2).sum();
-            let mut body = String::with_capacity(start.len() + length + end.len());
-            body.push_str(&start);
+            let mut body = Rope::with_capacity(start.len() + members.len() * format.joint().len() + end.len());
+            body.push(&start);
             let mut entries = Vec::with_capacity(members.len());
             for (_, fragments) in members {
                 if !entries.is_empty() {
-                    body.push_str(format.joint());
+                    body.push(format.joint());
                 }
                 let at = body.len();
-                body.push_str(&fragments[which]);
+                body.share(&fragments[which]);
                 entries.push(at..body.len());
             }
-            body.push_str(&end);
+            body.push(&end);
             feeds.documents.push(Document {
                 path: format!("{folder}{}", format.file_name()),
                 content_type: format.content_type(),
                 made_of,
                 immutable: channel.history.current.is_some(),
                 entries,
-                body: body.into_bytes(),
+                body,
             });
         }
     }
@@ -306,7 +305,7 @@ pub(super) fn sizes(channel: &Channel) -> [usize; 3] {
     Format::ALL.map(|format| format.frame(channel)).map(|(start, end)| start.len() + end.len() + slack)
 }
 
-pub(super) fn add(sizes: &mut [usize; 3], fragments: &[String]) {
+pub(super) fn add(sizes: &mut [usize; 3], fragments: &[Arc<str>]) {
     for (size, fragment) in sizes.iter_mut().zip(fragments) {
         *size += fragment.len() + 2;
     }

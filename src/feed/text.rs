@@ -4,9 +4,15 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use url::Url;
 
 use crate::crypto;
+use crate::post::{flow, links};
+
+/// How a CDATA section begins and ends.
+const CDATA: &str = "<![CDATA[";
+const CDATA_END: &str = "]]>";
 
 /// `text` without what XML 1.0 §2.2 forbids (control characters, U+FFFE, U+FFFF) and what feed validators report
 /// besides: C1 controls, noncharacters, a byte order mark inside. Every line end becomes `\n`.
@@ -41,8 +47,13 @@ fn is_nonchar(c: char) -> bool {
 
 /// Sanitised HTML as feeds carry it: clean, and the sign for what could not be read, which validators take for a fault of
 /// the encoding, as a reference to it.
-pub fn markup(html: &str) -> String {
-    clean(html).replace('\u{fffd}', "&#xFFFD;")
+pub fn markup(html: &str) -> Cow<'_, str> {
+    let html = clean(html);
+    if memmem::find(html.as_bytes(), "\u{fffd}".as_bytes()).is_some() {
+        Cow::Owned(html.replace('\u{fffd}', "&#xFFFD;"))
+    } else {
+        html
+    }
 }
 
 /// A name, of somebody or of a tag, as one clean line, without the tags and the mail address that front matter may have with it.
@@ -74,6 +85,9 @@ fn is_markup(inner: &str, text: &str) -> bool {
 /// `text` as one clean line: runs of breaks, tabs and spaces become one space, the ends are trimmed, and bidirectional
 /// controls left open are closed, so that a title does not turn the page around it.
 pub fn line(text: &str) -> String {
+    if flow::is_squeezed(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     // Plain text has no reference that could stand for the sign of what could not be read.
     let text = clean(text).replace('\u{fffd}', "?");
@@ -122,6 +136,38 @@ pub fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// `text` as the content of an XML element, escaped where XML 1.0 §2.4 asks for it, behind `out`.
+pub fn push_escaped(out: &mut String, text: &str) {
+    let mut from = 0;
+    for at in memchr::memchr3_iter(b'&', b'<', b'>', text.as_bytes()) {
+        out.push_str(&text[from..at]);
+        out.push_str(match text.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            _ => "&gt;",
+        });
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
+}
+
+/// `text` within a CDATA section (XML 1.0 §2.7), behind `out`.
+pub fn push_cdata(out: &mut String, text: &str) {
+    let mut from = 0;
+    for at in memmem::find_iter(text.as_bytes(), CDATA_END) {
+        // Between the brackets of its end one section ends and another begins.
+        let cut = at + "]]".len();
+        out.extend([&text[from..cut], CDATA_END, CDATA]);
+        from = cut;
+    }
+    out.push_str(&text[from..]);
+}
+
+/// What stands before and behind the first `mark` in `xml`.
+pub fn around<'x>(xml: &'x str, mark: &str) -> Option<(&'x str, &'x str)> {
+    memmem::find(xml.as_bytes(), mark.as_bytes()).map(|at| (&xml[..at], &xml[at + mark.len()..]))
+}
+
 /// `text` as the value of an XML attribute: for the writers that put it out as it is.
 pub fn attribute(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -154,23 +200,33 @@ pub fn looks_like_html(text: &str) -> bool {
 /// `xml` with the named references of `& < >` as hexadecimal ones, which the RSS profile asks for (readers that decode
 /// twice then show `AT&T` and `Vec<T>` right). CDATA sections are left alone. To XML it is the same document.
 pub fn hexadecimal_references(xml: &str) -> String {
-    const OPEN: &str = "<![CDATA[";
-    const CLOSE: &str = "]]>";
+    const NAMED: [(&str, &str); 3] = [("&amp;", "&#x26;"), ("&lt;", "&#x3C;"), ("&gt;", "&#x3E;")];
     let mut out = String::with_capacity(xml.len() + 64);
     let mut rest = xml;
-    while !rest.is_empty() {
-        let (outside, section) = rest.split_at(rest.find(OPEN).unwrap_or(rest.len()));
-        out.push_str(&outside.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;").replace("&gt;", "&#x3E;"));
-        let (inside, after) = section.split_at(section.find(CLOSE).map_or(section.len(), |at| at + CLOSE.len()));
-        out.push_str(inside);
-        rest = after;
+    while let Some(at) = memchr::memchr2(b'&', b'<', rest.as_bytes()) {
+        let (before, found) = rest.split_at(at);
+        out.push_str(before);
+        let length = if let Some((name, number)) = NAMED.iter().find(|(name, _)| found.starts_with(name)) {
+            out.push_str(number);
+            name.len()
+        } else {
+            let end = || memmem::find(found.as_bytes(), CDATA_END.as_bytes()).map(|at| at + CDATA_END.len());
+            let length = if found.starts_with(CDATA) { end().unwrap_or(found.len()) } else { 1 };
+            out.push_str(&found[..length]);
+            length
+        };
+        rest = &found[length..];
     }
+    out.push_str(rest);
     out
 }
 
 /// An absolute address as RFC 3986 wants it: what is right stays as it is, character by character; spaces, brackets and
 /// other letters are percent-encoded, the host becomes ASCII. `None` for what is no absolute address.
 pub fn uri(address: &str) -> Option<String> {
+    if links::settled(address).is_some() {
+        return Some(address.to_owned());
+    }
     let address = clean(address.trim());
     let parsed = Url::parse(&address).ok()?;
     if address.bytes().all(is_uri_byte) && well_encoded(&address) && host_is_lower(&address, &parsed) {
@@ -402,6 +458,17 @@ mod tests {
         assert_eq!(line("\u{202e}abc"), "\u{202e}abc\u{202c}");
         assert_eq!(line("a\u{202c}b\u{2069}"), "ab");
         assert_eq!(line("\u{2067}a\u{202b}b\u{2069}c"), "\u{2067}a\u{202b}b\u{202c}\u{2069}c");
+    }
+
+    #[test]
+    fn content_is_escaped_as_its_element_asks_for() {
+        let (mut escaped, mut section) = (String::from("x"), String::from("x"));
+        let html = "<p title=\"a]]>b\">c &amp; ]]]>>]]></p>";
+        push_escaped(&mut escaped, html);
+        push_cdata(&mut section, html);
+        assert_eq!(escaped, "x&lt;p title=\"a]]&gt;b\"&gt;c &amp;amp; ]]]&gt;&gt;]]&gt;&lt;/p&gt;");
+        let two = "]]]]><![CDATA[>";
+        assert_eq!(section, format!("x<p title=\"a{two}b\">c &amp; ]{two}>{two}</p>"));
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Served {
             content_type: document.content_type,
             made_of: document.made_of,
             immutable: document.immutable,
-            body: Coded::plain(document.body.into(), &hash),
+            body: Coded::plain(document.body.to_bytes().into(), &hash),
             last_modified: value(&changed_at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
             link: home.links(&document.path, document.immutable),
             deltas: Vec::new(),

@@ -14,9 +14,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-use super::rope::Rope;
 use crate::crypto::Sha256;
 use crate::crypto::signing::{Algorithm, SigningKey};
+use crate::rope::Rope;
 use crate::sabotage;
 use canonical::Fields;
 

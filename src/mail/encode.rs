@@ -6,8 +6,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::rope::Rope;
 use crate::digest::Hole;
+use crate::rope::Rope;
 
 /// Encoded lines are at most this long, without CRLF.
 const LINE: usize = 76;

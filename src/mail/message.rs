@@ -9,10 +9,11 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::dkim::Signer;
-use super::{Settings, encode::Part, header, rope::Rope};
+use super::{Settings, encode::Part, header};
 use crate::crypto;
 use crate::delivery::Kind;
 use crate::digest::{Hole, Rendition};
+use crate::rope::Rope;
 
 /// A Rendition with everything encoded that is the same for all of its readers.
 #[derive(Clone)]

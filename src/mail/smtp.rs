@@ -17,11 +17,11 @@ use tokio::time::Instant;
 use super::connect::{Failed, Relay};
 use super::offers::{Offers, xtext};
 use super::reply::{self, Refusal};
-use super::rope::Rope;
 use super::transport::{Ahead, Attempt, Gate, Limits, Mail, Stage};
 use super::wire::Watch;
 use super::{Pipelining, Timeouts};
 use crate::delivery::{Outcome, Verdict};
+use crate::rope::Rope;
 
 /// Servers change behind a name, and some count the age of connections: after this long a new one is made.
 const OLDEST: Duration = Duration::from_mins(5);

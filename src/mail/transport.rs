@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::folder::Folder;
 use super::reply::Refusal;
-use super::rope::Rope;
 use super::smtp::Session;
 use super::{Settings, Transport, connect, reply};
 use crate::delivery::pace::{self, Limits as Given};
 use crate::delivery::{FRESH, Outcome, Verdict};
+use crate::rope::Rope;
 
 /// One mail on its way.
 #[derive(Debug, Clone, Copy)]

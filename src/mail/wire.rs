@@ -13,7 +13,7 @@ use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::rope::Rope;
+use crate::rope::Rope;
 use crate::sabotage::point;
 
 /// More of a reply's line than this is thrown away (RFC 5321 §4.5.3.1.5 allows 512 octets).

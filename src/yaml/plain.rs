@@ -11,7 +11,8 @@ pub fn parse(text: &str) -> Option<Value> {
     if !text.as_bytes().iter().all(is_usual) && !text.chars().all(is_plain) {
         return None;
     }
-    let mut map = Map::new();
+    // Room for what most headers have.
+    let mut map = Map::with_capacity(8);
     let mut lines = text.split('\n').peekable();
     while let Some(line) = lines.next() {
         if is_idle(line) {

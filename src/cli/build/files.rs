@@ -5,13 +5,14 @@
 //! of others never are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io;
+use std::io::{self, IoSlice, Write as _};
 use std::path::{Component, Path};
 use std::time::SystemTime;
 
 use crate::crypto;
 use crate::feed::coding::Coding;
 use crate::feed::{Document, Format};
+use crate::fingerprint;
 use crate::library::threads;
 use crate::store::FeedVersion;
 
@@ -45,7 +46,7 @@ type Written = (String, String);
 pub fn export(out: &Path, documents: &[Document], wanted: &Wanted) -> io::Result<Tally> {
     fs_err::create_dir_all(out)?;
     let before = Manifest::read(out)?;
-    let hashes = threads::each(documents.len(), |at| crypto::sha256_hex(&documents[at].body));
+    let hashes = threads::each(documents.len(), |at| fingerprint_of(&pieces(&documents[at])));
     let own: BTreeMap<String, String> =
         documents.iter().zip(&hashes).map(|(document, hash)| (document.path.clone(), hash.clone())).collect();
     // First of all both: a run that ends too early must not forget what it may have written.
@@ -68,7 +69,7 @@ pub fn export(out: &Path, documents: &[Document], wanted: &Wanted) -> io::Result
         }
         let file = out.join(path);
         // Somebody else's by now, if its bytes are not what was written here.
-        if fs_err::read(&file).is_ok_and(|bytes| crypto::sha256_hex(&bytes) == *hash) {
+        if fs_err::read(&file).is_ok_and(|bytes| is_known(&bytes, hash)) {
             fs_err::remove_file(&file)?;
             tally.removed += 1;
             // Folders that are empty now; the first that is not ends it.
@@ -91,11 +92,13 @@ fn bring(
     before: &Manifest,
 ) -> io::Result<Vec<(Written, bool)>> {
     let file = out.join(&document.path);
-    let changed_at = wanted.versions.get(&document.path).filter(|version| version.hash == hash);
+    // Hashing takes as long as writing: only where somebody may know the bytes by it.
+    let changed_at = wanted.versions.get(&document.path).filter(|version| version.hash == document.sha256_hex());
     let changed_at = changed_at.map(|version| SystemTime::from(version.changed_at));
-    let differs = !is(&file, &document.body);
+    let body = pieces(document);
+    let differs = !is(&file, &body);
     if differs {
-        replace(&file, &document.body, changed_at)?;
+        replace(&file, &body, changed_at)?;
     } else if let Some(changed_at) = changed_at {
         date(&file, changed_at)?;
     }
@@ -104,43 +107,82 @@ fn bring(
         return Ok(files);
     }
     let changed_at = fs_err::metadata(&file)?.modified()?;
+    let bytes = body.concat();
     for coding in Coding::ALL {
         let path = format!("{}.{}", document.path, coding.ending());
         let file = out.join(&path);
         let kept = before.files.get(&path).filter(|_| !differs);
-        let kept = kept.filter(|hash| fs_err::read(&file).is_ok_and(|bytes| crypto::sha256_hex(&bytes) == **hash));
+        let kept = kept.filter(|hash| fs_err::read(&file).is_ok_and(|bytes| is_known(&bytes, hash)));
         if let Some(hash) = kept {
             date(&file, changed_at)?;
             files.push(((path, hash.clone()), false));
-        } else if let Some(coded) = coding.encode(&document.body) {
-            let is_new = !is(&file, &coded);
+        } else if let Some(coded) = coding.encode(&bytes) {
+            let is_new = !is(&file, &[&coded]);
             if is_new {
-                replace(&file, &coded, Some(changed_at))?;
+                replace(&file, &[&coded], Some(changed_at))?;
             }
-            files.push(((path, crypto::sha256_hex(&coded)), is_new));
+            files.push(((path, fingerprint_of(&[&coded])), is_new));
         }
     }
     Ok(files)
 }
 
+fn pieces(document: &Document) -> Vec<&[u8]> {
+    document.body.pieces().map(str::as_bytes).collect()
+}
+
+/// What the manifest knows a file's bytes by.
+fn fingerprint_of(pieces: &[&[u8]]) -> String {
+    crypto::hex(&fingerprint::stable_of(pieces.iter().copied()))
+}
+
+/// Are these the bytes that the manifest knows by `hash`?
+fn is_known(bytes: &[u8], hash: &str) -> bool {
+    // Earlier versions wrote SHA-256.
+    hash == fingerprint_of(&[bytes]) || hash == crypto::sha256_hex(bytes)
+}
+
 /// Does `file` hold these bytes already?
-pub fn is(file: &Path, bytes: &[u8]) -> bool {
-    let size = fs_err::metadata(file).map(|metadata| metadata.len());
-    size.is_ok_and(|size| size == bytes.len() as u64) && fs_err::read(file).is_ok_and(|read| read == bytes)
+pub fn is(file: &Path, pieces: &[&[u8]]) -> bool {
+    let size: usize = pieces.iter().map(|piece| piece.len()).sum();
+    if fs_err::metadata(file).ok().is_none_or(|metadata| metadata.len() != size as u64) {
+        return false;
+    }
+    fs_err::read(file).is_ok_and(|read| {
+        let mut rest = read.as_slice();
+        pieces.iter().all(|piece| rest.strip_prefix(*piece).map(|behind| rest = behind).is_some()) && rest.is_empty()
+    })
 }
 
 /// Whoever opens `file` meanwhile finds the old bytes or the new ones.
-pub fn replace(file: &Path, bytes: &[u8], changed_at: Option<SystemTime>) -> io::Result<()> {
+pub fn replace(file: &Path, pieces: &[&[u8]], changed_at: Option<SystemTime>) -> io::Result<()> {
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
         return Err(io::Error::other(format!("{} is no file's name", file.display())));
     };
     fs_err::create_dir_all(folder)?;
     let new = folder.join(format!(".{}.new", name.to_string_lossy()));
-    fs_err::write(&new, bytes)?;
+    write(&new, pieces)?;
     if let Some(changed_at) = changed_at {
         date(&new, changed_at)?;
     }
     fs_err::rename(&new, file)
+}
+
+/// Many pieces at once: a large feed has thousands.
+fn write(file: &Path, pieces: &[&[u8]]) -> io::Result<()> {
+    let mut out = fs_err::File::create(file)?;
+    let filled = pieces.iter().filter(|piece| !piece.is_empty());
+    let mut slices: Vec<IoSlice<'_>> = filled.map(|piece| IoSlice::new(piece)).collect();
+    let mut rest = slices.as_mut_slice();
+    while !rest.is_empty() {
+        match out.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Gives `file` that time of change, where it has another.
@@ -188,7 +230,8 @@ impl Manifest {
         let files = self.files.iter().map(|(path, hash)| format!("{hash} {path}\n"));
         let text: String = gone.chain(files).collect();
         let file = out.join(MANIFEST);
-        if is(&file, text.as_bytes()) { Ok(()) } else { replace(&file, text.as_bytes(), None) }
+        let text = [text.as_bytes()];
+        if is(&file, &text) { Ok(()) } else { replace(&file, &text, None) }
     }
 }
 
@@ -203,7 +246,7 @@ mod tests {
             made_of: 0,
             immutable: false,
             entries: Vec::new(),
-            body: body.as_bytes().to_vec(),
+            body: body.into(),
         }
     }
 
@@ -299,7 +342,7 @@ mod tests {
         // A coded file that is not ours any more is made again.
         fs_err::write(folder.path().join("tags/x/rss.xml.gz"), "theirs").expect("written");
         assert_eq!(run(std::slice::from_ref(&document)), ((1, 3, 0), vec![]));
-        let other = Document { body: format!("{body}!").into_bytes(), ..document.clone() };
+        let other = Document { body: format!("{body}!").into(), ..document.clone() };
         assert_eq!(run(&[other]), ((4, 0, 0), vec![]));
         assert!(time("tags/x/rss.xml.br") == time("tags/x/rss.xml") && time("tags/x/rss.xml") > changed_at.into());
         // What was there once is remembered.

@@ -98,9 +98,9 @@ impl Host {
         if self == Self::Nginx {
             let text = nginx::snippet(settings, elsewhere);
             let file = out.join(nginx::NAME);
-            let differs = !is(&file, text.as_bytes());
+            let differs = !is(&file, &[text.as_bytes()]);
             if differs {
-                replace(&file, text.as_bytes(), None)?;
+                replace(&file, &[text.as_bytes()], None)?;
             }
             return Ok((differs, None));
         }
@@ -171,7 +171,7 @@ fn set(file: &Path, ours: &str) -> io::Result<bool> {
     if text == before {
         return Ok(false);
     }
-    replace(file, text.as_bytes(), None)?;
+    replace(file, &[text.as_bytes()], None)?;
     Ok(true)
 }
 

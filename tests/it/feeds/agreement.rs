@@ -19,7 +19,7 @@ impl Folder {
         for document in documents {
             let file = folder.path().join(&document.path);
             fs_err::create_dir_all(file.parent().expect("its folder")).expect("made");
-            fs_err::write(file, &document.body).expect("written");
+            fs_err::write(file, document.body.to_bytes()).expect("written");
         }
         Self { folder }
     }

@@ -29,6 +29,7 @@ fn at(time: &str) -> DateTime<Utc> {
 }
 
 fn document(path: &str, content_type: &'static str, body: Vec<u8>) -> Document {
+    let body = String::from_utf8(body).expect("UTF-8").into();
     Document { path: path.to_owned(), content_type, made_of: 0, immutable: false, entries: Vec::new(), body }
 }
 

@@ -33,12 +33,12 @@ fn library(root: &Path, url: Option<&str>) -> Library {
 
 fn json(documents: &[Document], path: &str) -> serde_json::Value {
     let document = documents.iter().find(|document| document.path == path).unwrap_or_else(|| panic!("no {path}"));
-    serde_json::from_slice(&document.body).expect("JSON")
+    serde_json::from_slice(&document.body.to_bytes()).expect("JSON")
 }
 
 fn text(documents: &[Document], path: &str) -> String {
     let document = documents.iter().find(|document| document.path == path).unwrap_or_else(|| panic!("no {path}"));
-    String::from_utf8(document.body.clone()).expect("UTF-8")
+    document.body.to_string()
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_site_of_everything_that_breaks_feeds_in_every_parser() {
     assert_eq!(read["rss.xml"].len(), 41);
     assert_eq!(read["en/atom.xml"].len(), 1);
     for document in &documents {
-        let text = format!("{} {}", document.path, String::from_utf8_lossy(&document.body)).to_lowercase();
+        let text = format!("{} {}", document.path, document.body).to_lowercase();
         assert!(!text.contains("secret"), "{} holds what is no Post", document.path);
     }
     let titles: Vec<&str> = read["feed.json"].iter().map(|entry| entry.title.as_str()).collect();

@@ -84,7 +84,7 @@ fn publish(parts: &Parts, documents: &[(&str, &str)]) {
             made_of: 0,
             immutable: path.contains("archives/"),
             entries: Vec::new(),
-            body: b"<rss/>".to_vec(),
+            body: "<rss/>".into(),
         };
         ((*path).to_owned(), Arc::new(Served::new(document, (*hash).to_owned(), at(0), &home).coded()))
     };

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use postrider::delivery::Verdict;
-use postrider::mail::rope::Rope;
 use postrider::mail::transport::{Ahead, Attempt, Gate, Limits, Line, Mail, Route, Stage};
 use postrider::mail::{Pipelining, Settings, Transport};
+use postrider::rope::Rope;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;

@@ -73,14 +73,14 @@ impl Bench {
     }
 }
 
-/// Address and octets of every feed of a scan.
-fn feeds(scan: &Scan) -> Vec<(String, Vec<u8>)> {
+/// Address and text of every feed of a scan.
+fn feeds(scan: &Scan) -> Vec<(String, String)> {
     let now = "2026-11-22T12:00:00Z".parse().expect("a time");
     let library = Library::new(scan, &id::assign(&[], &scan.pages), now);
     let settings = crate::feeds::hostile::settings();
     let none = BTreeMap::new();
     let made = feed::documents(&library.site, &library.posts, &settings, &library.bodies, &none).expect("feeds");
-    made.documents.into_iter().map(|document| (document.path, document.body)).collect()
+    made.documents.into_iter().map(|document| (document.path, document.body.to_string())).collect()
 }
 
 fn post(title: &str, text: &str) -> Vec<u8> {

@@ -129,6 +129,7 @@ pub fn with_posts(published: Published, posts: &[(&str, &str)]) -> Published {
 }
 
 pub fn served(path: &str, body: Vec<u8>) -> Served {
+    let body = String::from_utf8(body).expect("UTF-8").into();
     let content_type = "application/rss+xml; charset=utf-8";
     let document =
         Document { path: path.into(), content_type, made_of: 0, immutable: false, entries: Vec::new(), body };
