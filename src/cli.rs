@@ -27,6 +27,7 @@ mod subscribers;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -151,7 +152,9 @@ impl Context {
     /// The configuration completed by the site, and the site itself.
     pub fn site(&self) -> anyhow::Result<(Config, Scan)> {
         let config = self.config()?;
-        let scan = Scanner::new(config.library.clone()).scan().map_err(Faults)?;
+        // A program that looks once ends soon: nobody needs all that memory piece by piece.
+        let mut scanner = ManuallyDrop::new(Scanner::new(config.library.clone()));
+        let scan = scanner.scan().map_err(Faults)?;
         Ok((config.for_site(&scan.site), scan))
     }
 

@@ -38,7 +38,6 @@ use crate::problem::Problem;
 use crate::rope::Rope;
 use crate::site::Site;
 use entry::{Channel, Entry};
-use past::Folders;
 use plan::Plan;
 
 /// Path of the stylesheet by which browsers show a feed.
@@ -172,8 +171,8 @@ pub struct Feeds {
     pub kept: Vec<String>,
     /// What lists them.
     pub listings: Vec<Listing>,
-    /// Which posts each holds, beside the site's own.
-    pub folders: Folders,
+    /// Which posts each holds, beside the site's own, newest first.
+    pub folders: Vec<(PostId, Vec<Arc<str>>)>,
 }
 
 /// A post that feeds held and no feed holds any more.

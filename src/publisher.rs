@@ -276,7 +276,8 @@ async fn render(
     .context("rendering the feeds ended early")?
     .map_err(|problem| Faults(vec![problem]))?;
     let versions = parts.store.feed_versions(&hashes, now).await?;
-    let past = parts.memory.keep(&parts.store, &library, &feeds.folders, &gone, unread, now).await?;
+    let folders = std::mem::take(&mut feeds.folders).into_iter().collect();
+    let past = parts.memory.keep(&parts.store, &library, &folders, &gone, unread, now).await?;
     let listings = std::mem::take(&mut feeds.listings);
     let home = Home { public_url: parts.feeds.public_url.clone(), hubs: parts.feeds.hubs.clone() };
     let deltas = parts.feeds.deltas;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveDate, SecondsFormat, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, SecondsFormat, Timelike as _, Utc};
 
 use crate::crypto;
 
@@ -27,8 +27,14 @@ fn midnight(year: i32, month: u32, day: u32) -> Option<DateTime<Utc>> {
 
 /// RFC 822 as RSS wants it, four digits of year and always GMT: `Fri, 15 Oct 2021 07:00:00 GMT`.
 pub fn rfc822(date: DateTime<FixedOffset>) -> String {
-    writable(date).to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    let date = writable(date).to_utc();
+    let month = MONTHS[date.month0() as usize % MONTHS.len()];
+    let (weekday, day, year) = (date.weekday(), date.day(), date.year());
+    let (hour, minute, second) = (date.hour(), date.minute(), date.second());
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// RFC 3339 of a [`writable`] date, or one of [`distinct`], in its own offset: `2021-10-15T15:00:00+08:00`.
 pub fn rfc3339(date: DateTime<FixedOffset>) -> String {
@@ -45,13 +51,17 @@ pub fn distinct(dates: &BTreeMap<&str, DateTime<FixedOffset>>) -> BTreeMap<Strin
     for (id, date) in dates {
         let date = writable(*date);
         let taken = taken.entry((date.timestamp(), date.offset().local_minus_utc())).or_default();
-        let hash = crypto::sha256(id.as_bytes());
-        let first = i64::from(u16::from_be_bytes([hash[0], hash[1]])) % 999;
         let day_only = date.num_seconds_from_midnight() == 0;
-        let mut places = (!day_only).then_some(0).into_iter().chain((0..999).map(|step| 1 + (first + step) % 999));
-        // Where all of a second's places are taken, two equal dates do no harm any more.
-        let full = taken.len() >= 999;
-        let free = places.find(|place| full || !taken.contains(place)).unwrap_or(0);
+        let free = if !day_only && taken.is_empty() {
+            0
+        } else {
+            let hash = crypto::sha256(id.as_bytes());
+            let first = i64::from(u16::from_be_bytes([hash[0], hash[1]])) % 999;
+            let mut places = (!day_only).then_some(0).into_iter().chain((0..999).map(|step| 1 + (first + step) % 999));
+            // Where all of a second's places are taken, two equal dates do no harm any more.
+            let full = taken.len() >= 999;
+            places.find(|place| full || !taken.contains(place)).unwrap_or(0)
+        };
         taken.insert(free);
         out.insert((*id).to_owned(), date + Duration::milliseconds(free));
     }

@@ -8,9 +8,9 @@ use chrono::{DateTime, FixedOffset};
 
 use super::entry::{Channel, Entry, History};
 use super::group::Group;
-use super::past::Folders;
 use super::{Archives, Document, Feeds, Format, Gone, STYLESHEET, Settings, date, text};
 use crate::post::body::Bodies;
+use crate::post::id::PostId;
 use crate::post::{FullPost, Post};
 use crate::problem::Problem;
 use crate::rope::Rope;
@@ -125,7 +125,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Which feeds hold each post, beside the site's own.
-    pub(super) fn folders(&self, groups: &[Group]) -> Folders {
+    pub(super) fn folders(&self, groups: &[Group]) -> Vec<(PostId, Vec<Arc<str>>)> {
         let mut folders = vec![Vec::new(); self.dated.len()];
         for group in groups.iter().filter(|group| group.listing.family.is_some()) {
             let folder: Arc<str> = group.folder.as_str().into();

@@ -8,7 +8,7 @@ use memchr::memmem;
 use url::Url;
 
 use crate::crypto;
-use crate::post::{flow, links};
+use crate::post::links;
 
 /// How a CDATA section begins and ends.
 const CDATA: &str = "<![CDATA[";
@@ -85,7 +85,7 @@ fn is_markup(inner: &str, text: &str) -> bool {
 /// `text` as one clean line: runs of breaks, tabs and spaces become one space, the ends are trimmed, and bidirectional
 /// controls left open are closed, so that a title does not turn the page around it.
 pub fn line(text: &str) -> String {
-    if flow::is_squeezed(text) {
+    if is_line(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
@@ -99,6 +99,25 @@ pub fn line(text: &str) -> String {
     }
     let trimmed = out.trim().to_owned();
     balanced(trimmed)
+}
+
+/// Most text is one already, which is seen at one look: nothing in it that [`line`] would change.
+fn is_line(text: &str) -> bool {
+    let mut before = ' ';
+    let mut is_kept = |c: char| {
+        let kept = match c {
+            ' ' => before != ' ',
+            // Without blanks, controls, marks of direction and what is no character.
+            '!'..='~' | '\u{a1}'..='\u{167f}' | '\u{1681}'..='\u{1fff}' | '\u{2010}'..='\u{2027}' => true,
+            '\u{2030}'..='\u{205e}' | '\u{2070}'..='\u{2fff}' | '\u{3001}'..='\u{d7ff}' | '\u{ff01}'..='\u{ffef}' => {
+                true
+            }
+            _ => false,
+        };
+        before = c;
+        kept
+    };
+    text.chars().all(&mut is_kept) && before != ' ' || text.is_empty()
 }
 
 /// Closes embeddings and isolates (UAX #9 §2) that `text` leaves open, and drops closers that close nothing.
@@ -139,13 +158,16 @@ pub fn html(text: &str) -> String {
 /// `text` as the content of an XML element, escaped where XML 1.0 §2.4 asks for it, behind `out`.
 pub fn push_escaped(out: &mut String, text: &str) {
     let mut from = 0;
-    for at in memchr::memchr3_iter(b'&', b'<', b'>', text.as_bytes()) {
-        out.push_str(&text[from..at]);
-        out.push_str(match text.as_bytes()[at] {
+    // Tags stand too near each other for whatever treats many bytes at once.
+    for (at, byte) in text.bytes().enumerate() {
+        let reference = match byte {
             b'&' => "&amp;",
             b'<' => "&lt;",
-            _ => "&gt;",
-        });
+            b'>' => "&gt;",
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(reference);
         from = at + 1;
     }
     out.push_str(&text[from..]);
@@ -419,6 +441,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_a_line_stays_as_it_is(text in "([ -~é中· \u{a0}\u{3000}\u{200b}\u{2028}\u{202e}\u{2067}\u{feff}\u{fdd0}\u{fffd}\t\n\u{85}]|\\PC|.){0,12}") {
+            if is_line(&text) {
+                prop_assert!(!text.starts_with(char::is_whitespace) && !text.ends_with(char::is_whitespace));
+                prop_assert_eq!(&line(&format!("{text}\u{feff}")), &text);
+            }
+        }
+
         #[test]
         fn nothing_forbidden_passes(text: String) {
             for out in [clean(&text).into_owned(), line(&text)] {

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::fingerprint;
 use crate::post::{Page, body, id, recurring};
 use crate::problem::Problem;
 
@@ -377,11 +378,17 @@ fn largest_section(scan: &Scan) -> String {
 
 /// Two pages at one address: readers see one of them.
 fn same_addresses(scan: &mut Scan) {
-    let mut first: HashMap<&str, &str> = HashMap::with_capacity(scan.pages.len());
-    for page in scan.pages.iter().filter(|page| !page.url.is_empty() && !page.is_held_back()) {
-        if let Some(other) = first.insert(&page.url, &page.path) {
-            let what = format!("has the same address as {other}: {}", page.url);
-            scan.problems.push(Problem::warning(&page.path, None, what, "give one of them another `slug` or `url`"));
+    let shown = scan.pages.iter().filter(|page| !page.url.is_empty() && !page.is_held_back());
+    // Numbers are sorted sooner than addresses are looked up; those of one address stay in their order.
+    let mut hashed: Vec<(u64, &Page)> = shown.map(|page| (fingerprint::octets(page.url.as_bytes()), &**page)).collect();
+    hashed.sort_by_key(|(hash, _)| *hash);
+    for same in hashed.chunk_by(|(a, _), (b, _)| a == b) {
+        for (at, (_, page)) in same.iter().enumerate() {
+            if let Some((_, other)) = same[..at].iter().rfind(|(_, other)| other.url == page.url) {
+                let what = format!("has the same address as {}: {}", other.path, page.url);
+                let hint = "give one of them another `slug` or `url`";
+                scan.problems.push(Problem::warning(&page.path, None, what, hint));
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Option<Value> {
             continue;
         }
         let (key, rest) = line.split_once(':')?;
-        if !is_key(key) || map.contains_key(key) || !(rest.is_empty() || rest.starts_with(' ')) {
+        if !is_key(key) || !(rest.is_empty() || rest.starts_with(' ')) {
             return None;
         }
         let value = match rest.trim_matches(' ') {
@@ -51,7 +51,9 @@ pub fn parse(text: &str) -> Option<Value> {
         if lines.peek().is_some_and(|next| next.starts_with([' ', '-']) && !is_idle(next)) {
             return None;
         }
-        map.insert(key.to_owned(), value);
+        if map.insert(key.to_owned(), value).is_some() {
+            return None;
+        }
     }
     if map.is_empty() { None } else { Some(Value::Object(map)) }
 }

@@ -173,7 +173,7 @@ impl Tree {
             let logical = if bundle {
                 beside.key.clone()
             } else {
-                format!("{}/{}", beside.key, named(name.stem.as_str().into()))
+                [&beside.key, "/", &named(name.stem.as_str().into())].concat()
             };
             let (parts, stem) = match parts.split_last().filter(|_| by_folder) {
                 Some((own, above)) => (above.into(), own.clone()),

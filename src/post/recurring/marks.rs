@@ -157,26 +157,32 @@ impl Words {
         let mut end = self.letters.len();
         self.letters.resize(end + bytes.len(), 0);
         let mut length = 0;
-        for byte in bytes {
-            match PLAIN[usize::from(*byte)] {
-                NOT_PLAIN => break,
+        loop {
+            // The letters of a word.
+            let rest = &bytes[length..];
+            let mut run = 0;
+            for (byte, place) in rest.iter().zip(&mut self.letters[end..]) {
+                let letter = PLAIN[usize::from(*byte)];
                 // An address may begin here.
-                b'h' if *byte == b'h' && bytes.get(length + 1) == Some(&b't') => break,
-                SIGN => {
-                    if end > self.word || self.chars > 0 {
-                        end = self.end_at(end);
-                    }
+                let is_open = *byte == b'h' && rest.get(run + 1) == Some(&b't');
+                if letter <= SIGN || is_open {
+                    break;
                 }
-                letter => {
-                    if end == self.word {
-                        self.counted = false;
-                    }
-                    self.letters[end] = letter;
-                    end += 1;
-                    self.chars += 1;
-                }
+                *place = letter;
+                run += 1;
+            }
+            if run > 0 && self.chars == 0 {
+                self.counted = false;
+            }
+            self.chars += run;
+            (length, end) = (length + run, end + run);
+            if bytes.get(length).is_none_or(|byte| PLAIN[usize::from(*byte)] != SIGN) {
+                break;
             }
             length += 1;
+            if self.chars > 0 {
+                end = self.end_at(end);
+            }
         }
         self.letters.truncate(end);
         length

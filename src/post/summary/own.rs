@@ -20,7 +20,7 @@ const ENOUGH: usize = LENGTH * 8;
 const ENOUGH_GRAPHEMES: usize = LENGTH + 8;
 
 /// That much of a long page's HTML mostly holds enough; taking all of it apart takes as long as it is.
-const HEADS: [usize; 2] = [LENGTH * 6, LENGTH * 24];
+const HEADS: [usize; 3] = [LENGTH * 3, LENGTH * 8, LENGTH * 24];
 
 /// The text, not cut yet; empty where the page has nothing of its own.
 pub fn text(html: &str, own: &Own, roles: &Roles) -> String {

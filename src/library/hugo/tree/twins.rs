@@ -1,5 +1,7 @@
 //! Two files with one place in the tree: which of them Hugo publishes.
 
+use std::collections::hash_map;
+
 use super::{Tree, key};
 use crate::library::hugo::config::{Config, NEW_TREE};
 use crate::problem::Problem;
@@ -23,9 +25,12 @@ impl Tree {
         rank: (bool, bool, bool),
     ) -> bool {
         let taken = Taken { page: self.pages.len(), mount, rank };
-        let Some(other) = self.taken.get_mut(&place) else {
-            self.taken.insert(place, taken);
-            return false;
+        let other = match self.taken.entry(place) {
+            hash_map::Entry::Occupied(other) => other.into_mut(),
+            hash_map::Entry::Vacant(free) => {
+                free.insert(taken);
+                return false;
+            }
         };
         // A mount covers what those behind it have: that is what it is for.
         if other.mount != mount {
