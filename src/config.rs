@@ -138,8 +138,9 @@ impl Config {
             sections: r.list("content.sections"),
             roles: Arc::new(roles::read(r)),
             permalink: r.parsed("content.permalink", values::permalink),
-            shown: 0,
             date: r.parsed("content.date", values::date_pattern),
+            // Said below.
+            shown: 0,
         };
         let listen = r.parsed("http.listen", values::listen).unwrap_or_default();
         let given = r.parsed("http.public_url", values::base_url);

@@ -59,11 +59,11 @@ pub struct Settings {
     pub roles: Arc<Roles>,
     /// `content.permalink`: the pattern of addresses in a plain folder, with Hugo's tokens.
     pub permalink: Option<String>,
-    /// So many of the newest posts are shown in some feed: where that is most of them, what has to be known of all is found out
-    /// while they are read.
-    pub shown: usize,
     /// `content.date`: the pattern of dates in the paths of a plain folder, see [`crate::post::date::path`].
     pub date: Option<String>,
+    /// So many of the newest posts are shown in some feed, `usize::MAX`: all. Where that is most of them, what has to be known of
+    /// all is found out while they are read.
+    pub shown: usize,
 }
 
 /// What a scan found: the same files give the same Scan at any time.

@@ -124,9 +124,8 @@ fn categories(post: &Post) -> Vec<(Family, String)> {
     let mut seen = HashSet::new();
     let categories = post.categories.iter().map(|name| (Family::Category, text::name(name)));
     let tags = post.tags.iter().map(|name| (Family::Tag, text::name(name)));
-    let folded = |name: &str| match name.is_ascii() {
-        true => name.to_ascii_lowercase(),
-        false => name.nfc().collect::<String>().to_lowercase(),
+    let folded = |name: &str| {
+        if name.is_ascii() { name.to_ascii_lowercase() } else { name.nfc().collect::<String>().to_lowercase() }
     };
     categories.chain(tags).filter(|(_, name)| !name.is_empty() && seen.insert(folded(name))).collect()
 }

@@ -103,21 +103,14 @@ pub fn line(text: &str) -> String {
 
 /// Most text is one already, which is seen at one look: nothing in it that [`line`] would change.
 fn is_line(text: &str) -> bool {
-    let mut before = ' ';
-    let mut is_kept = |c: char| {
-        let kept = match c {
-            ' ' => before != ' ',
-            // Without blanks, controls, marks of direction and what is no character.
-            '!'..='~' | '\u{a1}'..='\u{167f}' | '\u{1681}'..='\u{1fff}' | '\u{2010}'..='\u{2027}' => true,
-            '\u{2030}'..='\u{205e}' | '\u{2070}'..='\u{2fff}' | '\u{3001}'..='\u{d7ff}' | '\u{ff01}'..='\u{ffef}' => {
-                true
-            }
-            _ => false,
-        };
-        before = c;
-        kept
+    // Without other blanks, controls, marks of direction and what is no character.
+    let is_kept = |c: char| {
+        matches!(c, ' '..='~' | '\u{a1}'..='\u{167f}' | '\u{1681}'..='\u{1fff}' | '\u{2010}'..='\u{2027}'
+            | '\u{2030}'..='\u{205e}' | '\u{2070}'..='\u{2fff}' | '\u{3001}'..='\u{d7ff}' | '\u{ff01}'..='\u{ffef}')
     };
-    text.chars().all(&mut is_kept) && before != ' ' || text.is_empty()
+    let mut before = ' ';
+    let is_single = |c: char| std::mem::replace(&mut before, c) != ' ' || c != ' ';
+    text.chars().all(is_kept) && text.chars().all(is_single) && !text.ends_with(' ')
 }
 
 /// Closes embeddings and isolates (UAX #9 §2) that `text` leaves open, and drops closers that close nothing.
@@ -152,7 +145,9 @@ fn balanced(text: String) -> String {
 
 /// `text` as HTML that shows it. Every `&` is escaped: some readers lose what follows a bare one.
 pub fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let mut out = String::with_capacity(text.len());
+    push_escaped(&mut out, text);
+    out
 }
 
 /// `text` as the content of an XML element, escaped where XML 1.0 §2.4 asks for it, behind `out`.

@@ -381,14 +381,12 @@ fn same_addresses(scan: &mut Scan) {
     let shown = scan.pages.iter().filter(|page| !page.url.is_empty() && !page.is_held_back());
     // Numbers are sorted sooner than addresses are looked up; those of one address stay in their order.
     let mut hashed: Vec<(u64, &Page)> = shown.map(|page| (fingerprint::octets(page.url.as_bytes()), &**page)).collect();
-    hashed.sort_by_key(|(hash, _)| *hash);
-    for same in hashed.chunk_by(|(a, _), (b, _)| a == b) {
-        for (at, (_, page)) in same.iter().enumerate() {
-            if let Some((_, other)) = same[..at].iter().rfind(|(_, other)| other.url == page.url) {
-                let what = format!("has the same address as {}: {}", other.path, page.url);
-                let hint = "give one of them another `slug` or `url`";
-                scan.problems.push(Problem::warning(&page.path, None, what, hint));
-            }
+    hashed.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.url.cmp(&other.url)));
+    for pair in hashed.windows(2) {
+        let [(_, other), (_, page)] = pair else { continue };
+        if other.url == page.url {
+            let what = format!("has the same address as {}: {}", other.path, page.url);
+            scan.problems.push(Problem::warning(&page.path, None, what, "give one of them another `slug` or `url`"));
         }
     }
 }

@@ -117,8 +117,9 @@ pub fn source_hash(text: &str, start: usize) -> String {
 
 /// Of what of the file [`source_hash`] does not see.
 pub fn beyond_hash(text: &str, start: usize) -> u64 {
-    let (header, body) = text.as_bytes().split_at_checked(start).unwrap_or((text.as_bytes(), &[]));
-    let [header, body] = [header, body].map(|part| fingerprint::octets(part.get(HEAD..).unwrap_or_default()));
+    let (header, body) = text.split_at_checked(start).unwrap_or((text, ""));
+    let of = |part: &str| fingerprint::octets(part.as_bytes().get(HEAD..).unwrap_or_default());
+    let (header, body) = (of(header), of(body));
     header.rotate_left(1) ^ body
 }
 

@@ -183,7 +183,7 @@ fn zone_name(text: &str) -> bool {
 }
 
 /// What a layout found in a text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Found {
     year: i32,
     month: u32,
@@ -427,10 +427,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_usual_date_is_what_its_layout_says(text in "[0-9]{4}-[0-3][0-9]-[0-3][0-9]T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})") {
-            if let Some(found) = Found::rfc3339(&text) {
-                let (layout, _) = LAYOUTS[1];
-                prop_assert_eq!(format!("{found:?}"), format!("{:?}", Found::by(layout, &text).unwrap()));
+        fn the_usual_date_is_what_its_layout_says(text in "[0-9]{4}-[0-3][0-9]-[0-3][0-9]T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-2][0-9]:[0-6][0-9])", at in 0_usize..25, odd in "[0-9TZ:+ é-]") {
+            let by_layout = |text: &str| Found::by(LAYOUTS[1].0, text);
+            let is_usual = text.get(20..22).is_none_or(|hours| hours < "24") && text.get(23..).is_none_or(|minutes| minutes < "60");
+            prop_assert_eq!(Found::rfc3339(&text).is_some(), is_usual);
+            let mut other = text.clone();
+            if at < text.len() {
+                other.replace_range(at..=at, &odd);
+            }
+            for text in [text, other] {
+                if let Some(found) = Found::rfc3339(&text) {
+                    prop_assert_eq!(Some(found), by_layout(&text));
+                }
             }
         }
     }

@@ -316,7 +316,7 @@ fn letters(text: &str) -> usize {
 }
 
 /// Words of ASCII with one blank between two of them: most text is so, which is seen many bytes at a time.
-pub fn is_squeezed(text: &str) -> bool {
+fn is_squeezed(text: &str) -> bool {
     let pairs = text.as_bytes().iter().zip(text.as_bytes().iter().skip(1));
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
         && pairs.fold(true, |all, (a, b)| all & ((*a != b' ') | (*b != b' ')))

@@ -27,7 +27,8 @@ const WHOLE: usize = 1024;
 /// In a longer one a page is compared with so many that stand together, so many before these, and so many behind.
 const BLOCK: usize = 128;
 
-/// Are nearly all marks of so many pages asked for, when so many of the newest are shown?
+/// Will nearly all marks of so many pages be asked for, when so many of the newest are shown? A guess, since they may be of several
+/// series.
 pub fn are_all_wanted(pages: usize, shown: usize) -> bool {
     pages <= WHOLE || pages - BLOCK <= shown
 }

@@ -135,14 +135,18 @@ fn cut_at(text: &str, length: usize) -> String {
     {
         return head[..at + c.len_utf8()].to_owned();
     }
-    // The last place not behind the cut where one word ends and the next begins; between Chinese characters, any. Words do not
-    // depend on those before them.
-    let from = head.rfind(' ').map(|at| at + 1).filter(|at| head[*at..].starts_with(|c: char| c.is_ascii_graphic()));
-    let from = from.unwrap_or(0);
-    let bounds = text[from..].split_word_bound_indices().map(|(at, _)| from + at);
-    let words = bounds.take_while(|at| *at <= end).last().unwrap_or(end);
+    let words = last_bound(text, end).unwrap_or(end);
     let kept = if words < end / 2 { head } else { &head[..words] };
     format!("{}…", kept.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；')))
+}
+
+/// The last place not behind `end` where one word ends and the next begins; between Chinese characters, any.
+fn last_bound(text: &str, end: usize) -> Option<usize> {
+    let head = &text[..end];
+    // Words do not depend on those before them.
+    let from = head.rfind(' ').map(|at| at + 1).filter(|at| head[*at..].starts_with(|c: char| c.is_ascii_graphic()));
+    let from = from.unwrap_or(0);
+    text[from..].split_word_bound_indices().map(|(at, _)| from + at).take_while(|at| *at <= end).last()
 }
 
 /// Where so many graphemes of `text` end; `None` where it has no more.
@@ -164,12 +168,28 @@ fn end_of(text: &str, graphemes: usize) -> Option<usize> {
 /// Some of the characters that never are of one grapheme with others of them beside them (UAX #29 §3.1).
 fn stands_alone(c: char) -> bool {
     matches!(c,
-        ' '..='~' | '·' | 'À'..='ɏ' | 'А'..='я' | '、' | '。' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿' | '！'..='～')
+        ' '..='~' | '·' | '‐'..='‧' | 'À'..='ɏ' | 'А'..='я' | '、' | '。' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿' | '！'..='～')
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// The short cuts find what a look at everything does.
+        #[test]
+        fn graphemes_and_words_end_where_all_of_the_text_says(text in "([a-zéА-я中。’…· ]|[_'.,0-9]|\\u{301}|\\u{200d}|👩|🇨|가|\\u{e33}|\\u{600}|\\u{ad}|\\PC){0,60}", length in 0_usize..40) {
+            let text = super::super::flow::squeezed(&text);
+            let end = text.grapheme_indices(true).nth(length).map(|(end, _)| end);
+            prop_assert_eq!(end_of(&text, length), end);
+            if let Some(end) = end {
+                let bounds = text.split_word_bound_indices().map(|(at, _)| at);
+                prop_assert_eq!(last_bound(&text, end), bounds.take_while(|at| *at <= end).last());
+            }
+        }
+    }
 
     #[test]
     fn prose_first() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const VALUES: &[&str] = &[
     "crypto",
     "fingerprint",
+    "rope",
     "problem",
     "sabotage",
     "yaml",

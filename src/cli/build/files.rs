@@ -4,6 +4,7 @@
 //! are, so that a web server's `Last-Modified` is right. What an earlier `build` wrote and this one does not is removed; files
 //! of others never are.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IoSlice, Write as _};
 use std::path::{Component, Path};
@@ -69,7 +70,7 @@ pub fn export(out: &Path, documents: &[Document], wanted: &Wanted) -> io::Result
         }
         let file = out.join(path);
         // Somebody else's by now, if its bytes are not what was written here.
-        if fs_err::read(&file).is_ok_and(|bytes| is_known(&bytes, hash)) {
+        if fs_err::read(&file).is_ok_and(|bytes| fingerprint_of(&[&bytes]) == *hash) {
             fs_err::remove_file(&file)?;
             tally.removed += 1;
             // Folders that are empty now; the first that is not ends it.
@@ -107,12 +108,12 @@ fn bring(
         return Ok(files);
     }
     let changed_at = fs_err::metadata(&file)?.modified()?;
-    let bytes = body.concat();
+    let bytes = LazyCell::new(|| body.concat());
     for coding in Coding::ALL {
         let path = format!("{}.{}", document.path, coding.ending());
         let file = out.join(&path);
         let kept = before.files.get(&path).filter(|_| !differs);
-        let kept = kept.filter(|hash| fs_err::read(&file).is_ok_and(|bytes| is_known(&bytes, hash)));
+        let kept = kept.filter(|hash| fs_err::read(&file).is_ok_and(|bytes| fingerprint_of(&[&bytes]) == **hash));
         if let Some(hash) = kept {
             date(&file, changed_at)?;
             files.push(((path, hash.clone()), false));
@@ -134,12 +135,6 @@ fn pieces(document: &Document) -> Vec<&[u8]> {
 /// What the manifest knows a file's bytes by.
 fn fingerprint_of(pieces: &[&[u8]]) -> String {
     crypto::hex(&fingerprint::stable_of(pieces.iter().copied()))
-}
-
-/// Are these the bytes that the manifest knows by `hash`?
-fn is_known(bytes: &[u8], hash: &str) -> bool {
-    // Earlier versions wrote SHA-256.
-    hash == fingerprint_of(&[bytes]) || hash == crypto::sha256_hex(bytes)
 }
 
 /// Does `file` hold these bytes already?

@@ -1,7 +1,7 @@
 //! A page of a Hugo site: front matter and body to a [`Page`].
 
 use std::borrow::Cow;
-use std::cell::{LazyCell, OnceCell};
+use std::cell::LazyCell;
 
 use serde_json::Value;
 use url::Url;
@@ -218,12 +218,11 @@ impl Header<'_> {
             }
         };
         let root = self.language.base_url.as_ref()?;
-        let page_url = OnceCell::new();
-        let page_url = || page_url.get_or_init(|| Url::parse(&address).unwrap_or_else(|_| root.clone()));
+        let page_url = LazyCell::new(|| Url::parse(&address).unwrap_or_else(|_| root.clone()));
         let built = self.config.built;
         let section = entry.folders.first().map(String::as_str).unwrap_or_default();
         // A bundle's pictures lie beside its page; themes look for the others from the site's root.
-        let cover = fields::cover(self.values, &|| if entry.bundle { page_url() } else { root });
+        let cover = fields::cover(self.values, &|| if entry.bundle { &page_url } else { root });
         Some(Page {
             path: entry.file.path.clone(),
             title: markdown::plain(&written_title),
@@ -238,7 +237,7 @@ impl Header<'_> {
             section: self.section_name(section),
             tags: self.terms("tags"),
             categories: self.terms("categories"),
-            authors: fields::authors(self.values, &page_url),
+            authors: fields::authors(self.values, &|| &page_url),
             summary: self.values.text(&["summary", "description"]).unwrap_or_default(),
             language: entry.language.clone(),
             cover,
@@ -341,11 +340,8 @@ impl Header<'_> {
             Some(other) => text_of(other).into_iter().collect::<Vec<_>>(),
             None => Vec::new(),
         };
-        // Most pages have a few, and none twice.
-        if terms.len() > 16 || (1..terms.len()).any(|at| terms[..at].contains(&terms[at])) {
-            let mut seen = std::collections::HashSet::new();
-            terms.retain(|term| seen.insert(term.clone()));
-        }
+        let mut seen = std::collections::HashSet::new();
+        terms.retain(|term| seen.insert(term.clone()));
         terms
     }
 

@@ -127,6 +127,19 @@ pub fn posts() -> (Vec<FullPost>, Vec<(String, String)>) {
         titles.push((post.id.clone(), shown));
         posts.push(post);
     };
+    // What the writers take for the place of an entry's HTML stands elsewhere as well.
+    for (at, mark) in ["<content:encoded><![CDATA[.]]></content:encoded>", "<content type=\"html\">.</content>"]
+        .into_iter()
+        .enumerate()
+    {
+        let everywhere = post(&format!("mark-{at}"), |page| {
+            mark.clone_into(&mut page.title);
+            mark.clone_into(&mut page.summary);
+            page.tags.push(mark.to_owned());
+            page.authors.push(Author { name: mark.to_owned(), url: None });
+        });
+        shows(everywhere, mark.to_owned());
+    }
     shows(post("title-long", |page| page.title = "长 ".repeat(5000)), "长 ".repeat(5000).trim().to_owned());
     shows(post("title-none", |page| " \u{0}\n".clone_into(&mut page.title)), "About title-none.".to_owned());
     shows(
