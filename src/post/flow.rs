@@ -6,6 +6,8 @@ mod tags;
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 pub use tags::{Tag, closed, decoded, is_inline, is_void, raised, tags};
 
 /// Elements that may be open at once; what is nested deeper is not told apart any more.
@@ -317,9 +319,8 @@ fn letters(text: &str) -> usize {
 
 /// Words of ASCII with one blank between two of them: most text is so, which is seen many bytes at a time.
 fn is_squeezed(text: &str) -> bool {
-    let pairs = text.as_bytes().iter().zip(text.as_bytes().iter().skip(1));
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
-        && pairs.fold(true, |all, (a, b)| all & ((*a != b' ') | (*b != b' ')))
+        && memmem::find(text.as_bytes(), b"  ").is_none()
         && !text.starts_with(' ')
         && !text.ends_with(' ')
 }

@@ -137,12 +137,11 @@ impl Words {
         while at < line.len() {
             at += words.plain(&line.as_bytes()[at..]);
             let Some(c) = line[at..].chars().next() else { break };
-            at += match skipped(&line[at..]).filter(|_| c.is_ascii()) {
-                Some(length) => length,
-                None => {
-                    words.push(c);
-                    c.len_utf8()
-                }
+            at += if let Some(length) = skipped(&line[at..]).filter(|_| c.is_ascii()) {
+                length
+            } else {
+                words.push(c);
+                c.len_utf8()
             };
         }
         words.mark()

@@ -254,9 +254,9 @@ impl<'h> Walk<'h> {
     }
 }
 
-/// ASCII that is written as it is.
+/// ASCII that is written as it is: neither a control nor `&` nor `>`.
 fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~' | b'\n' | b'\t') & (byte != b'&') & (byte != b'>')
+    matches!(byte, b' '..=b'%' | b'\''..=b'=' | b'?'..=b'~' | b'\n' | b'\t')
 }
 
 /// Bytes at which text is looked at: what is written otherwise, and what the parser has ideas of its own about.
