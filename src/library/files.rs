@@ -12,7 +12,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use walkdir::WalkDir;
 
 use crate::problem::Problem;
@@ -49,6 +49,26 @@ impl Stamp {
             written: (metadata.ctime(), metadata.ctime_nsec()),
             born: born.and_then(|since| i64::try_from(since.as_secs()).ok()),
         }
+    }
+
+    /// Of an open file; what the system says of its birth is not asked for.
+    fn of_open(file: &std::fs::File) -> Option<(Self, FileType)> {
+        let stat = rustix::fs::fstat(file).ok()?;
+        let whole = |nanos| i64::try_from(nanos).unwrap_or_default();
+        let stamp = Self {
+            size: u64::try_from(stat.st_size).ok()?,
+            inode: stat.st_ino,
+            seconds: stat.st_mtime,
+            nanos: whole(stat.st_mtime_nsec),
+            written: (stat.st_ctime, whole(stat.st_ctime_nsec)),
+            born: None,
+        };
+        Some((stamp, FileType::from_raw_mode(stat.st_mode)))
+    }
+
+    /// Whether that is the same file as it was, wherever either comes from.
+    fn is(self, other: Self) -> bool {
+        Self { born: None, ..self } == Self { born: None, ..other }
     }
 
     /// When the file system last wrote anything of it, seconds since the epoch by its own clock.
@@ -223,7 +243,7 @@ impl Folder {
         let open = std::fs::File::from(rustix::fs::open(self.root.join(path), flags, Mode::empty()).ok()?);
         let stamp = match found {
             Some(stamp) => stamp,
-            None => open.metadata().ok().filter(std::fs::Metadata::is_file).as_ref().map(Stamp::of)?,
+            None => Stamp::of_open(&open).filter(|(_, kind)| kind.is_file())?.0,
         };
         let size = usize::try_from(stamp.size).ok().filter(|_| stamp.size <= MAX_BYTES)?;
         if room.len() <= size {
@@ -231,8 +251,8 @@ impl Folder {
             room.resize(size + 1, 0);
         }
         let read = (&open).read(room).ok()?;
-        let after = open.metadata().ok()?;
-        (read == size && Stamp::of(&after) == stamp).then_some(read)
+        let (after, _) = Stamp::of_open(&open)?;
+        (read == size && after.is(stamp)).then_some(read)
     }
 
     /// The first octets of the file at `path`, at most so many, and its length; `None` where there is no regular file in

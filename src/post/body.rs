@@ -103,8 +103,12 @@ pub fn source_hash(text: &str, start: usize) -> String {
     }
     let (header, body) = text.split_at_checked(start).unwrap_or((text, ""));
     let sized = |text: &str, more: &[u8]| {
-        let parts = [&text.len().to_le_bytes()[..], &fingerprint::stable(head(text)), more];
-        fingerprint::stable(&parts.concat())
+        // No room on the heap: every file of a scan is told so.
+        let (mut parts, length) = ([0; 8 + 16 + 16], 8 + 16 + more.len());
+        parts[..8].copy_from_slice(&(text.len() as u64).to_le_bytes());
+        parts[8..24].copy_from_slice(&fingerprint::stable(head(text)));
+        parts[24..length].copy_from_slice(more);
+        fingerprint::stable(&parts[..length])
     };
     let of_body = sized(body, &[]);
     let mut hash = crypto::hex(&sized(header, &of_body));

@@ -318,7 +318,7 @@ fn letters(text: &str) -> usize {
 }
 
 /// Words of ASCII with one blank between two of them: most text is so, which is seen many bytes at a time.
-fn is_squeezed(text: &str) -> bool {
+pub fn is_squeezed(text: &str) -> bool {
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
         && memmem::find(text.as_bytes(), b"  ").is_none()
         && !text.starts_with(' ')

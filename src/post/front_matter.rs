@@ -123,16 +123,15 @@ fn without(text: &str) -> Parts<'_> {
 /// The first line with its end (LF, CRLF or a lone CR), and what follows.
 fn first(text: &str) -> (&str, &str) {
     let bytes = text.as_bytes();
-    let end = bytes
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r'))
+    let end = memchr::memchr2(b'\n', b'\r', bytes)
         .map_or(bytes.len(), |at| at + 1 + usize::from(bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n')));
     text.split_at(end)
 }
 
 /// Line ends in `text`, of any of the three kinds.
 fn lines_in(text: &str) -> usize {
-    text.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count() - text.matches("\r\n").count()
+    let ends = text.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+    ends - memchr::memmem::find_iter(text.as_bytes(), "\r\n").count()
 }
 
 fn parsed<'a>(

@@ -10,6 +10,7 @@ use comrak::{Arena, Options, format_html, parse_document};
 use memchr::memmem;
 
 use super::body::Dialect;
+use super::flow;
 
 /// What is asked of each link and picture: its address as written and its line, from 0; another address, or `None` to
 /// leave it.
@@ -127,7 +128,11 @@ fn addresses_in(html: &mut String, line: usize, on_link: OnLink<'_>) {
 
 /// One line of plain text from inline Markdown: titles, descriptions. What looks like a tag is text.
 pub fn plain(inline: &str) -> String {
-    let line = inline.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = if flow::is_squeezed(inline) {
+        inline.to_owned()
+    } else {
+        inline.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
     if !line.contains(['*', '_', '`', '[', '\\', '~', '&']) {
         return line;
     }

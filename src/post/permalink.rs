@@ -103,6 +103,31 @@ pub struct Place<'a> {
 /// The absolute, percent-encoded address of a page; `url` is the front matter's.
 pub fn address(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Result<String, String> {
     let url = url.filter(|url| !url.is_empty());
+    usual(shape, place, url).map_or_else(|| by_rules(shape, place, url), Ok)
+}
+
+/// Of most pages, whose folders and name are in their address as they are: [`by_rules`] has many steps to the same.
+fn usual(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Option<String> {
+    let base_name = shape.format.base_name;
+    let has_pattern = shape.pattern.is_some_and(|pattern| !pattern.is_empty());
+    let is_named = !place.name.is_empty() && place.name != base_name && place.slug.is_empty();
+    let is_folder = !shape.ugly && shape.is_index(base_name) && shape.format.path.is_empty();
+    let parts = || {
+        let folders = place.folders.iter().map(String::as_str);
+        [shape.language_prefix].into_iter().chain(folders).chain([place.name]).filter(|part| !part.is_empty())
+    };
+    if url.is_some() || has_pattern || !is_named || !is_folder || !parts().all(|part| part.bytes().all(is_plain)) {
+        return None;
+    }
+    let base = shape.base.trim_end_matches('/');
+    let mut address = String::with_capacity(base.len() + 2 + parts().map(|part| part.len() + 1).sum::<usize>());
+    address.push_str(base);
+    parts().for_each(|part| address.extend(["/", part]));
+    address.push('/');
+    Some(address)
+}
+
+fn by_rules(shape: &Shape<'_>, place: &Place<'_>, url: Option<&str>) -> Result<String, String> {
     if let Some(url) = url.filter(|url| url.starts_with("http:") || url.starts_with("https:")) {
         return Err(format!("`{url}` has a host; `url` is a path on this site"));
     }
@@ -340,6 +365,8 @@ fn unescaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn list(parts: &str) -> Vec<String> {
@@ -364,6 +391,23 @@ mod tests {
         match address(&shape, &place, url) {
             Ok(url) => url.strip_prefix("https://example.org").map_or(url.clone(), String::from),
             Err(error) => format!("refused: {error}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_address_is_that_by_rules(
+            folders in "(/(index|a-b|1.2|A|é|))*", name in "index|p|\\.\\.|a_b.c|B|", slug in "|s", prefix in "|zh|zh-Hans", pattern in "|/:slug/",
+            base in "https://e.org/(sub/)?", bundle: bool, ugly: bool, keep_case: bool, old: bool,
+        ) {
+            let folders = list(&folders);
+            let shape = Shape {
+                base: &base, language_prefix: &prefix, pattern: Some(&pattern), ugly, keep_case, old, ..Shape::default()
+            };
+            let place = Place { folders: &folders, name: &name, slug: &slug, bundle, ..Place::default() };
+            if let Some(address) = usual(&shape, &place, None) {
+                prop_assert_eq!(Ok(address), by_rules(&shape, &place, None));
+            }
         }
     }
 
