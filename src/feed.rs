@@ -171,8 +171,19 @@ pub struct Feeds {
     pub kept: Vec<String>,
     /// What lists them.
     pub listings: Vec<Listing>,
-    /// Which posts each holds, beside the site's own, newest first.
-    pub folders: Vec<(PostId, Vec<Arc<str>>)>,
+    /// Where each post stands, newest first.
+    pub held: Vec<Held>,
+}
+
+/// A post that feeds hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its permanent id.
+    pub id: PostId,
+    /// Folders of the feeds that hold it, decoded, beside the site's own.
+    pub folders: Vec<Arc<str>>,
+    /// When it was published.
+    pub published: DateTime<Utc>,
 }
 
 /// A post that feeds held and no feed holds any more.
@@ -313,7 +324,7 @@ pub fn documents_without(
         .collect();
     let fragments = plan.fragments(&needed.into_iter().collect::<Vec<_>>())?;
 
-    let mut feeds = Feeds { folders: plan.folders(&groups), ..Feeds::default() };
+    let mut feeds = Feeds { held: plan.held(&groups), ..Feeds::default() };
     for planned in planned {
         plan.write(planned, &fragments, &mut feeds)?;
     }

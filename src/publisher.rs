@@ -269,15 +269,14 @@ async fn render(
         let kept = before.documents.iter().map(|(path, served)| (path.clone(), served.made_of)).collect();
         let feeds = feed::documents_without(&site, &posts, &settings, &bodies, &kept, &lost)?;
         let hash = |document: &Document| (document.path.clone(), document.sha256_hex());
-        let hashes: Vec<(String, String)> = feeds.documents.iter().map(hash).collect();
+        let hashes = threads::each(feeds.documents.len(), |at| hash(&feeds.documents[at]));
         Ok::<_, Problem>((feeds, hashes))
     })
     .await
     .context("rendering the feeds ended early")?
     .map_err(|problem| Faults(vec![problem]))?;
     let versions = parts.store.feed_versions(&hashes, now).await?;
-    let folders = std::mem::take(&mut feeds.folders).into_iter().collect();
-    let past = parts.memory.keep(&parts.store, &library, &folders, &gone, unread, now).await?;
+    let past = parts.memory.keep(&parts.store, &feeds.held, &gone, unread, now).await?;
     let listings = std::mem::take(&mut feeds.listings);
     let home = Home { public_url: parts.feeds.public_url.clone(), hubs: parts.feeds.hubs.clone() };
     let deltas = parts.feeds.deltas;

@@ -8,9 +8,8 @@ use chrono::{DateTime, FixedOffset};
 
 use super::entry::{Channel, Entry, History};
 use super::group::Group;
-use super::{Archives, Document, Feeds, Format, Gone, STYLESHEET, Settings, date, text};
+use super::{Archives, Document, Feeds, Format, Gone, Held, STYLESHEET, Settings, date, text};
 use crate::post::body::Bodies;
-use crate::post::id::PostId;
 use crate::post::{FullPost, Post};
 use crate::problem::Problem;
 use crate::rope::Rope;
@@ -124,8 +123,8 @@ impl<'a> Plan<'a> {
         &group.members[..group.members.len().min(self.settings.entries.max(1))]
     }
 
-    /// Which feeds hold each post, beside the site's own.
-    pub(super) fn folders(&self, groups: &[Group]) -> Vec<(PostId, Vec<Arc<str>>)> {
+    /// Which feeds hold each post.
+    pub(super) fn held(&self, groups: &[Group]) -> Vec<Held> {
         let mut folders = vec![Vec::new(); self.dated.len()];
         for group in groups.iter().filter(|group| group.listing.family.is_some()) {
             let folder: Arc<str> = group.folder.as_str().into();
@@ -133,7 +132,9 @@ impl<'a> Plan<'a> {
                 folders[*at].push(Arc::clone(&folder));
             }
         }
-        self.dated.iter().map(|(post, _)| post.id.clone()).zip(folders).collect()
+        let held = self.dated.iter().zip(folders);
+        held.map(|((post, published), folders)| Held { id: post.id.clone(), folders, published: published.to_utc() })
+            .collect()
     }
 
     /// The posts that a feed lost, of those that would stand in it now; newest loss first.

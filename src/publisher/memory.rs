@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::feed::Gone;
 use crate::feed::past::{Folders, Past};
+use crate::feed::{Gone, Held};
 use crate::library::Library;
 use crate::post::id::PostId;
 use crate::store::{Listed, Store};
@@ -46,8 +46,12 @@ impl Memory {
         now: DateTime<Utc>,
     ) -> anyhow::Result<Vec<Gone>> {
         let known = self.known(store).await?;
-        let dated = library.posts.iter().filter(|post| post.published.is_some());
-        let present: HashSet<&str> = dated.map(|post| post.id.as_str()).collect();
+        let dated = || library.posts.iter().filter(|post| post.published.is_some());
+        // Mostly all are still there.
+        if dated().filter(|post| known.listed.contains_key(&post.id)).count() == known.listed.len() {
+            return Ok(Vec::new());
+        }
+        let present: HashSet<&str> = dated().map(|post| post.id.as_str()).collect();
         let lost = known.listed.values().filter(|listed| !present.contains(listed.post.as_str()));
         let gone =
             lost.filter(|listed| listed.gone_at.is_some() || !unread.contains(&listed.post)).map(|listed| Gone {
@@ -63,25 +67,17 @@ impl Memory {
     pub async fn keep(
         &mut self,
         store: &Store,
-        library: &Library,
-        folders: &Folders,
+        held: &[Held],
         gone: &[Gone],
         unread: &HashSet<PostId>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Arc<Past>> {
         let known = self.known(store).await?;
-        let dates: HashMap<&str, DateTime<Utc>> = library
-            .posts
-            .iter()
-            // As the store keeps it.
-            .filter_map(|post| {
-                Some((post.id.as_str(), DateTime::from_timestamp_millis(post.published?.timestamp_millis())?))
-            })
-            .collect();
         let mut changed: Vec<Listed> = Vec::new();
-        for (post, folders) in folders {
-            let published = dates.get(post.as_str()).copied().unwrap_or_default();
-            let is_same = known.listed.get(post).is_some_and(|listed| {
+        for Held { id, folders, published } in held {
+            // As the store keeps it.
+            let published = DateTime::from_timestamp_millis(published.timestamp_millis()).unwrap_or_default();
+            let is_same = known.listed.get(id).is_some_and(|listed| {
                 listed.gone_at.is_none()
                     && listed.published == published
                     && listed.folders.len() == folders.len()
@@ -89,7 +85,7 @@ impl Memory {
             });
             if !is_same {
                 let folders = folders.iter().map(|folder| (**folder).to_owned()).collect();
-                changed.push(Listed { post: post.clone(), folders, published, gone_at: None });
+                changed.push(Listed { post: id.clone(), folders, published, gone_at: None });
             }
         }
         for gone in gone.iter().filter(|gone| known.listed.get(&gone.id).is_some_and(|listed| listed.gone_at.is_none()))
@@ -107,8 +103,9 @@ impl Memory {
             .filter(|listed| listed.gone_at.is_none())
             .map(|listed| (listed.post.clone(), listed.folders.iter().map(|folder| folder.as_str().into()).collect()))
             .collect();
+        let after: Folders = held.iter().map(|held| (held.id.clone(), held.folders.clone())).collect();
         let mut past = Past::clone(&known.past);
-        let withdrawn = past.change(&before, folders, &unread.iter().map(String::as_str).collect());
+        let withdrawn = past.change(&before, &after, &unread.iter().map(String::as_str).collect());
         if !changed.is_empty() || !withdrawn.is_empty() {
             store.save_listed(&changed, &withdrawn, now).await?;
         }
