@@ -14,7 +14,7 @@ use crate::post::{FullPost, Page, Post};
 use crate::problem::Problem;
 use crate::site::Site;
 
-use super::files::Folder;
+use super::files::{Folder, Room};
 use super::leads::{Leads, STATIC};
 use super::{Scan, Settings, threads};
 
@@ -64,7 +64,7 @@ impl Bodies {
         let Some(site) = &self.site else { return Vec::new() };
         site.compare(pages.iter().map(AsRef::as_ref));
         let leads = Leads::new(&site.knowledge.site.url, pages);
-        let told = threads::each_with(pages.len(), Vec::new, |room, at| {
+        let told = threads::each_with(pages.len(), Room::default, |room, at| {
             let page = &pages[at];
             let Ok((text, shown)) = site.read(page, room) else { return (Vec::new(), Vec::new()) };
             let mut problems = faults::faults(page, text);
@@ -94,7 +94,7 @@ impl Bodies {
     ) -> Vec<Result<T, Problem>> {
         let Some(site) = &self.site else { return (0..count).map(|at| Ok(make(at, Shown::default()))).collect() };
         site.compare((0..count).map(&page));
-        threads::each_with(count, Vec::new, |room, at| site.show(page(at), room).map(|shown| make(at, shown)))
+        threads::each_with(count, Room::default, |room, at| site.show(page(at), room).map(|shown| make(at, shown)))
     }
 }
 
@@ -102,7 +102,7 @@ impl Read {
     /// Looks up what has to be known of other pages before one of `pages` is shown.
     fn compare<'p>(&self, pages: impl IntoIterator<Item = &'p Page>) {
         let unread = self.knowledge.recurring.unread(pages);
-        threads::each_with(unread.len(), Vec::new, |room, at| {
+        threads::each_with(unread.len(), Room::default, |room, at| {
             let page = unread[at].as_ref();
             // One that has changed is read by the next scan, and compared then.
             if let Ok(text) = self.text(page, room) {
@@ -112,7 +112,7 @@ impl Read {
     }
 
     /// The text of the page's file, which is as it was when it was scanned.
-    fn text<'r>(&self, page: &Page, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+    fn text<'r>(&self, page: &Page, room: &'r mut Room) -> Result<&'r str, Problem> {
         let text = self.folder.read_again(&page.path, room).and_then(|text| {
             let hint = "it is read again by the next scan";
             let changed = || Problem::warning(&page.path, None, "changed while the site was read", hint);
@@ -125,12 +125,12 @@ impl Read {
         })
     }
 
-    fn show(&self, page: &Page, room: &mut Vec<u8>) -> Result<Shown, Problem> {
+    fn show(&self, page: &Page, room: &mut Room) -> Result<Shown, Problem> {
         self.read(page, room).map(|(_, shown)| shown)
     }
 
     /// The text of a page's file, and what the page shows.
-    fn read<'r>(&self, page: &Page, room: &'r mut Vec<u8>) -> Result<(&'r str, Shown), Problem> {
+    fn read<'r>(&self, page: &Page, room: &'r mut Room) -> Result<(&'r str, Shown), Problem> {
         let text = self.text(page, room)?;
         // A fault of ours in one page must not take the site down.
         let shown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body::shown(page, text, &self.knowledge)));

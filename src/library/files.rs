@@ -8,6 +8,7 @@ mod walk;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,14 @@ use walkdir::WalkDir;
 use crate::problem::Problem;
 
 use super::trace::{Asked, Log};
+
+/// What is used again and again by who reads many files.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    bytes: Vec<u8>,
+    /// The folder of the last file, open: most files lie beside the one before.
+    beside: Option<(String, OwnedFd)>,
+}
 
 /// A larger page or configuration file is not read.
 pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -215,42 +224,49 @@ impl Folder {
         String::from_utf8(bytes).map_err(|error| not_text(path, &error.as_bytes()[..error.utf8_error().valid_up_to()]))
     }
 
-    /// The text of a file as a walk found it, read into `room`, which is used again and again. Four calls of the system's,
-    /// where nobody has written to it since.
-    pub(super) fn read_found<'r>(&self, file: &File, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+    /// The text of a file as a walk found it, read into `room`. Four calls of the system's, where nobody has written to it since.
+    pub(super) fn read_found<'r>(&self, file: &File, room: &'r mut Room) -> Result<&'r str, Problem> {
         self.read_into(&file.path, Some(file.stamp), room)
     }
 
     /// The text of a file that was found before, as it is now.
-    pub(super) fn read_again<'r>(&self, path: &str, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+    pub(super) fn read_again<'r>(&self, path: &str, room: &'r mut Room) -> Result<&'r str, Problem> {
         self.read_into(path, None, room)
     }
 
-    fn read_into<'r>(&self, path: &str, found: Option<Stamp>, room: &'r mut Vec<u8>) -> Result<&'r str, Problem> {
+    fn read_into<'r>(&self, path: &str, found: Option<Stamp>, room: &'r mut Room) -> Result<&'r str, Problem> {
         let read = if let Some(read) = self.read_at_once(path, found, room) {
             read
         } else {
-            *room = self.read_bytes(path)?;
-            room.len()
+            room.bytes = self.read_bytes(path)?;
+            room.bytes.len()
         };
-        std::str::from_utf8(&room[..read]).map_err(|error| not_text(path, &room[..error.valid_up_to()]))
+        let bytes = &room.bytes[..read];
+        std::str::from_utf8(bytes).map_err(|error| not_text(path, &bytes[..error.valid_up_to()]))
     }
 
     /// `None`: it has to be looked at more closely.
-    fn read_at_once(&self, path: &str, found: Option<Stamp>, room: &mut Vec<u8>) -> Option<usize> {
+    fn read_at_once(&self, path: &str, found: Option<Stamp>, room: &mut Room) -> Option<usize> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if room.beside.as_ref().is_none_or(|(known, _)| known != folder) {
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
+            let open = rustix::fs::open(self.root.join(folder), flags, Mode::empty()).ok()?;
+            room.beside = Some((folder.to_owned(), open));
+        }
+        let (_, beside) = room.beside.as_ref()?;
         // Whatever has taken the file's place is told by its stamp; until then a link is not followed, a FIFO not waited for.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let open = std::fs::File::from(rustix::fs::open(self.root.join(path), flags, Mode::empty()).ok()?);
+        let open = std::fs::File::from(rustix::fs::openat(beside, name, flags, Mode::empty()).ok()?);
         let stamp = match found {
             Some(stamp) => stamp,
             None => Stamp::of_open(&open).filter(|(_, kind)| kind.is_file())?.0,
         };
         let size = usize::try_from(stamp.size).ok().filter(|_| stamp.size <= MAX_BYTES)?;
-        if room.len() <= size {
+        if room.bytes.len() <= size {
             // One more, so that the end is seen.
-            room.resize(size + 1, 0);
+            room.bytes.resize(size + 1, 0);
         }
-        let read = (&open).read(room).ok()?;
+        let read = (&open).read(&mut room.bytes).ok()?;
         let (after, _) = Stamp::of_open(&open)?;
         (read == size && after.is(stamp)).then_some(read)
     }
@@ -354,6 +370,6 @@ mod tests {
         let found = folder.walk("./content/", &mut Vec::new());
         let [file] = &found[..] else { panic!("{found:?}") };
         assert_eq!(file.path, "content/blog/p.md");
-        assert_eq!(folder.read_found(file, &mut Vec::new()).unwrap(), "text");
+        assert_eq!(folder.read_found(file, &mut Room::default()).unwrap(), "text");
     }
 }

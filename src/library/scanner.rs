@@ -11,7 +11,7 @@ use crate::post::{Page, body, id, recurring};
 use crate::problem::Problem;
 
 use super::bodies::Suspects;
-use super::files::{File, Folder};
+use super::files::{File, Folder, Room};
 use super::generator::{self, Layout, Reading};
 use super::trace::{Log, Trace};
 use super::{Bodies, Scan, Settings, threads};
@@ -298,13 +298,13 @@ fn updated(reader: &Reader<'_>, seen: Vec<Seen>, soon: i64, now: Instant) -> Upd
     });
     let reads: Vec<(usize, &File, u64, bool)> = reads.collect();
     let read = reads.len();
-    let read_again = |room: &mut Vec<u8>, at: usize| {
+    let read_again = |room: &mut Room, at: usize| {
         let (number, file, context, again) = reads[at];
         let known = reader.read(number, file, context, room);
         // Read once more for its tick, it is past that.
         Known { fresh_at: (!again && file.stamp.written() >= soon).then_some(now), ..known }
     };
-    let mut fresh = threads::each_with(read, Vec::new, read_again).into_iter();
+    let mut fresh = threads::each_with(read, Room::default, read_again).into_iter();
     let mut known = Vec::with_capacity(next.len());
     known.extend(next.into_iter().filter_map(|next| match next {
         Next::Keep(known) => Some(known),
@@ -327,7 +327,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn read(&self, number: usize, file: &File, context: u64, room: &mut Vec<u8>) -> Known {
+    fn read(&self, number: usize, file: &File, context: u64, room: &mut Room) -> Known {
         // A fault of ours in one page must not take the site down.
         let reading =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match self.folder.read_found(file, room) {
