@@ -151,18 +151,16 @@ fn last_bound(text: &str, end: usize) -> Option<usize> {
 
 /// Where so many graphemes of `text` end; `None` where it has no more.
 fn end_of(text: &str, graphemes: usize) -> Option<usize> {
-    let mut chars = text.char_indices();
     // Most text has one a character.
-    for _ in 0..graphemes {
-        let (_, c) = chars.next()?;
+    for (number, (at, c)) in text.char_indices().enumerate() {
         if !stands_alone(c) {
             return text.grapheme_indices(true).nth(graphemes).map(|(end, _)| end);
         }
+        if number == graphemes {
+            return Some(at);
+        }
     }
-    match chars.next()? {
-        (end, c) if stands_alone(c) => Some(end),
-        _ => text.grapheme_indices(true).nth(graphemes).map(|(end, _)| end),
-    }
+    None
 }
 
 /// Some of the characters that never are of one grapheme with others of them beside them (UAX #29 §3.1).
