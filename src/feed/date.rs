@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike as _, Duration, FixedOffset, NaiveDate, SecondsFormat, Timelike as _, Utc};
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, SecondsFormat, Timelike as _, Utc};
 
 use crate::crypto;
 
@@ -27,14 +27,8 @@ fn midnight(year: i32, month: u32, day: u32) -> Option<DateTime<Utc>> {
 
 /// RFC 822 as RSS wants it, four digits of year and always GMT: `Fri, 15 Oct 2021 07:00:00 GMT`.
 pub fn rfc822(date: DateTime<FixedOffset>) -> String {
-    let date = writable(date).to_utc();
-    let month = MONTHS[date.month0() as usize % MONTHS.len()];
-    let (weekday, day, year) = (date.weekday(), date.day(), date.year());
-    let (hour, minute, second) = (date.hour(), date.minute(), date.second());
-    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    writable(date).to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// RFC 3339 of a [`writable`] date, or one of [`distinct`], in its own offset: `2021-10-15T15:00:00+08:00`.
 pub fn rfc3339(date: DateTime<FixedOffset>) -> String {
