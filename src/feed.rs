@@ -20,6 +20,7 @@ pub mod date;
 pub mod legacy;
 pub mod past;
 pub mod text;
+pub mod xml;
 
 mod group;
 

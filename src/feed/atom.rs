@@ -9,19 +9,15 @@ use atom_syndication::{Category, Content, Feed, Generator, Link, Person, Text, W
 use chrono::{DateTime, FixedOffset};
 
 use super::entry::{Channel, Entry};
-use super::{Format, date, text};
+use super::{Format, date, text, xml};
 
 const XMLNS: &str = " xmlns=\"http://www.w3.org/2005/Atom\"";
 const NAMESPACES: [(&str, &str); 2] =
     [("fh", "http://purl.org/syndication/history/1.0"), ("media", "http://search.yahoo.com/mrss/")];
 const END: &str = "</feed>";
 
-/// What the crate writes in place of an entry's HTML, which is as long as all else ten times over and needs no copies. Text has no
-/// tags in it, so this is that content and nothing else.
-const STAND_IN: &str = ".";
-const CONTENT: &str = "<content type=\"html\">.</content>";
-const CONTENT_START: &str = "<content type=\"html\">";
-const CONTENT_END: &str = "</content>";
+/// Around an entry's HTML.
+const CONTENT: (&str, &str) = ("<content type=\"html\">", "</content>");
 
 /// What stands before and after the entries.
 pub fn frame(channel: &Channel) -> (String, String) {
@@ -68,9 +64,9 @@ pub fn frame(channel: &Channel) -> (String, String) {
     };
     let written =
         feed.write_with_config(Vec::new(), WriteConfig { write_document_declaration: false, indent_size: None });
-    let xml = text::hexadecimal_references(&String::from_utf8_lossy(&written.unwrap_or_default()));
+    let xml = xml::hexadecimal_references(&String::from_utf8_lossy(&written.unwrap_or_default()));
     let end = xml.rfind(END).unwrap_or(xml.len());
-    (format!("{}{}", text::prolog(&channel.stylesheet), &xml[..end]), xml[end..].to_owned())
+    (format!("{}{}", xml::prolog(&channel.stylesheet), &xml[..end]), xml[end..].to_owned())
 }
 
 /// One `<entry>`; the folders of tags and categories are below `public_url`.
@@ -99,7 +95,7 @@ pub fn entry(entry: &Entry<'_>, public_url: &str) -> String {
             .collect(),
         summary: (!summary.is_empty()).then(|| plain(summary)),
         content: (!entry.html.is_empty()).then(|| Content {
-            value: Some(STAND_IN.to_owned()),
+            value: Some(xml::STAND_IN.to_owned()),
             content_type: Some("html".to_owned()),
             ..Content::default()
         }),
@@ -123,13 +119,8 @@ pub fn entry(entry: &Entry<'_>, public_url: &str) -> String {
     let xml = &xml[xml.find("<entry").unwrap_or(0)..];
     // What the crate cannot write: the language of one entry. The namespace is the feed's.
     let language = entry.language.as_ref().map(|tag| format!(" xml:lang=\"{tag}\"")).unwrap_or_default();
-    let xml = text::hexadecimal_references(&xml.replacen(XMLNS, &language, 1));
-    let Some((before, after)) = text::around(&xml, CONTENT).filter(|_| !entry.html.is_empty()) else { return xml };
-    let mut out = String::with_capacity(xml.len() + entry.html.len() * 5 / 4 + 64);
-    out.extend([before, CONTENT_START]);
-    text::push_escaped(&mut out, &entry.html);
-    out.extend([CONTENT_END, after]);
-    out
+    let xml = xml::hexadecimal_references(&xml.replacen(XMLNS, &language, 1));
+    if entry.html.is_empty() { xml } else { xml::with_html(xml, CONTENT, &entry.html, xml::push_escaped) }
 }
 
 /// Plain text; as HTML that shows it where a guessing reader would take it for HTML anyway and strip it.
@@ -145,7 +136,7 @@ fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
 fn extension(name: &str, attributes: &[(&str, String)]) -> Extension {
     Extension {
         name: name.to_owned(),
-        attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), text::attribute(value))).collect(),
+        attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), xml::attribute(value))).collect(),
         ..Extension::default()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::{Format, Listing, date, text};
+use super::{Format, Listing, date, xml};
 
 /// The document. Every outline is of `type="rss"`, the only one that readers agree on; `titles` in the order of `listings`.
 pub fn document(
@@ -16,19 +16,19 @@ pub fn document(
 ) -> String {
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\"><head><title>{}</title>",
-        text::attribute(title)
+        xml::attribute(title)
     );
     if let Some(updated) = updated {
         let _ = write!(out, "<dateModified>{}</dateModified>", date::rfc822(updated));
     }
     out.push_str("</head><body>\n");
     for (listing, name) in feeds {
-        let name = text::attribute(name);
+        let name = xml::attribute(name);
         let _ = writeln!(
             out,
             "<outline type=\"rss\" version=\"RSS2\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\" htmlUrl=\"{}\"/>",
-            text::attribute(&format!("{public_url}{}{}", listing.folder, Format::Rss.file_name())),
-            text::attribute(home),
+            xml::attribute(&format!("{public_url}{}{}", listing.folder, Format::Rss.file_name())),
+            xml::attribute(home),
         );
     }
     out.push_str("</body></opml>\n");

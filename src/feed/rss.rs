@@ -10,7 +10,7 @@ use crates::extension::Extension;
 use crates::extension::dublincore::DublinCoreExtension;
 
 use super::entry::{Channel, Entry};
-use super::{Format, date, text};
+use super::{Format, date, text, xml};
 
 const NAMESPACES: [(&str, &str); 6] = [
     ("atom", "http://www.w3.org/2005/Atom"),
@@ -22,12 +22,8 @@ const NAMESPACES: [(&str, &str); 6] = [
 ];
 const END: &str = "</channel></rss>";
 
-/// What the crate writes in place of an entry's HTML, which is as long as all else ten times over and needs no copies. No other
-/// element has a tag in it, so this is that content and nothing else.
-const STAND_IN: &str = ".";
-const CONTENT: &str = "<content:encoded><![CDATA[.]]></content:encoded>";
-const CONTENT_START: &str = "<content:encoded><![CDATA[";
-const CONTENT_END: &str = "]]></content:encoded>";
+/// Around an entry's HTML.
+const CONTENT: (&str, &str) = ("<content:encoded><![CDATA[", "]]></content:encoded>");
 
 /// What stands before and after the items.
 pub fn frame(channel: &Channel) -> (String, String) {
@@ -76,10 +72,10 @@ pub fn frame(channel: &Channel) -> (String, String) {
         namespaces: NAMESPACES.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect(),
         ..crates::Channel::default()
     };
-    let xml = text::hexadecimal_references(&frame.to_string());
+    let xml = xml::hexadecimal_references(&frame.to_string());
     let start = xml.find("<rss").unwrap_or(0);
     let end = xml.rfind(END).unwrap_or(xml.len());
-    (format!("{}{}", text::prolog(&channel.stylesheet), &xml[start..end]), xml[end..].to_owned())
+    (format!("{}{}", xml::prolog(&channel.stylesheet), &xml[start..end]), xml[end..].to_owned())
 }
 
 /// One `<item>`.
@@ -107,7 +103,7 @@ pub fn item(entry: &Entry<'_>) -> String {
         link: Some(entry.url.clone()),
         // Readers take it for HTML. Validators want one before the content, be it empty.
         description: has_text.then(|| text::html(&entry.summary)),
-        content: (!entry.html.is_empty()).then(|| STAND_IN.to_owned()),
+        content: (!entry.html.is_empty()).then(|| xml::STAND_IN.to_owned()),
         categories: entry
             .categories
             .iter()
@@ -127,13 +123,8 @@ pub fn item(entry: &Entry<'_>) -> String {
     };
     let xml = crates::Channel { items: vec![item], ..crates::Channel::default() }.to_string();
     let (start, end) = (xml.find("<item>").unwrap_or(0), xml.rfind(END).unwrap_or(xml.len()));
-    let xml = text::hexadecimal_references(&xml[start..end]);
-    let Some((before, after)) = text::around(&xml, CONTENT).filter(|_| !entry.html.is_empty()) else { return xml };
-    let mut out = String::with_capacity(xml.len() + entry.html.len() + 64);
-    out.extend([before, CONTENT_START]);
-    text::push_cdata(&mut out, &entry.html);
-    out.extend([CONTENT_END, after]);
-    out
+    let xml = xml::hexadecimal_references(&xml[start..end]);
+    if entry.html.is_empty() { xml } else { xml::with_html(xml, CONTENT, &entry.html, xml::push_cdata) }
 }
 
 /// One, of which kind, address and length are known (0 where it is not): a sound or film before the picture.
